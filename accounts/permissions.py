@@ -1,0 +1,16 @@
+"""May this person? (What the record's state allows is asked in records.states.)"""
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.roles import May
+
+
+def require(person: Person, what: May, site_id: int | None = None) -> None:
+    """Raise PermissionDenied, with a sentence, unless a role of this person allows it."""
+    if not person.may(what, site_id):
+        raise PermissionDenied(
+            _("Your role (%(roles)s) may not %(what)s.")
+            % {"roles": ", ".join(str(role.label) for role in person.roles) or _("none"), "what": what.label}
+        )

@@ -1,0 +1,11 @@
+#!/usr/bin/env python
+"""Django's command line: `up`, `scan`, `verify_audit`, `load_ctcae`, `export`, `write_docs`, `demo` and the usual ones."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
+    execute_from_command_line(sys.argv)

@@ -1,0 +1,128 @@
+"""The audit trail's SQL, run by migrations. See docs/adr for why this is not a library.
+
+`SECURITY DEFINER`: the functions run as the owner, so the application's role needs no right on the audit tables,
+and as it owns nothing it can neither drop nor disable a trigger.
+"""
+
+GUARD = """
+CREATE FUNCTION records_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        RAISE EXCEPTION 'Clinical records and the audit trail are never emptied.' USING ERRCODE = '42501';
+    ELSIF TG_TABLE_NAME LIKE 'records_audit%' THEN
+        RAISE EXCEPTION 'The audit trail is never changed.' USING ERRCODE = '42501';
+    END IF;
+    RAISE EXCEPTION 'A clinical record is never deleted. Void it, with a reason.' USING ERRCODE = '42501';
+END $$;
+
+CREATE TRIGGER audit_row_stays BEFORE UPDATE OR DELETE ON records_auditrow
+    FOR EACH ROW EXECUTE FUNCTION records_refuse();
+CREATE TRIGGER audit_row_not_emptied BEFORE TRUNCATE ON records_auditrow
+    FOR EACH STATEMENT EXECUTE FUNCTION records_refuse();
+CREATE TRIGGER audit_head_stays BEFORE DELETE ON records_audithead
+    FOR EACH ROW EXECUTE FUNCTION records_refuse();
+CREATE TRIGGER audit_head_not_emptied BEFORE TRUNCATE ON records_audithead
+    FOR EACH STATEMENT EXECUTE FUNCTION records_refuse();
+"""
+
+DIGEST = """
+CREATE FUNCTION records_digest(salt text, changes jsonb, reason text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT encode(sha256(convert_to(salt || '|' || changes::text || '|' || reason, 'UTF8')), 'hex')
+$$;
+
+CREATE FUNCTION records_link(previous text, chain text, seq bigint, at timestamptz, person bigint, actor text,
+    db_role text, action text, tbl text, record_id bigint, tx bigint, digest text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT encode(sha256(convert_to(concat_ws('|', previous, chain, seq,
+        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        person, actor, db_role, action, tbl, record_id, tx, digest), 'UTF8')), 'hex')
+$$;
+"""
+
+# One audit row a changed record. Who and why come from transaction-local settings that the write door makes.
+AUDIT = """
+CREATE FUNCTION records_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    who text := current_setting('sbrtspine.person', true);
+    who_label text := current_setting('sbrtspine.actor', true);
+    why text := current_setting('sbrtspine.reason', true);
+    fresh jsonb := to_jsonb(NEW);
+    diff jsonb;
+    about bigint;
+    link text;
+    head records_audithead%ROWTYPE;
+    row records_auditrow%ROWTYPE;
+BEGIN
+    IF coalesce(btrim(who), '') = '' OR coalesce(btrim(why), '') = '' THEN
+        RAISE EXCEPTION 'Refused: a change of % must say who makes it and why.', TG_TABLE_NAME
+            USING ERRCODE = '42501', HINT = 'Write through records.services.write.';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        SELECT coalesce(jsonb_object_agg(key, jsonb_build_array(NULL, value)), '{}') INTO diff
+            FROM jsonb_each(fresh) WHERE value <> 'null'::jsonb;
+    ELSE
+        IF NEW.id <> OLD.id THEN
+            RAISE EXCEPTION 'Refused: the identity of a record never changes.' USING ERRCODE = '42501';
+        END IF;
+        SELECT jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value)) INTO diff
+            FROM jsonb_each(fresh) n JOIN jsonb_each(to_jsonb(OLD)) o USING (key)
+            WHERE n.value IS DISTINCT FROM o.value;
+        IF diff IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    about := CASE WHEN TG_TABLE_NAME = 'records_participant' THEN NEW.id
+                  ELSE (fresh ->> 'participant_id')::bigint END;
+    link := coalesce('participant ' || about, 'study');
+    INSERT INTO records_audithead AS h (chain, seq, hash) VALUES (link, 0, '')
+        ON CONFLICT (chain) DO UPDATE SET seq = h.seq RETURNING * INTO head;
+    row.chain := link;
+    row.seq := head.seq + 1;
+    row.at := clock_timestamp();
+    row.person_id := who::bigint;
+    row.actor := coalesce(who_label, '');
+    row.db_role := session_user;
+    row.action := lower(TG_OP);
+    row."table" := TG_TABLE_NAME;
+    row.record_id := NEW.id;
+    row.participant_id := about;
+    row.transaction := pg_current_xact_id()::text::bigint;
+    row.reason := left(why, 1000);
+    row.changes := diff;
+    row.salt := replace(gen_random_uuid()::text, '-', '');
+    row.digest := records_digest(row.salt, row.changes, row.reason);
+    row.previous := head.hash;
+    row.hash := records_link(row.previous, row.chain, row.seq, row.at, row.person_id, row.actor, row.db_role,
+        row.action, row."table", row.record_id, row.transaction, row.digest);
+    row.id := nextval(pg_get_serial_sequence('records_auditrow', 'id'));
+    INSERT INTO records_auditrow SELECT row.*;
+    UPDATE records_audithead SET seq = row.seq, hash = row.hash WHERE chain = link;
+    RETURN NULL;
+END $$;
+"""
+
+CREATE = GUARD + DIGEST + AUDIT
+DROP = """
+DROP FUNCTION records_audit() CASCADE;
+DROP FUNCTION records_refuse() CASCADE;
+DROP FUNCTION records_digest(text, jsonb, text);
+DROP FUNCTION records_link(text, text, bigint, timestamptz, bigint, text, text, text, text, bigint, bigint, text);
+"""
+
+
+def watch(table: str) -> str:
+    """The triggers that make one clinical table audited and undeletable."""
+    return f"""
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION records_audit();
+CREATE TRIGGER never_deleted BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION records_refuse();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION records_refuse();
+"""
+
+
+def unwatch(table: str) -> str:
+    """Undo `watch`; only the owner of the table can."""
+    return "".join(
+        f"DROP TRIGGER {name} ON {table};" for name in ("audited", "never_deleted", "never_emptied")
+    )

@@ -1,0 +1,162 @@
+"""Form fields and widgets of case report forms: what people type, read forgivingly, refused clearly."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from protocol.partial_dates import PartialDate
+
+from records import times
+from records.fields import Moment
+
+
+class OnSite:
+    """What reading a date needs: the site's zone, and today there. The form sets both before cleaning."""
+
+    zone: ZoneInfo = ZoneInfo("Europe/Amsterdam")
+    today: date = date.max
+
+
+class WholeNumber(forms.IntegerField):
+    """A whole number in a plain text box, so that what is not a number comes back to be corrected."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    default_error_messages = {"invalid": _("This must be a whole number, such as 60.")}
+
+
+class DecimalNumber(forms.DecimalField):
+    """A number that may be typed with a comma or a point."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    default_error_messages = {"invalid": _("This must be a number, such as 5.3.")}
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip().replace(",", ".")
+            if any(letter in value for letter in "eE_"):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class DateAsTyped(OnSite, forms.Field):
+    """A whole date."""
+
+    widget = forms.TextInput(attrs={"data-date": "whole", "autocomplete": "off", "placeholder": "2016-03-08"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, date) else value
+
+    def to_python(self, value: Any) -> date | None:
+        return times.read_date(str(value), self.today) if value not in self.empty_values else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != initial
+        except ValidationError:
+            return True
+
+
+class PartialDateAsTyped(OnSite, forms.Field):
+    """A date, or the part of it that is known."""
+
+    widget = forms.TextInput(attrs={"data-date": "partial", "autocomplete": "off", "placeholder": "2016-03"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, PartialDate) else value
+
+    def to_python(self, value: Any) -> PartialDate | None:
+        if value in self.empty_values:
+            return None
+        return PartialDate.parse(times.read_partial(str(value), self.today))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != initial
+        except ValidationError:
+            return True
+
+
+class InstantWidget(forms.Widget):
+    """Date, time and, where the time happens twice, which of the two: x_at_0, x_at_1, x_at_2."""
+
+    template_name = "crf/widgets/instant.html"
+    zone: ZoneInfo = OnSite.zone
+    today: date = date.max
+    use_fieldset = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [data.get(f"{name}_{part}", "") for part in range(3)]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}_0" not in data
+
+    def id_for_label(self, id_: str, index: str = "0") -> str:
+        return f"{id_}_0" if id_ else id_
+
+    def parts(self, value: Any) -> list[str]:
+        """What the three inputs show, for a stored Moment or for what was typed."""
+        if isinstance(value, datetime):
+            local = value.astimezone(self.zone)
+            twice = times.happens_twice(local.date(), local.time().replace(fold=0), self.zone)
+            return [local.date().isoformat(), f"{local:%H:%M}", str(local.fold + 1) if twice else ""]
+        if isinstance(value, date):
+            return [value.isoformat(), "", ""]
+        return list(value or ["", "", ""])
+
+    def ask_which(self, day: str, clock: str) -> bool:
+        try:
+            return bool(clock) and times.happens_twice(
+                times.read_date(day, self.today), times.read_time(clock), self.zone
+            )
+        except ValidationError:
+            return False
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        day, clock, which = self.parts(value)
+        context["widget"].update(
+            {
+                "day": day,
+                "clock": clock,
+                "which": which,
+                "twice": self.ask_which(day, clock),
+                "zone": str(self.zone),
+            }
+        )
+        return context
+
+
+class InstantAsTyped(OnSite, forms.Field):
+    """An instant; with an empty time it is known to the day only."""
+
+    widget = InstantWidget
+
+    def clean(self, value: list[str]) -> Moment:
+        day_typed, clock_typed, which = ((part or "").strip() for part in value or ["", "", ""])
+        if not day_typed:
+            if clock_typed:
+                raise ValidationError(
+                    _("Give the date that belongs to %(time)s.") % {"time": clock_typed[:10]}
+                )
+            if self.required:
+                raise ValidationError(self.error_messages["required"])
+            return None
+        for part in (day_typed, clock_typed):
+            if "\x00" in part:
+                raise ValidationError(_("This holds a character that cannot be stored."))
+        day = times.read_date(day_typed, self.today)
+        if not clock_typed:
+            return day
+        return times.read_instant(day, times.read_time(clock_typed), self.zone, which)
+
+    def has_changed(self, initial: Moment, data: Any) -> bool:
+        try:
+            given = self.clean(data)
+        except ValidationError:
+            return True
+        if isinstance(given, datetime) and isinstance(initial, datetime):
+            return given.astimezone(UTC) != initial.astimezone(UTC).replace(second=0, microsecond=0)
+        return given != initial

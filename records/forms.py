@@ -1,0 +1,217 @@
+"""The base of every case report form: drafts, completing, missing-data codes, rows inside a form."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import May
+from records.base import Record, RowRecord, Status
+from records.fields import CrfField, crf_fields
+from records.form_fields import OnSite
+from records.missing import MissingCode
+
+NOTHING = (None, "", [])
+
+
+class CrfForm(forms.ModelForm):
+    """One case report form. A subclass names its model and its sections, nothing else.
+
+    `judged_by` names fields that only a specialist fills in; for everybody else they are read-only.
+    """
+
+    sections: Sequence[tuple[Any, Sequence[str]]] = ()
+    judged_by: dict[str, May] = {}
+    enters: tuple[May, ...] = (May.ENTER,)
+    row_forms: dict[str, type["CrfRowForm"]] = {}
+    own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
+    void_error = ""
+
+    version = forms.IntegerField(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
+    entry = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        instance: Record,
+        zone: ZoneInfo,
+        now: datetime,
+        may: frozenset[May] = frozenset(),
+        **kwargs: Any,
+    ) -> None:
+        self.zone, self.now, self.may = zone, now, may
+        super().__init__(data, instance=instance, **kwargs)
+        self.completing = bool(data) and (
+            data.get("action") == "complete" or instance.status == Status.COMPLETE
+        )
+        self.was = {name: self.initial.get(name) for name in self.crf}
+        self.initial["version"] = instance.version
+        self.initial["entry"] = instance.entry
+        self._place_on_site()
+        self._add_missing()
+        self._keep_from_others()
+        if instance.status == Status.COMPLETE:
+            self.fields["reason"] = forms.CharField(
+                label=_("Reason for the change"),
+                max_length=1000,
+                required=False,
+                widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
+                help_text=_("This form has been complete, so a change says why."),
+            )
+
+    @property
+    def crf(self) -> dict[str, CrfField]:
+        """The questions, by name."""
+        return {field.name: field for field in crf_fields(self._meta.model)}
+
+    def _place_on_site(self) -> None:
+        """Dates and times are read on the clocks of the participant's site."""
+        today = self.now.astimezone(self.zone).date()
+        for name, field in self.fields.items():
+            if isinstance(field, OnSite):
+                field.zone, field.today = self.zone, today
+                if hasattr(field.widget, "ask_which"):
+                    field.widget.zone, field.widget.today = self.zone, today
+            if name in self.crf:
+                field.required = False
+                field.crf = self.crf[name]
+                field.widget.attrs.setdefault("autocomplete", "off")
+
+    def _add_missing(self) -> None:
+        """Beside each required question: why there is no answer."""
+        for name, field in self.crf.items():
+            if field.required and name in self.fields and not self.judged_by.get(name):
+                self.fields[f"{name}_missing"] = forms.ChoiceField(
+                    label=_("No answer because …"),
+                    choices=[("", _("No answer because …")), *MissingCode.choices],
+                    required=False,
+                )
+                self.initial[f"{name}_missing"] = self.instance.missing.get(name, "")
+
+    def _keep_from_others(self) -> None:
+        for name, permission in self.judged_by.items():
+            if permission not in self.may:
+                self.fields[name].disabled = True
+
+    @property
+    def helper(self) -> FormHelper:
+        """Crispy's layout: the sections as fieldsets; tags, buttons and tokens are the page's."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.layout = Layout(*(Fieldset(title, *names) for title, names in self.sections))
+        return helper
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        missing = {}
+        for name in self.crf:
+            code = cleaned.get(f"{name}_missing")
+            if not code or name in self.errors:
+                continue
+            if cleaned.get(name) not in NOTHING:
+                self.add_error(
+                    name, _("There is an answer and a reason why there is none. Keep one of the two.")
+                )
+            else:
+                missing[name] = code
+        self.instance.missing = missing
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.completing:
+            return
+        for field in self.instance.unanswered():
+            if field.name not in self.errors and field.name in self.fields:
+                self.add_error(field.name, _("Answer this, or say why there is no answer."))
+        for name, field in self.crf.items():
+            if not self.instance.is_open(field) and self.instance.answered(name) and name not in self.errors:
+                parent = self.crf[field.shown_if[0]]
+                self.add_error(
+                    name,
+                    _(
+                        "This is answered, but “%(parent)s” says it does not apply. Clear it, or change that answer."
+                    )
+                    % {"parent": parent.verbose_name},
+                )
+
+    def validate_unique(self) -> None:
+        """Left to the database, which knows of records saved in the meantime."""
+
+    def validate_constraints(self) -> None:
+        """Left to the write door, which asks the database once."""
+
+    def changes(self) -> list[str]:
+        """The questions whose answer, or reason for none, differs from what was opened."""
+        names = []
+        for name in self.changed_data:
+            question = name.removesuffix("_missing")
+            if question in self.crf and question not in names:
+                names.append(question)
+        return names
+
+
+class CrfRowForm(CrfForm):
+    """A row inside a form, such as one fraction or one grade."""
+
+    remove = forms.BooleanField(label=_("Remove this row"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("reason", None)
+        for name in ("version", "entry"):
+            self.fields[name].disabled = True
+
+
+class CrfRows(BaseFormSet):
+    """The rows inside one form: those that exist first, then an empty one."""
+
+    def __init__(
+        self, *args: Any, records: list[RowRecord], model: type[RowRecord], parent: Record, **kwargs: Any
+    ) -> None:
+        self.records, self.model, self.parent = records, model, parent
+        super().__init__(*args, **kwargs)
+
+    def initial_form_count(self) -> int:
+        return len(self.records)
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs(index)
+        if index is not None and index < len(self.records):
+            kwargs["instance"] = self.records[index]
+        else:
+            kwargs["instance"] = self.model(status=self.parent.status)
+        return kwargs
+
+    def clean(self) -> None:
+        """At least one row, where the form is being completed and its model says so."""
+        if self.data.get("action") == "complete" and self.model.at_least_one and not self.kept():
+            raise forms.ValidationError(self.model.at_least_one)
+
+    def kept(self) -> list[CrfRowForm]:
+        """The rows that hold something and are not being removed."""
+        return [
+            form
+            for index, form in enumerate(self.forms)
+            if not form.cleaned_data.get("remove") and (index < len(self.records) or form.has_changed())
+        ]
+
+    def removed(self) -> list[CrfRowForm]:
+        return [
+            form
+            for index, form in enumerate(self.forms)
+            if form.cleaned_data.get("remove") and index < len(self.records)
+        ]
+
+
+def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:
+    """The formset of one kind of row; 40 rows are more than any participant has."""
+    return formset_factory(form, formset=CrfRows, extra=extra, max_num=40, absolute_max=40)

@@ -1,0 +1,102 @@
+"""The history of a record, in words: who, when, why, and field by field what was and what is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from records import crf
+from records.base import Record
+from records.fields import Codes, CrfField, Instant, crf_fields
+from records.missing import MissingCode
+from records.models import AuditRow
+
+
+@dataclass
+class Change:
+    """One field: its question, what it held and what it holds."""
+
+    name: str
+    question: str
+    old: str
+    new: str
+
+
+@dataclass
+class Entry:
+    """One line of the logbook."""
+
+    at: datetime
+    actor: str
+    what: str
+    reason: str
+    changes: list[Change] = field(default_factory=list)
+
+
+def of(record: Record, zone: ZoneInfo, name: str = "") -> list[Entry]:
+    """The logbook of a record and the rows inside it, newest first; of one field where `name` is given."""
+    tables = {type(record)._meta.db_table: type(record)}
+    wanted = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk)
+    for model in crf.rows_of(type(record)):
+        tables[model._meta.db_table] = model
+        mine = model._default_manager.filter(**{model.parent_field: record}).values("pk")
+        wanted = wanted | AuditRow.objects.filter(table=model._meta.db_table, record_id__in=mine)
+    entries = []
+    for row in wanted.order_by("-id"):
+        changes = in_words(tables[row.table], row.changes, zone)
+        if name:
+            changes = [change for change in changes if change.name == name]
+        if changes or not name:
+            entries.append(Entry(row.at, row.actor, _what(row, tables[row.table]), row.reason, changes))
+    return entries
+
+
+def _what(row: AuditRow, model: type[Record]) -> str:
+    title = str(model._meta.verbose_name)
+    if row.action == "insert":
+        return _("began %(form)s") % {"form": title}
+    if row.changes.get("voided_at", [None, None])[1]:
+        return _("voided %(form)s") % {"form": title}
+    if (
+        "completed" in row.changes.get("status", [])
+        or row.changes.get("status", [None, None])[1] == "complete"
+    ):
+        return _("completed %(form)s") % {"form": title}
+    return _("changed %(form)s") % {"form": title}
+
+
+def in_words(model: type[Record], changes: dict[str, list[Any]], zone: ZoneInfo) -> list[Change]:
+    """The changed questions of one audit row, in the order of the form; bookkeeping is left out."""
+    said = []
+    for question in crf_fields(model):
+        column = question.attname
+        keys = [column, f"{column}_date"] if isinstance(question, Instant) else [column]
+        if any(key in changes for key in keys):
+            old, new = (_shown(question, changes, side, zone) for side in (0, 1))
+            said.append(Change(question.name, str(question.verbose_name), old, new))
+    before, after = changes.get("missing", [{}, {}])
+    for name in sorted({*(before or {}), *(after or {})}):
+        old, new = (before or {}).get(name), (after or {}).get(name)
+        if old != new:
+            label = str(model._meta.get_field(name).verbose_name)
+            said.append(Change(name, label, _reason(old), _reason(new)))
+    return said
+
+
+def _reason(code: str | None) -> str:
+    return _("no answer: %(why)s") % {"why": MissingCode(code).label} if code else "–"
+
+
+def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: ZoneInfo) -> str:
+    value = changes.get(question.attname, [None, None])[side]
+    if isinstance(question, Instant):
+        if value:
+            return f"{parse_datetime(value).astimezone(zone):%a %-d %b %Y %H:%M %Z}"
+        day = changes.get(f"{question.name}_date", [None, None])[side]
+        return f"{day} ({_('time unknown')})" if day else "–"
+    if isinstance(question, Codes):
+        return question.shown(value)
+    return question.shown(value) if value is not None else "–"

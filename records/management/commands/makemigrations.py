@@ -1,0 +1,9 @@
+from django.core.management.commands.makemigrations import Command as Django
+
+from records.operations import AuditingAutodetector
+
+
+class Command(Django):
+    """makemigrations, with the audit triggers of every new clinical table."""
+
+    autodetector = AuditingAutodetector

@@ -1,0 +1,34 @@
+"""Reading records, within what a person may see. Another site's participant does not exist."""
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.models import Person
+from records.base import Record, RowRecord
+from records.models import Participant
+
+
+def participants(person: Person) -> QuerySet[Participant]:
+    """The participants of the sites at which this person may see them."""
+    return Participant.objects.filter(site_id__in=person.site_ids(), voided_at__isnull=True)
+
+
+def participant(person: Person, code: str) -> Participant:
+    """One participant by code, with its site; 404 where the person may not know of it."""
+    found = participants(person).select_related("site").filter(code=code.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def of(model: type[Record], participant: Participant) -> QuerySet[Record]:
+    """The records of one form that count, oldest first."""
+    return model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("number")
+
+
+def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:
+    """The rows inside one record that count, in the order of entry."""
+    if record.pk is None:
+        return []
+    found = model._default_manager.filter(**{model.parent_field: record}, voided_at__isnull=True)
+    return list(found.order_by("pk"))

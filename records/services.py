@@ -1,0 +1,190 @@
+"""The write door. Every clinical write goes through `write` or `void`; the database refuses any other."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from records import states
+from records.base import Record, RepeatingRecord, RowRecord, Status
+
+FIRST_ENTRY = "Data entry"
+
+
+class Stale(Exception):
+    """Somebody else saved this record since it was opened; `current` is what it holds now."""
+
+    def __init__(self, current: Record) -> None:
+        super().__init__(_("Somebody else has saved this form since you opened it."))
+        self.current = current
+
+
+def write(
+    record: Record,
+    *,
+    by: Person,
+    reason: str = "",
+    version: int,
+    complete: bool = False,
+    rows: Sequence[RowRecord] = (),
+    removed: Sequence[RowRecord] = (),
+    now: datetime | None = None,
+) -> Record:
+    """Save a record and the rows inside it, in one transaction, saying who and why; `removed` rows are voided.
+
+    `version` is the one that was opened (0: new). Raises Stale, or ValidationError with sentences by field.
+    A record that has been complete stays complete, and every change of it wants a reason.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        before = _lock(record, version)
+        reason = _reason(before, reason)
+        _stamp(record, before, by, now, complete)
+        _validate(record, rows)
+        with said(by, reason):
+            for row in removed:
+                row.voided_at, row.voided_by, row.void_reason = now, by, reason
+            _save(record, [*rows, *removed], by, now)
+    return record
+
+
+def void(record: Record, *, by: Person, reason: str, version: int, now: datetime | None = None) -> Record:
+    """Take a record out of the count; it stays readable, with its history and this reason."""
+    now = now or timezone.now()
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why this record is void.")})
+    with transaction.atomic():
+        current = _lock(record, version)
+        if current is None:
+            raise ValidationError(_("This record was never saved."))
+        if refused := states.refusal(current, "void"):
+            raise ValidationError(refused)
+        current.version += 1
+        current.updated_at = current.voided_at = now
+        current.updated_by = current.voided_by = by
+        current.void_reason = reason.strip()[:1000]
+        with said(by, reason):
+            current.save(force_update=True)
+    return current
+
+
+@contextmanager
+def said(by: Person, reason: str) -> Iterator[None]:
+    """Tell PostgreSQL who writes and why, for this transaction only; the audit trigger refuses without it."""
+    nested = bool(connection.savepoint_ids)
+    _tell(str(by.pk), by.signature, reason.strip())
+    yield
+    if nested:  # the transaction goes on after us, and must not go on in our name
+        _tell("", "", "")
+
+
+def _tell(person: str, actor: str, reason: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('sbrtspine.person', %s, true), set_config('sbrtspine.actor', %s, true),"
+            " set_config('sbrtspine.reason', %s, true)",
+            [person, actor, reason],
+        )
+
+
+def _lock(record: Record, version: int) -> Record | None:
+    """The record as the database has it, locked; None for a new one."""
+    if record.pk is None:
+        if version != 0:
+            raise ValidationError(_("This record was never saved."))
+        return None
+    current = type(record)._default_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    if current.version != version:
+        raise Stale(current)
+    if current.is_void:
+        raise ValidationError(states.refusal(current, "save"))
+    return current
+
+
+def _reason(before: Record | None, reason: str) -> str:
+    """A change of what has been complete needs a reason; first entry explains itself."""
+    if reason.strip():
+        return reason.strip()[:1000]
+    if before is not None and before.status == Status.COMPLETE:
+        raise ValidationError({"reason": _("Say why: this form has been complete.")})
+    return FIRST_ENTRY
+
+
+def _stamp(record: Record, before: Record | None, by: Person, now: datetime, complete: bool) -> None:
+    """Who, when and which version: set here, never by a form."""
+    if before is None:
+        record.version, record.created_at, record.created_by = 0, now, by
+        if isinstance(record, RepeatingRecord):
+            record.number = _next_number(record)
+    else:
+        record.status, record.completed_at = before.status, before.completed_at
+        record.version, record.created_at, record.created_by_id = (
+            before.version, before.created_at, before.created_by_id,
+        )  # fmt: skip
+    record.version += 1
+    record.updated_at, record.updated_by = now, by
+    if complete and record.status != Status.COMPLETE:
+        record.status, record.completed_at = Status.COMPLETE, now
+
+
+def _next_number(record: RepeatingRecord) -> int:
+    """1, 2, 3 …; two at once meet the unique constraint, and one is told to try again."""
+    siblings = type(record)._default_manager.filter(participant_id=record.participant_id)
+    return (siblings.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _validate(record: Record, rows: Sequence[RowRecord]) -> None:
+    links = {field.name for field in record._meta.local_fields if isinstance(field, models.ForeignKey)}
+    record.full_clean(exclude=links, validate_unique=False)
+    if record.status == Status.COMPLETE:
+        missing = {
+            field.name: _("Answer this, or say why there is no answer.") for field in record.unanswered()
+        }
+        if missing:
+            raise ValidationError(missing)
+    for row in rows:
+        parents = {field.name for field in row._meta.local_fields if isinstance(field, models.ForeignKey)}
+        row.full_clean(exclude=parents, validate_unique=False)
+
+
+def _save(record: Record, rows: Sequence[RowRecord], by: Person, now: datetime) -> None:
+    """Insert or update, rows after their form; what a unique constraint refuses is said in its words."""
+    try:
+        with transaction.atomic(savepoint=False):
+            new = record.pk is None
+            record.save(force_insert=new, force_update=not new)
+            for row in rows:
+                _save_row(row, record, by, now)
+    except IntegrityError as error:
+        raise ValidationError(_sentence(record, error)) from error
+
+
+def _save_row(row: RowRecord, record: Record, by: Person, now: datetime) -> None:
+    new = row.pk is None
+    if new:
+        row.created_at, row.created_by = now, by
+        row.participant_id = record.participant_id
+        setattr(row, row.parent_field, record)
+    row.version += 1
+    row.status, row.completed_at = record.status, record.completed_at
+    row.updated_at, row.updated_by = now, by
+    row.save(force_insert=new, force_update=not new)
+
+
+def _sentence(record: Record, error: IntegrityError) -> str:
+    """The words of the constraint that refused."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    for constraint in record._meta.total_unique_constraints + record._meta.constraints:
+        if constraint.name == name:
+            return str(constraint.get_violation_error_message())
+    if name.endswith("entry_key"):
+        return _("This form was saved a moment ago; it is not saved twice.")
+    return _("This cannot be saved as it is: it contradicts a rule of the database (%(name)s).") % {
+        "name": name
+    }

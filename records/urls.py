@@ -1,0 +1,28 @@
+"""The addresses of case report forms (architecture.md 3); included under /participants/<code>/."""
+
+from django.urls import path, register_converter
+
+from records import converters, views
+
+register_converter(converters.Code, "code")
+register_converter(converters.Slug, "form")
+register_converter(converters.Visit, "visit")
+
+_PLACES = [
+    ("<form:slug>/", "form"),  # first: "sbrt" is both a form and a visit, and sbrt/history/ is the form's
+    ("<form:slug>/<int:number>/", "repeating-form"),
+    ("<visit:visit>/<form:slug>/", "visit-form"),
+]
+
+urlpatterns = [
+    path("<form:slug>/new/", views.fill_in, name="new-form"),
+    *(
+        path(f"{place}{tail}", view, name=f"{name}{suffix}")
+        for place, name in _PLACES
+        for tail, view, suffix in [
+            ("history/", views.logbook, "-history"),
+            ("void/", views.void, "-void"),
+            ("", views.fill_in, ""),
+        ]
+    ),
+]

@@ -1,0 +1,28 @@
+"""What every page's frame needs: the menu of this person's roles, the protocol's version, demo mode."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from protocol.study import STUDY
+
+from accounts.roles import May
+
+_MENU = [
+    ("worklist", _("Worklist"), None),
+    ("participants", _("Participants"), May.SEE),
+    ("board", _("Board"), May.SEE),
+    ("exports", _("Exports"), May.EXPORT),
+]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For base.html. Never fails a page: without a login there is no menu."""
+    person = getattr(request, "user", None)
+    known = person is not None and person.is_authenticated
+    return {
+        "demo": settings.DEMO,
+        "protocol_version": STUDY.version,
+        "menu": [(name, label) for name, label, may in _MENU if known and (may is None or person.may(may))],
+    }

@@ -1,0 +1,62 @@
+"""What the environment says: where the servers are, which role we are, whether this is the demo."""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def state() -> Path:
+    """The folder in which the embedded servers and the demo's secrets live."""
+    return Path(os.environ.get("SBRTSPINE_STATE") or ROOT / ".local").resolve()
+
+
+def _local_servers() -> dict[str, str]:
+    """The addresses that a running `manage.py up` left for the commands beside it."""
+    try:
+        return json.loads((state() / "servers.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def address(name: str) -> str:
+    """DATABASE_URL, DATABASE_OWNER_URL or REDIS_URL: from the environment, else from the embedded servers."""
+    if value := os.environ.get(name):
+        return value
+    if name == "DATABASE_OWNER_URL" and os.environ.get("DATABASE_URL"):
+        return ""
+    return _local_servers().get(name.lower(), "")
+
+
+def demo() -> bool:
+    """Demo mode: fictional data, demo accounts, plain HTTP on this machine."""
+    return env.bool("SBRTSPINE_DEMO", default=False)
+
+
+def testing() -> bool:
+    """Set by the test suite before settings load."""
+    return env.bool("SBRTSPINE_TESTING", default=False)
+
+
+def secret_key() -> str:
+    """SECRET_KEY; in the demo and the tests one is made and kept beside the servers' data."""
+    if value := os.environ.get("SECRET_KEY"):
+        return value
+    if not (demo() or testing()):
+        if {"runserver", "up", "demo"} & set(sys.argv) or "gunicorn" in sys.argv[0]:
+            raise SystemExit("Set SECRET_KEY (a long random text), or SBRTSPINE_DEMO=1 for the demo.")
+        return secrets.token_urlsafe(50)
+    path = state() / "secret-key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()

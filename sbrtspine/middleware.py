@@ -1,0 +1,48 @@
+"""What every answer has: no copy left in a browser's cache, and one log line without participant data."""
+
+import sys
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+log = structlog.get_logger("request")
+
+
+class NoStore:
+    """Pages of participants are not kept by browsers or proxies (ASVS 14.3.2)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class RequestLog:
+    """One line a request: the route's name, never the path, which holds a participant's code."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        response = self.get_response(request)
+        match = request.resolver_match
+        log.info(
+            "answered",
+            method=request.method,
+            route=match.view_name if match else None,
+            status=response.status_code,
+            ms=round(1000 * (time.monotonic() - started)),
+            person=request.session.get("_auth_user_id"),
+        )
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Say where it broke; the message may quote what was typed, so it stays out."""
+        match = request.resolver_match
+        log.error("failed", route=match.view_name if match else None, exc_info=sys.exc_info())

@@ -1,0 +1,197 @@
+"""All settings, in one file. What differs between demo, tests and production is said by the environment."""
+
+import os
+
+from csp.constants import NONCE, NONE, SELF
+
+from sbrtspine import env
+
+BASE_DIR = env.ROOT
+DEMO = env.demo()
+TESTING = env.testing()
+DEBUG = False
+SECRET_KEY = env.secret_key()
+ALLOWED_HOSTS = env.env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"] if DEMO or TESTING else []
+)
+CSRF_TRUSTED_ORIGINS = env.env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "whitenoise.runserver_nostatic",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "crispy_forms",
+    "django_htmx",
+    "csp",
+    "accounts",
+    "records",
+    "enrollment",
+    "procedures",
+    "assessments",
+    "adverse_events",
+    "oversight",
+    "exports",
+    "sbrtspine",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "sbrtspine.middleware.NoStore",
+    "sbrtspine.middleware.RequestLog",
+]
+
+ROOT_URLCONF = "sbrtspine.urls"
+WSGI_APPLICATION = "sbrtspine.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "sbrtspine.context.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("crf",)
+CRISPY_TEMPLATE_PACK = "crf"
+CRISPY_FAIL_SILENTLY = False
+
+# Two roles on one database: web and worker are `app`, which owns nothing; migrations run as the owner.
+_APP = env.address("DATABASE_URL")
+_OWNER = env.address("DATABASE_OWNER_URL") or _APP
+_DATABASE_URL = _OWNER if os.environ.get("SBRTSPINE_ROLE") == "owner" else _APP
+DATABASES = {
+    "default": {
+        **env.env.db_url_config(_DATABASE_URL or "postgres://localhost/sbrtspine"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+APP_DATABASE_ROLE = env.env.db_url_config(_APP).get("USER") if _APP else ""
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.address("REDIS_URL") or "redis://localhost:6379/0"
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+    if TESTING
+    else "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "worklist"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("nl", "Nederlands")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Amsterdam"  # only where no site is known; every page names its site's zone
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.state() / "static" if DEMO or TESTING else BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_AUTOREFRESH = TESTING
+
+# Security. Plain HTTP only in the demo and the tests, which listen on this machine alone.
+_HTTPS = not (DEMO or TESTING)
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "sbrtspine.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+EMAIL_CONFIG = env.env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+# Celery. The queue only carries "look now"; what is owed is known by the database (docs/adr).
+CELERY_BROKER_URL = (
+    "redis+socket://" + REDIS_URL.removeprefix("unix://").split("?")[0] + "?virtual_host=0"
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_max": 0.2,
+}
+CELERY_TIMEZONE = "UTC"
+SCAN_EVERY_SECONDS = env.env.int("SCAN_EVERY_SECONDS", default=60)
+SCAN_LATE_AFTER_SECONDS = env.env.int("SCAN_LATE_AFTER_SECONDS", default=5 * SCAN_EVERY_SECONDS)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "sbrtspine.logs.json_formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING" if TESTING else "INFO"},
+    # Django's own request and server errors carry request objects and SQL values: ours replace them.
+    "loggers": {
+        "django.request": {"handlers": [], "propagate": False},
+        "django.security": {"handlers": [], "propagate": False},
+    },
+}

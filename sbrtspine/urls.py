@@ -1,0 +1,28 @@
+"""All addresses (architecture.md 3)."""
+
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path, register_converter
+
+from records import converters
+from sbrtspine import views
+
+register_converter(converters.Code, "code")
+
+urlpatterns = [
+    path(
+        "login/", login_not_required(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"
+    ),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("health/", views.health, name="health"),
+    path("", include("oversight.urls")),
+    path("", include("enrollment.urls")),
+    path("", include("adverse_events.urls")),
+    path("", include("exports.urls")),
+    path("participants/<code:code>/", include("records.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+
+handler403 = "sbrtspine.views.forbidden"
+handler404 = "sbrtspine.views.not_found"
+handler500 = "sbrtspine.views.broken"

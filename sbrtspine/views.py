@@ -1,0 +1,44 @@
+"""Health, and the pages for when something cannot be shown, in the same calm frame."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template import loader
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from oversight import health as oversight_health
+
+
+@login_not_required
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """200 when database, Redis, worker and scan are well, 503 when one is not; no login, no participant data."""
+    found = oversight_health.check(now=timezone.now())
+    return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """403, with the sentence that says which right is missing."""
+    said = str(exception) if exception and str(exception) else ""
+    return render(request, "403.html", {"said": said}, status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form opened too long ago, or in another login: say that going back keeps what was typed."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """404: the same page whether it does not exist or is another site's."""
+    return render(request, "404.html", status=404)
+
+
+@login_not_required
+def broken(request: HttpRequest) -> HttpResponse:
+    """500, without asking the database anything: it may be what is away."""
+    return HttpResponse(loader.get_template("500.html").render(), status=500)
