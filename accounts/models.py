@@ -14,9 +14,7 @@ from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
 def validate_zone(name: str) -> None:
     """Refuse a time zone that this machine does not know."""
     if name not in available_timezones():
-        raise ValidationError(
-            _("%(zone)s is not a time zone, such as Europe/Amsterdam."), params={"zone": name}
-        )
+        raise ValidationError(_("%(zone)s is not a time zone, such as Europe/Amsterdam."), params={"zone": name})
 
 
 class Site(models.Model):
@@ -24,9 +22,7 @@ class Site(models.Model):
 
     code = models.SlugField(_("Code"), max_length=20, unique=True)
     name = models.CharField(_("Name"), max_length=100)
-    zone = models.CharField(
-        _("Time zone"), max_length=50, default="Europe/Amsterdam", validators=[validate_zone]
-    )
+    zone = models.CharField(_("Time zone"), max_length=50, default="Europe/Amsterdam", validators=[validate_zone])
 
     class Meta:
         ordering = ["code"]
@@ -51,7 +47,9 @@ class Person(AbstractUser):
 
     @cached_property
     def held(self) -> list[tuple[int, Role]]:
-        """(site id, role) of every role this person holds: one query a request."""
+        """(site id, role) of every role this person holds; accounts.backends brings them with the login."""
+        if (codes := getattr(self, "held_codes", None)) is not None:
+            return [(int(site), Role(role)) for site, role in (code.split(":") for code in codes)]
         return [(site, Role(role)) for site, role in self.memberships.values_list("site_id", "role")]
 
     def may(self, what: May, site_id: int | None = None) -> bool:

@@ -67,10 +67,7 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.PRINCIPAL_INVESTIGATOR: Duties(
         _("Answers for the trial: signs eligibility and casebooks, adjudicates, classifies deviations."),
-        frozenset(
-            _INVESTIGATOR
-            | {May.JUDGE_SBRT, May.JUDGE_SURGERY, May.JUDGE_COMBINATION, May.CLASSIFY, May.AUDIT}
-        ),
+        frozenset(_INVESTIGATOR | {May.JUDGE_SBRT, May.JUDGE_SURGERY, May.JUDGE_COMBINATION, May.CLASSIFY, May.AUDIT}),
     ),
     Role.RT_TECHNOLOGIST: Duties(
         _("Dose and beam times."),

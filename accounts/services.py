@@ -22,5 +22,6 @@ def give_role(person: Person, role: Role, site: Site) -> Membership:
     membership = Membership(person=person, role=role, site=site)
     membership.full_clean()
     membership.save()
-    person.__dict__.pop("held", None)
+    for cached in ("held", "held_codes"):
+        person.__dict__.pop(cached, None)
     return membership

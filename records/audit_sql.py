@@ -123,6 +123,4 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECU
 
 def unwatch(table: str) -> str:
     """Undo `watch`; only the owner of the table can."""
-    return "".join(
-        f"DROP TRIGGER {name} ON {table};" for name in ("audited", "never_deleted", "never_emptied")
-    )
+    return "".join(f"DROP TRIGGER {name} ON {table};" for name in ("audited", "never_deleted", "never_emptied"))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models.base import ModelBase
 from django.db.models.functions import Coalesce
@@ -60,9 +60,7 @@ class Record(models.Model, metaclass=RecordBase):
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     completed_at = models.DateTimeField(null=True, editable=False)
     voided_at = models.DateTimeField(null=True, editable=False)
-    voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
-    )
+    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False)
     void_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
 
     class Meta:
@@ -128,9 +126,7 @@ class Record(models.Model, metaclass=RecordBase):
                 continue
             low, high = field.soft
             if (low is not None and value < low) or (high is not None and value > high):
-                said[field.name] = _(
-                    "%(value)s is outside what is usual (%(low)s to %(high)s). Please check."
-                ) % {
+                said[field.name] = _("%(value)s is outside what is usual (%(low)s to %(high)s). Please check.") % {
                     "value": field.shown(value),
                     "low": low if low is not None else "…",
                     "high": high if high is not None else "…",
@@ -150,29 +146,36 @@ class Record(models.Model, metaclass=RecordBase):
         if errors:
             raise ValidationError(errors)
 
+    def full_clean(self, exclude: Any = None, validate_unique: bool = True, validate_constraints: bool = False) -> None:
+        """Judge the answers. Constraints cost a question to the database, so only the write door asks them."""
+        super().full_clean(exclude, validate_unique=validate_unique, validate_constraints=validate_constraints)
+
     def validate_constraints(self, exclude: set[str] | None = None) -> None:
         """All hand-written check constraints in one question to the database, instead of one each.
 
-        Bounds and codes were judged by the fields; uniqueness is the database's own.
+        Bounds and codes were judged by the fields; uniqueness is the database's own. A constraint names the
+        field beside which it is said in its `violation_error_code`.
         """
         checks = [c for c in type(self).declared_constraints if isinstance(c, models.CheckConstraint)]
         if not checks:
             return
         query = Query(None)
         for field in self._meta.local_concrete_fields:
-            value = getattr(self, field.attname)
-            query.add_annotation(
-                models.Value(field.get_prep_value(value), field), field.attname, select=False
-            )
-            if field.name != field.attname:
-                query.add_annotation(models.Value(value, field), field.name, select=False)
+            value = models.Value(field.get_prep_value(getattr(self, field.attname)), field)
+            for name in {field.name, field.attname}:
+                query.add_annotation(value, name, select=False)
         for check in checks:
             holds = Coalesce(models.ExpressionWrapper(check.condition, models.BooleanField()), True)
             query.add_annotation(holds, check.name)
         row = query.get_compiler(using="default").execute_sql("single")
         broken = [check for check, holds in zip(checks, row, strict=True) if not holds]
         if broken:
-            raise ValidationError([check.get_violation_error_message() for check in broken])
+            raise ValidationError(
+                {
+                    check.violation_error_code or NON_FIELD_ERRORS: check.get_violation_error_message()
+                    for check in broken
+                }
+            )
 
 
 class ParticipantRecord(Record):

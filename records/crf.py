@@ -31,9 +31,7 @@ def form_of(model: type[Record]) -> type[CrfForm]:
     autodiscover_modules("forms")
     found = [form for form in _below(CrfForm) if getattr(form._meta, "model", None) is model]
     if len(found) != 1:
-        raise LookupError(
-            f"{model.__name__} has {len(found)} forms; it needs one, in {model._meta.app_label}/forms.py"
-        )
+        raise LookupError(f"{model.__name__} has {len(found)} forms; it needs one, in {model._meta.app_label}/forms.py")
     return found[0]
 
 

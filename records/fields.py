@@ -78,9 +78,7 @@ class CrfField(models.Field):
         if self.choices and isinstance(self, models.CharField):
             codes = sorted(code for code, _label in self.flatchoices)
             checks.append(
-                self.check_named(
-                    "code", models.Q(**{f"{self.name}__in": codes}), _("This is not one of the codes.")
-                )
+                self.check_named("code", models.Q(**{f"{self.name}__in": codes}), _("This is not one of the codes."))
             )
         return checks
 
@@ -201,9 +199,7 @@ class Codes(CrfField, ArrayField):
 
     crf_type = "codes"
 
-    def __init__(
-        self, verbose_name: Any = None, *, choices: Sequence[tuple[str, Any]] = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, verbose_name: Any = None, *, choices: Sequence[tuple[str, Any]] = (), **kwargs: Any) -> None:
         kwargs.pop("base_field", None)
         self.codes = list(choices)
         super().__init__(models.CharField(max_length=40), verbose_name=verbose_name, **kwargs)

@@ -138,9 +138,7 @@ class InstantAsTyped(OnSite, forms.Field):
         day_typed, clock_typed, which = ((part or "").strip() for part in value or ["", "", ""])
         if not day_typed:
             if clock_typed:
-                raise ValidationError(
-                    _("Give the date that belongs to %(time)s.") % {"time": clock_typed[:10]}
-                )
+                raise ValidationError(_("Give the date that belongs to %(time)s.") % {"time": clock_typed[:10]})
             if self.required:
                 raise ValidationError(self.error_messages["required"])
             return None

@@ -48,9 +48,7 @@ class CrfForm(forms.ModelForm):
     ) -> None:
         self.zone, self.now, self.may = zone, now, may
         super().__init__(data, instance=instance, **kwargs)
-        self.completing = bool(data) and (
-            data.get("action") == "complete" or instance.status == Status.COMPLETE
-        )
+        self.completing = bool(data) and (data.get("action") == "complete" or instance.status == Status.COMPLETE)
         self.was = {name: self.initial.get(name) for name in self.crf}
         self.initial["version"] = instance.version
         self.initial["entry"] = instance.entry
@@ -117,9 +115,7 @@ class CrfForm(forms.ModelForm):
             if not code or name in self.errors:
                 continue
             if cleaned.get(name) not in NOTHING:
-                self.add_error(
-                    name, _("There is an answer and a reason why there is none. Keep one of the two.")
-                )
+                self.add_error(name, _("There is an answer and a reason why there is none. Keep one of the two."))
             else:
                 missing[name] = code
         self.instance.missing = missing
@@ -137,9 +133,7 @@ class CrfForm(forms.ModelForm):
                 parent = self.crf[field.shown_if[0]]
                 self.add_error(
                     name,
-                    _(
-                        "This is answered, but “%(parent)s” says it does not apply. Clear it, or change that answer."
-                    )
+                    _("This is answered, but “%(parent)s” says it does not apply. Clear it, or change that answer.")
                     % {"parent": parent.verbose_name},
                 )
 

@@ -60,10 +60,7 @@ def _what(row: AuditRow, model: type[Record]) -> str:
         return _("began %(form)s") % {"form": title}
     if row.changes.get("voided_at", [None, None])[1]:
         return _("voided %(form)s") % {"form": title}
-    if (
-        "completed" in row.changes.get("status", [])
-        or row.changes.get("status", [None, None])[1] == "complete"
-    ):
+    if "completed" in row.changes.get("status", []) or row.changes.get("status", [None, None])[1] == "complete":
         return _("completed %(form)s") % {"form": title}
     return _("changed %(form)s") % {"form": title}
 

@@ -140,17 +140,14 @@ def _next_number(record: RepeatingRecord) -> int:
 
 
 def _validate(record: Record, rows: Sequence[RowRecord]) -> None:
-    links = {field.name for field in record._meta.local_fields if isinstance(field, models.ForeignKey)}
-    record.full_clean(exclude=links, validate_unique=False)
+    for each in (record, *rows):
+        links = {field.name for field in each._meta.local_fields if isinstance(field, models.ForeignKey)}
+        each.full_clean(exclude=links, validate_unique=False)
+        each.validate_constraints()
     if record.status == Status.COMPLETE:
-        missing = {
-            field.name: _("Answer this, or say why there is no answer.") for field in record.unanswered()
-        }
+        missing = {field.name: _("Answer this, or say why there is no answer.") for field in record.unanswered()}
         if missing:
             raise ValidationError(missing)
-    for row in rows:
-        parents = {field.name for field in row._meta.local_fields if isinstance(field, models.ForeignKey)}
-        row.full_clean(exclude=parents, validate_unique=False)
 
 
 def _save(record: Record, rows: Sequence[RowRecord], by: Person, now: datetime) -> None:
@@ -159,22 +156,28 @@ def _save(record: Record, rows: Sequence[RowRecord], by: Person, now: datetime) 
         with transaction.atomic(savepoint=False):
             new = record.pk is None
             record.save(force_insert=new, force_update=not new)
-            for row in rows:
-                _save_row(row, record, by, now)
+            _save_rows(rows, record, by, now)
     except IntegrityError as error:
         raise ValidationError(_sentence(record, error)) from error
 
 
-def _save_row(row: RowRecord, record: Record, by: Person, now: datetime) -> None:
-    new = row.pk is None
-    if new:
-        row.created_at, row.created_by = now, by
-        row.participant_id = record.participant_id
-        setattr(row, row.parent_field, record)
-    row.version += 1
-    row.status, row.completed_at = record.status, record.completed_at
-    row.updated_at, row.updated_by = now, by
-    row.save(force_insert=new, force_update=not new)
+def _save_rows(rows: Sequence[RowRecord], record: Record, by: Person, now: datetime) -> None:
+    """One statement for the new rows and one for the changed ones of each kind, however many there are."""
+    for row in rows:
+        if row.pk is None:
+            row.created_at, row.created_by = now, by
+            row.participant_id = record.participant_id
+            setattr(row, row.parent_field, record)
+        row.version += 1
+        row.status, row.completed_at = record.status, record.completed_at
+        row.updated_at, row.updated_by = now, by
+    for model in {type(row) for row in rows}:
+        mine = [row for row in rows if type(row) is model]
+        columns = [field.name for field in model._meta.local_concrete_fields if not field.primary_key]
+        if new := [row for row in mine if row.pk is None]:
+            model._default_manager.bulk_create(new)
+        if changed := [row for row in mine if row not in new]:
+            model._default_manager.bulk_update(changed, columns)
 
 
 def _sentence(record: Record, error: IntegrityError) -> str:
@@ -185,6 +188,4 @@ def _sentence(record: Record, error: IntegrityError) -> str:
             return str(constraint.get_violation_error_message())
     if name.endswith("entry_key"):
         return _("This form was saved a moment ago; it is not saved twice.")
-    return _("This cannot be saved as it is: it contradicts a rule of the database (%(name)s).") % {
-        "name": name
-    }
+    return _("This cannot be saved as it is: it contradicts a rule of the database (%(name)s).") % {"name": name}

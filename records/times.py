@@ -45,8 +45,7 @@ def read_date(typed: str, today: date) -> date:
         day, month, year = int(found[1]), _MONTHS[found[2]], int(found[3])
     else:
         raise ValidationError(
-            _("“%(typed)s” is not a date. Type it as 2016-03-08, 8-3-2016 or 8 mar 2016.")
-            % {"typed": typed[:40]}
+            _("“%(typed)s” is not a date. Type it as 2016-03-08, 8-3-2016 or 8 mar 2016.") % {"typed": typed[:40]}
         )
     if year < 100:
         year += 2000 if year <= today.year % 100 + 1 else 1900
@@ -59,9 +58,7 @@ def _existing(year: int, month: int, day: int, typed: str) -> date:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise ValidationError(
-            _("“%(typed)s” does not exist on the calendar.") % {"typed": typed[:40]}
-        ) from error
+        raise ValidationError(_("“%(typed)s” does not exist on the calendar.") % {"typed": typed[:40]}) from error
 
 
 def read_partial(typed: str, today: date) -> str:
@@ -86,14 +83,10 @@ def read_time(typed: str) -> time:
     text = typed.strip().lower()
     found = _TIME.fullmatch(text)
     if not found:
-        raise ValidationError(
-            _("“%(typed)s” is not a time. Type it as 14:05 or 1405.") % {"typed": typed[:40]}
-        )
+        raise ValidationError(_("“%(typed)s” is not a time. Type it as 14:05 or 1405.") % {"typed": typed[:40]})
     hour, minute = int(found[1]), int(found[2])
     if hour == 24:
-        raise ValidationError(
-            _("There is no 24:%(minute)s. Midnight is 00:00 of the next day.") % {"minute": found[2]}
-        )
+        raise ValidationError(_("There is no 24:%(minute)s. Midnight is 00:00 of the next day.") % {"minute": found[2]})
     if hour > 24:
         raise ValidationError(_("“%(typed)s” is not a time: hours go from 00 to 23.") % {"typed": typed[:40]})
     return time(hour, minute)

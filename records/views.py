@@ -191,7 +191,8 @@ def _conflict(
     data["version"] = str(current.version)
     fresh = _form(place, request.user, form.now, data)
     fresh.is_valid()
-    return _page(request, place, fresh, rows, status=409, conflict={"fields": differing, "by": current.updated_by, "at": current.updated_at})  # fmt: skip
+    conflict = {"fields": differing, "by": current.updated_by, "at": current.updated_at}
+    return _page(request, place, fresh, rows, status=409, conflict=conflict)
 
 
 def shown(field: CrfField, value: Any, zone: Any) -> str:
@@ -228,9 +229,7 @@ def _page(
         "conflict": conflict,
         "zone": place.participant.site.zone,
     }
-    return render(
-        request, f"crf/{place.model.slug}.html" if form.own_page else "crf/form.html", context, status=status
-    )
+    return render(request, f"crf/{place.model.slug}.html" if form.own_page else "crf/form.html", context, status=status)
 
 
 def _listed(request: HttpRequest, place: Place) -> HttpResponse:

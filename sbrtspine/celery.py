@@ -1,4 +1,4 @@
-"""Celery: worker and beat. The schedule is code, so that two environments cannot differ in what they watch."""
+"""Celery: worker and beat. The schedule is code: two environments cannot differ in what they watch."""
 
 import os
 
@@ -17,6 +17,4 @@ def schedule(sender: Celery, **_: object) -> None:
     from django.conf import settings
     from oversight.tasks import scan
 
-    sender.add_periodic_task(
-        settings.SCAN_EVERY_SECONDS, scan.s(), name="scan", expires=settings.SCAN_EVERY_SECONDS
-    )
+    sender.add_periodic_task(settings.SCAN_EVERY_SECONDS, scan.s(), name="scan", expires=settings.SCAN_EVERY_SECONDS)

@@ -10,9 +10,7 @@ from sbrtspine import views
 register_converter(converters.Code, "code")
 
 urlpatterns = [
-    path(
-        "login/", login_not_required(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"
-    ),
+    path("login/", login_not_required(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("health/", views.health, name="health"),
     path("", include("oversight.urls")),

@@ -17,7 +17,7 @@ from oversight import health as oversight_health
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when database, Redis, worker and scan are well, 503 when one is not; no login, no participant data."""
+    """200 when database, Redis, worker and scan are well, else 503; no login, no participant data."""
     found = oversight_health.check(now=timezone.now())
     return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
 

@@ -35,9 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("entry", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("version", models.PositiveIntegerField(default=0, editable=False)),
@@ -58,9 +56,7 @@ class Migration(migrations.Migration):
                 ("void_reason", models.CharField(blank=True, default="", editable=False, max_length=1000)),
                 (
                     "code",
-                    models.CharField(
-                        editable=False, max_length=20, unique=True, verbose_name="Participant code"
-                    ),
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="Participant code"),
                 ),
                 (
                     "created_by",
@@ -113,9 +109,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("chain", models.CharField(max_length=40)),
                 ("seq", models.BigIntegerField()),

@@ -8,7 +8,7 @@ from records.rights import grant
 
 
 class Command(Django):
-    """migrate, then give the application's role its rights and no more. Run it as the owner (SBRTSPINE_ROLE)."""
+    """migrate, then give the application's role its rights and no more; run it as the owner."""
 
     autodetector = AuditingAutodetector
 

@@ -1,0 +1,32 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from records import verification
+
+
+class Command(BaseCommand):
+    """Prove the audit trail; exit 1, naming participant, record and field, where it contradicts itself."""
+
+    help = "Prove every audit row, every link, every chain's end, and each record against its own history."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = verification.verify()
+        counted = verification.counts()
+        if options["json"]:
+            said = {
+                "verdict": "broken" if findings else "proved",
+                **counted,
+                "findings": [f.as_dict() for f in findings],
+            }
+            self.stdout.write(json.dumps(said, indent=1))
+        else:
+            for finding in findings:
+                self.stdout.write(str(finding))
+            self.stdout.write(f"{counted['rows']} audit rows in {counted['chains']} chains: {len(findings)} findings")
+        if findings:
+            raise CommandError("The audit trail contradicts itself or the records.")

@@ -1,0 +1,114 @@
+"""The real database, built by its owner and used by the application's role; a fixed cast of people."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, connections
+
+from accounts.models import Person, Site
+from accounts.roles import Role
+from accounts.services import give_role
+from tests.environment import DATABASE, ROOT
+
+PASSWORD = "fictional passphrase"
+CAST = {
+    "nurse": ("Noor", "de Vries", Role.NURSE),
+    "surgeon": ("Sem", "Bakker", Role.SURGEON),
+    "radonc": ("Ria", "Jansen", Role.RADIATION_ONCOLOGIST),
+    "pi": ("Pim", "Visser", Role.PRINCIPAL_INVESTIGATOR),
+    "datamanager": ("Daan", "Smit", Role.DATA_MANAGER),
+    "monitor": ("Mila", "Mulder", Role.MONITOR),
+    "admin": ("Anna", "de Boer", Role.ADMIN),
+}
+
+
+def superuser() -> psycopg.Connection:
+    """A connection that may do anything: for building the database, and for tampering with it."""
+    url = os.environ["TEST_SUPERUSER_URL"]
+    head, _, options = url.partition("?")
+    return psycopg.connect(head.rsplit("/", 1)[0] + f"/{DATABASE}?{options}", autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: object) -> Iterator[None]:
+    """A new database, migrated by its owner; the tests themselves are the application's role."""
+    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {DATABASE} OWNER sbrtspine_owner")
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "SBRTSPINE_ROLE": "owner"},
+    )
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """For what must really commit: other processes, threads, rollbacks. Everything is emptied afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+        with superuser() as server:
+            server.execute("SET session_replication_role = replica")
+            rows = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            keep = {"django_migrations", "django_content_type", "auth_permission", "accounts_person"}
+            tables = ", ".join(f'"{name}"' for (name,) in rows if name not in keep)
+            server.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+            server.execute("DELETE FROM accounts_person WHERE username <> 'system'")
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Site:
+    """The trial's hospital."""
+    _database(request)
+    return Site.objects.create(code="umcu", name="UMC Utrecht", zone="Europe/Amsterdam")
+
+
+@pytest.fixture
+def site_b(request: pytest.FixtureRequest) -> Site:
+    """A second hospital, in another zone, whose participants the others must not see."""
+    _database(request)
+    return Site.objects.create(code="lisbon", name="Second Site", zone="Europe/Lisbon")
+
+
+def _database(request: pytest.FixtureRequest) -> None:
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
+
+
+@pytest.fixture
+def people(site: Site, site_b: Site) -> dict[str, Person]:
+    """The fixed cast: one person a role at the first site, and nurse_b at the second."""
+    cast = {}
+    for username, (first, last, role) in CAST.items():
+        cast[username] = _person(username, first, last, role, site)
+    cast["nurse_b"] = _person("nurse-b", "Bea", "Silva", Role.NURSE, site_b)
+    return cast
+
+
+def _person(username: str, first: str, last: str, role: Role, site: Site) -> Person:
+    person = get_user_model().objects.create_user(
+        username=username, first_name=first, last_name=last, password=PASSWORD, email=f"{username}@example.org"
+    )
+    give_role(person, role, site)
+    return person
+
+
+@pytest.fixture
+def login(client: object, people: dict[str, Person]) -> object:
+    """`login("nurse")` gives a browser in which that person is logged in."""
+
+    def as_person(username: str) -> object:
+        client.force_login(people[username])
+        return client
+
+    return as_person

@@ -1,0 +1,38 @@
+"""Loaded before Django's settings (pytest -p): real servers of the tests' own, stopped when the tests end."""
+
+import atexit
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "test_sbrtspine"
+
+os.environ["SBRTSPINE_TESTING"] = "1"
+os.environ.pop("SBRTSPINE_DEMO", None)
+os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
+
+
+def _start() -> None:
+    """The addresses of a PostgreSQL and a Redis: given, or our own from wheels, without fsync."""
+    if "TEST_SUPERUSER_URL" in os.environ:
+        return
+    from sbrtspine import local
+
+    servers = local.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
+    atexit.register(servers.stop)
+    os.environ["TEST_SUPERUSER_URL"] = servers.superuser_url
+    os.environ["DATABASE_URL"] = servers.database_url
+    os.environ["DATABASE_OWNER_URL"] = servers.database_owner_url
+    os.environ["REDIS_URL"] = servers.redis_url
+
+
+def _on(url: str) -> str:
+    """The same server and role, in the tests' own database."""
+    head, _, options = url.partition("?")
+    return head.rsplit("/", 1)[0] + f"/{DATABASE}" + (f"?{options}" if options else "")
+
+
+_start()
+for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+    os.environ[name] = _on(os.environ[name])
