@@ -18,7 +18,6 @@ urlpatterns = [
     path("", include("adverse_events.urls")),
     path("", include("exports.urls")),
     path("participants/<code:code>/", include("records.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
 ]
 
 handler403 = "sbrtspine.views.forbidden"

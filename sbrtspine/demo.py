@@ -1,0 +1,448 @@
+"""A clearly fictional study of thirteen participants, written through the real door, relative to now.
+
+Every story shows one situation a nurse or an investigator must not miss (study.md 8 and 9).
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from assessments.models import Visit
+from enrollment.models import Baseline, Consent, Eligibility, EndOfStudy, Screening
+from procedures.models import Sbrt, SbrtFraction, Surgery
+
+from accounts.models import Person, Site
+from accounts.roles import Role
+from accounts.services import give_role
+from records import fields, services
+from records.base import Record, RowRecord
+from records.models import Participant
+
+FICTIONAL = "Fictional demo data"
+ACCOUNTS: dict[str, tuple[str, str, list[Role]]] = {
+    "nurse": ("Noor", "de Vries", [Role.NURSE]),
+    "surgeon": ("Sem", "Bakker", [Role.SURGEON]),
+    "radonc": ("Ria", "Jansen", [Role.RADIATION_ONCOLOGIST]),
+    "pi": ("Pim", "Visser", [Role.PRINCIPAL_INVESTIGATOR]),
+    "datamanager": ("Daan", "Smit", [Role.DATA_MANAGER]),
+    "monitor": ("Mila", "Mulder", [Role.MONITOR]),
+    "admin": ("Anna", "de Boer", [Role.ADMIN]),
+    "nurse-b": ("Bea", "Silva", [Role.NURSE]),
+}
+
+
+def accounts(password: str) -> dict[str, Person]:
+    """The demo accounts, at the trial's site; nurse-b at a second one, which sees none of the first."""
+    home, _ = Site.objects.get_or_create(code="umcu", defaults={"name": "UMC Utrecht (demo)"})
+    other, _ = Site.objects.get_or_create(
+        code="second", defaults={"name": "Second site (demo)", "zone": "Europe/Lisbon"}
+    )
+    people = {}
+    for username, (first, last, roles) in ACCOUNTS.items():
+        person, _ = Person.objects.get_or_create(
+            username=username,
+            defaults={"first_name": first, "last_name": last, "email": f"{username}@example.org"},
+        )
+        person.set_password(password)
+        person.save()
+        for role in roles:
+            site = other if username == "nurse-b" else home
+            if not person.memberships.filter(site=site, role=role).exists():
+                give_role(person, role, site)
+        people[username] = person
+    return people
+
+
+def seed(people: dict[str, Person], now: datetime) -> list[str]:
+    """Write the thirteen stories; answers the participants' codes."""
+    site = Site.objects.get(code="umcu")
+    return [Story(people, site, now, number).tell(story).code for number, story in enumerate(STORIES, start=1)]
+
+
+@dataclass
+class Story:
+    """One participant's life up to now, told form by form."""
+
+    people: dict[str, Person]
+    site: Site
+    now: datetime
+    number: int
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.number)  # noqa: S311 - a demo that is the same each time, no secret
+        code = f"BLEND-{self.number:02}"
+        self.participant = Participant(code=code, site=self.site)
+        services.write(self.participant, by=self.people["nurse"], reason=FICTIONAL, version=0, now=self.now)
+
+    def tell(self, story: Callable[["Story"], None]) -> Participant:
+        story(self)
+        return self.participant
+
+    def local(self, moment: datetime) -> datetime:
+        """On the site's clocks, to the minute."""
+        return moment.astimezone(self.site.tz).replace(second=0, microsecond=0)
+
+    @property
+    def today(self) -> date:
+        return self.local(self.now).date()
+
+    def form(
+        self,
+        model: type[Record],
+        by: str = "nurse",
+        *,
+        rows: list[RowRecord] | None = None,
+        complete: bool = True,
+        **answers: Any,
+    ) -> Any:
+        """One form: what the story says, and something plausible for every other required question."""
+        visit = answers.pop("visit", None)
+        record = model(participant=self.participant)
+        if visit:
+            record.visit = visit
+        record.fill(**answers)
+        self._complete(record)
+        for row in rows or []:
+            self._complete(row)
+        return services.write(
+            record,
+            by=self.people[by],
+            reason=FICTIONAL,
+            version=0,
+            complete=complete,
+            rows=rows or [],
+            now=self.now,
+        )
+
+    def _complete(self, record: Record) -> None:
+        for _round in range(3):  # an answer may open a dependent question
+            for field in record.unanswered():
+                value = self._plausible(field)
+                if value is None:
+                    record.missing[field.name] = "UNK"
+                else:
+                    record.fill(**{field.name: value})
+
+    def _plausible(self, field: fields.CrfField) -> Any:
+        if isinstance(field, fields.YesNo):
+            return "no"
+        if isinstance(field, fields.Choice):
+            return self.chance.choice([code for code, _label in field.flatchoices])
+        if isinstance(field, fields.Integer | fields.Decimal):
+            low, high = field.soft or (field.low, field.high)
+            if low is None or high is None:
+                return None
+            number = float(low) + self.chance.random() * (float(high) - float(low)) * 0.6
+            places = getattr(field, "decimal_places", 0) or 0
+            return int(number) if isinstance(field, fields.Integer) else round(Decimal(number), places)
+        return None
+
+    # The forms of an ordinary course -------------------------------------------------------------------
+
+    def screened(self, on: date, **answers: Any) -> None:
+        given = {
+            "screened_on": on,
+            "birth_year": on.year - self.chance.randint(48, 74),
+            "sex": self.chance.choice(["female", "male"]),
+            "index_levels": [self.chance.choice(["T8", "T10", "T12", "L1", "L2"])],
+            "outcome": "eligible",
+        }
+        self.form(Screening, **{**given, **answers})
+
+    def consented(self, at: datetime) -> None:
+        self.form(
+            Consent,
+            given="yes",
+            consented_at=self.local(at),
+            form_version="demo 1.0",
+            information_on=(self.local(at) - timedelta(days=2)).date(),
+            copy_given="yes",
+            withdrawn="no",
+        )
+
+    def eligible(self, on: date, **answers: Any) -> None:
+        given = {
+            "assessed_on": on,
+            "painful": "yes",
+            "worst_pain": self.chance.randint(5, 9),
+            "solid_tumour": "yes",
+            "levels": ["T12"],
+            "surgery_needed": "yes",
+            "radiosensitive": "yes",
+            "sins_total": self.chance.randint(7, 15),
+            "histology": "yes",
+            "histology_on": f"{on.year - 1}-0{self.chance.randint(1, 9)}",
+            "imaging": ["mri", "ct"],
+            "imaging_on": on - timedelta(days=5),
+            "kps": self.chance.choice([60, 70, 80, 90]),
+            "age": self.chance.randint(48, 74),
+            "bridged_upper": "T11",
+            "bridged_lower": "L1",
+            "earlier_surgery": "no",
+            "earlier_radiotherapy": "no",
+            "bilsky": self.chance.choice(["0", "1a", "1b", "1c"]),
+            "ais": "E",
+            "prior_deficit": "no",
+            "can_lie_flat": "yes",
+            "ambulation": "independent",
+            "hospice": "no",
+            "life_expectancy": ">12",
+            "operable": "yes",
+            "refuses_surgery": "no",
+        }
+        self.form(Eligibility, by="surgeon", **{**given, **answers})
+
+    def irradiated(self, ended: datetime, **answers: Any) -> None:
+        ended = self.local(ended)
+        fraction = SbrtFraction().fill(
+            beam_on_at=self.local(ended - timedelta(minutes=35)),
+            beam_off_at=ended,
+            dose_gy=Decimal("18.0"),
+            time_source="machine",
+        )
+        given = {
+            "levels": ["T12"],
+            "planned_fractions": 1,
+            "delivered_fractions": 1,
+            "prescription_metastasis_gy": Decimal("18.0"),
+            "prescription_vertebra_gy": Decimal("8.0"),
+            "delivery": "completed",
+            "interrupted": "no",
+        }
+        self.form(Sbrt, by="radonc", rows=[fraction], **{**given, **answers})
+
+    def operated(self, incision: datetime, **answers: Any) -> None:
+        incision = self.local(incision)
+        minutes = self.chance.randint(75, 240)
+        given = {
+            "index": "yes",
+            "performed": "yes",
+            "completed": "yes",
+            "incision_at": incision,
+            "closed_at": self.local(incision + timedelta(minutes=minutes)),
+            "admission_on": incision.date() - timedelta(days=2),
+            "upper_level": "T11",
+            "lower_level": "L1",
+            "blood_loss_ml": self.chance.choice([80, 100, 150, 250, 400]),
+        }
+        self.form(Surgery, by="surgeon", **{**given, **answers})
+
+    def visited(self, visit: str, on: date, **answers: Any) -> None:
+        self.form(
+            Visit,
+            visit=visit,
+            **{
+                "done": "yes",
+                "visited_on": on,
+                "mode": "clinic",
+                "informant": "patient",
+                "any_adverse_event": "no",
+                **answers,
+            },
+        )
+
+    def event(self, grades: list[tuple[int, str]], by: str = "nurse", **answers: Any) -> AdverseEvent:
+        rows = [AdverseEventGrade().fill(grade=grade, from_on=since) for grade, since in grades]
+        given = {
+            "onset_on": grades[0][1],
+            "ongoing": "yes",
+            "at_baseline": "no",
+            "onset_order": "after-surgery",
+            "outcome": "recovering",
+            **dict.fromkeys(SERIOUSNESS, "no"),
+        }
+        return self.form(AdverseEvent, by=by, rows=rows, **{**given, **answers})
+
+    def course(self, incision: datetime, hours: float = 20, visits: int = 99, **surgery: Any) -> date:
+        """Screening to the visits that have been, for an operation `hours` after the last beam."""
+        beam_off = incision - timedelta(hours=hours)
+        start = self.local(beam_off).date()
+        self.screened(start - timedelta(days=9))
+        self.consented(beam_off - timedelta(days=3, hours=4))
+        self.eligible(start - timedelta(days=3))
+        self.form(Baseline)
+        self.irradiated(beam_off)
+        self.operated(incision, **surgery)
+        operated = self.local(incision).date()
+        for visit, day in list(VISIT_DAYS.items())[:visits]:
+            if operated + timedelta(days=day) <= self.today:
+                self.visited(visit, operated + timedelta(days=day))
+        return operated
+
+
+SERIOUSNESS = ["death", "life_threatening", "hospitalisation", "disability", "congenital", "medically_important"]
+VISIT_DAYS = {"d1": 1, "d2": 2, "d3": 3, "disch": 5, "w2": 14, "w4": 28, "w6": 42, "d60": 62, "d90": 90}
+
+
+def _at(story: Story, days_ago: int, clock: time = time(9, 30)) -> datetime:
+    return datetime.combine(story.today - timedelta(days=days_ago), clock, story.site.tz)
+
+
+def _day(operated: date, day: int) -> str:
+    return (operated + timedelta(days=day)).isoformat()
+
+
+def completed(story: Story) -> None:
+    """Everything done, nothing happened."""
+    operated = story.course(_at(story, 125), hours=22.5)
+    story.form(
+        EndOfStudy,
+        reason="completed",
+        ended_on=operated + timedelta(days=92),
+        last_seen_on=operated + timedelta(days=92),
+    )
+
+
+def over_the_clock_change(story: Story) -> None:
+    """47.9 elapsed hours over the last clock change: in the window, whatever the wall clock says."""
+    day = story.today
+    offset = _at(story, 0, time(12)).utcoffset()
+    while datetime.combine(day, time(12), story.site.tz).utcoffset() == offset:
+        day -= timedelta(days=1)
+    incision = datetime.combine(day + timedelta(days=2), time(15, 0), story.site.tz)
+    story.course(incision, hours=47.9)
+
+
+def grade_three(story: Story) -> None:
+    """A wound infection with antibiotics by drip on day 12, and a second operation for it."""
+    operated = story.course(_at(story, 75), hours=18)
+    event = story.event(
+        [(2, _day(operated, 10)), (3, _day(operated, 12))],
+        verbatim="Wound red and leaking, antibiotics by drip",
+        ctcae_code="10048038",
+        hospitalisation="yes",
+        ongoing="no",
+        ended_on=_day(operated, 31),
+        outcome="recovered",
+        learned_on=operated + timedelta(days=12),
+    )
+    for username, judged in (
+        ("radonc", {"related_sbrt": "possible"}),
+        ("surgeon", {"related_surgery": "probable", "related_combination": "possible"}),
+    ):
+        event.refresh_from_db()
+        event.fill(**judged)
+        services.write(
+            event, by=story.people[username], reason="Relatedness judged", version=event.version, now=story.now
+        )
+    aware = story.local(datetime.combine(operated + timedelta(days=12), time(16, 20), story.site.tz))
+    story.form(
+        SeriousEvent,
+        adverse_event=event,
+        kind="other",
+        site_aware_at=aware,
+        sponsor_aware_at=aware + timedelta(hours=2),
+        site_reported_at=aware + timedelta(hours=3),
+        authority_reported_on=operated + timedelta(days=20),
+        exempt="no",
+    )
+    story.operated(
+        datetime.combine(operated + timedelta(days=13), time(11, 15), story.site.tz), index="no", blood_loss_ml=100
+    )
+
+
+def died(story: Story) -> None:
+    """Died of the cancer on day 20, without an event: not evaluable, and nothing more is expected."""
+    operated = story.course(_at(story, 55), hours=26, visits=5)
+    story.form(
+        EndOfStudy,
+        reason="died",
+        ended_on=operated + timedelta(days=20),
+        last_seen_on=operated + timedelta(days=14),
+        died_on=_day(operated, 20),
+        death_related_sbrt="none",
+        death_related_surgery="none",
+    )
+
+
+def partial_date(story: Story) -> None:
+    """Of a grade 3 event only the month is known, and it lies across the end of the window."""
+    operated = story.course(_at(story, 95), hours=12)
+    month = (operated + timedelta(days=60)).strftime("%Y-%m")
+    story.event(
+        [(3, month)],
+        by="surgeon",
+        verbatim="Pneumonia treated by the GP's locum, letter without a date",
+        ctcae_code="10061229",
+        related_surgery="possible",
+        learned_on=operated + timedelta(days=92),
+    )
+
+
+def late(story: Story) -> None:
+    """Theatre was full: operated 50 hours and a half after the last beam."""
+    story.course(_at(story, 33), hours=50.5)
+
+
+def cancelled(story: Story) -> None:
+    """Irradiated, then too ill for surgery."""
+    beam_off = _at(story, 30, time(11))
+    story.screened(story.today - timedelta(days=36))
+    story.consented(beam_off - timedelta(days=2))
+    story.eligible(story.today - timedelta(days=33))
+    story.form(Baseline)
+    story.irradiated(beam_off)
+    story.form(Surgery, by="surgeon", index="yes", performed="no", cancelled_reason="instability")
+
+
+def screen_failure(story: Story) -> None:
+    """A new MRI shows cord compression."""
+    story.screened(story.today - timedelta(days=20), outcome="failed", failure_reason="E3")
+    story.eligible(story.today - timedelta(days=18), bilsky="2")
+    story.form(EndOfStudy, reason="screen-failure", ended_on=story.today - timedelta(days=18))
+
+
+def day_60_due(story: Story) -> None:
+    """The day-60 visit is due now."""
+    story.course(_at(story, 63), hours=30, visits=7)
+
+
+def day_60_overdue(story: Story) -> None:
+    """The day-60 visit was forgotten."""
+    story.course(_at(story, 79), hours=21, visits=7)
+
+
+def in_the_window(story: Story) -> None:
+    """Irradiated 20 hours ago; surgery is awaited."""
+    _awaiting_surgery(story, 20)
+
+
+def closing_window(story: Story) -> None:
+    """Irradiated 41 hours ago: seven hours left."""
+    _awaiting_surgery(story, 41)
+
+
+def _awaiting_surgery(story: Story, hours: float) -> None:
+    beam_off = story.now - timedelta(hours=hours)
+    story.screened(story.today - timedelta(days=8))
+    story.consented(beam_off - timedelta(days=1, hours=3))
+    story.eligible(story.today - timedelta(days=4))
+    story.form(Baseline)
+    story.irradiated(beam_off)
+
+
+def in_screening(story: Story) -> None:
+    """Screened yesterday, consented this morning."""
+    story.screened(story.today - timedelta(days=1), outcome="pending")
+    story.consented(story.now - timedelta(hours=1))
+
+
+STORIES: list[Callable[[Story], None]] = [
+    completed,
+    over_the_clock_change,
+    grade_three,
+    died,
+    partial_date,
+    late,
+    cancelled,
+    screen_failure,
+    day_60_due,
+    day_60_overdue,
+    in_the_window,
+    closing_window,
+    in_screening,
+]

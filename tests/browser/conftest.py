@@ -1,0 +1,60 @@
+"""A real browser on a real, running system; never skipped in CI."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.stack.running import PASSWORD, Running
+
+
+def chromium() -> str | None:
+    """The browser: CHROMIUM, or one on the PATH; None lets Playwright use its own."""
+    return os.environ.get("CHROMIUM") or next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The demo system, started as `make run` does."""
+    system = Running(tmp_path_factory.mktemp("browser"))
+    system.start()
+    yield system
+    system.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, running: Running) -> Iterator[Page]:
+    """A nurse's screen, logged in, in Dutch time; a page error or a blocked script fails the test."""
+    context = browser.new_context(
+        base_url=running.url, viewport={"width": 1280, "height": 900}, timezone_id="Europe/Amsterdam"
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    log_in(page, "nurse")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, username: str) -> None:
+    """As a person does."""
+    page.goto("/login/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/")

@@ -1,0 +1,188 @@
+"""The pages of a form: what a person sees when saving, when refused, and when somebody else was quicker."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from procedures.models import Surgery
+
+from records.models import AuditRow
+from tests import builders
+from tests.builders import amsterdam
+
+TYPED = {
+    "version": "0",
+    "action": "save",
+    "index": "yes",
+    "performed": "yes",
+    "incision_at_0": "8-3-16",
+    "incision_at_1": "1405",
+    "blood_loss_ml": "140",
+}
+
+
+@pytest.fixture
+def participant(people, site):
+    return builders.register(site, people["nurse"])
+
+
+@pytest.fixture
+def new(participant):
+    return f"/participants/{participant.code}/surgery/new/"
+
+
+def test_a_draft_is_saved_and_shown_again_as_it_was_typed(login, participant, new):
+    browser = login("nurse")
+
+    answer = browser.post(new, TYPED)
+    page = browser.get(answer.url).content.decode()
+
+    assert answer.url == f"/participants/{participant.code}/surgery/1/"
+    assert 'value="2016-03-08"' in page
+    assert 'value="14:05"' in page
+    assert "Noor de Vries" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("blood_loss_ml", "a lot", "whole number"),
+        ("blood_loss_ml", "-1", "greater than or equal to 0"),
+        ("incision_at_0", "31-2-2016", "does not exist"),
+        ("incision_at_1", "25:00", "00 to 23"),
+        ("index", "perhaps", "perhaps"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_everything_typed_still_there(login, new, field, typed, said):
+    answer = login("nurse").post(new, {**TYPED, field: typed})
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert said in page
+    assert 'value="8-3-16"' in page or field == "incision_at_0"
+    assert Surgery.objects.count() == 0
+
+
+def test_a_time_that_happens_twice_is_asked_about_and_kept(login, participant, new):
+    browser = login("nurse")
+    autumn = {**TYPED, "incision_at_0": "30-10-2016", "incision_at_1": "02:30"}
+
+    asked = browser.post(new, autumn)
+    answered = browser.post(new, {**autumn, "incision_at_2": "2"})
+
+    assert asked.status_code == 422
+    assert 'name="incision_at_2"' in asked.content.decode()
+    assert answered.status_code == 302
+    assert Surgery.objects.get().incision_at == amsterdam("2016-10-30 02:30", fold=1)
+
+
+def test_two_people_on_one_form_are_shown_both_values(login, people, participant, new):
+    browser = login("nurse")
+    browser.post(new, TYPED)
+    builders.change(Surgery.objects.get(), people["surgeon"], blood_loss_ml=400)
+
+    answer = browser.post(new.replace("new", "1"), {**TYPED, "version": "1", "blood_loss_ml": "150"})
+    page = answer.content.decode()
+
+    assert answer.status_code == 409
+    assert "400 ml" in page
+    assert 'value="150"' in page
+    assert Surgery.objects.get().blood_loss_ml == 400
+
+
+def test_a_double_click_saves_once(login, participant, new):
+    browser = login("nurse")
+    entry = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+
+    first = browser.post(new, {**TYPED, "entry": entry})
+    second = browser.post(new, {**TYPED, "entry": entry})
+
+    assert first.url == second.url
+    assert Surgery.objects.count() == 1
+
+
+def test_a_get_never_writes(login, participant, new):
+    browser = login("nurse")
+    before = AuditRow.objects.count()
+
+    browser.get(new)
+    browser.get(f"/participants/{participant.code}/sbrt/")
+
+    assert AuditRow.objects.count() == before
+
+
+def test_history_reads_like_a_logbook(login, people, participant, new):
+    browser = login("nurse")
+    browser.post(new, TYPED)
+    builders.change(
+        Surgery.objects.get(), people["surgeon"], incision_at=amsterdam("2016-03-08 13:04"), reason="Typing error"
+    )
+
+    page = browser.get(new.replace("new", "1") + "history/").content.decode()
+
+    assert "Sem Bakker (spine surgeon)" in page
+    assert "Typing error" in page
+    assert "Tue 8 Mar 2016 14:05 CET" in page
+    assert "Tue 8 Mar 2016 13:04 CET" in page
+
+
+def test_voiding_keeps_the_record_readable(login, participant, new):
+    browser = login("nurse")
+    browser.post(new, TYPED)
+
+    without = browser.post(new.replace("new", "1/void"), {"version": "1", "reason": ""})
+    browser.post(new.replace("new", "1/void"), {"version": "1", "reason": "Wrong participant"})
+
+    assert without.status_code == 422
+    assert Surgery.objects.get().is_void
+    assert "Wrong participant" in browser.get(new.replace("new", "1")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "rows"),
+    [
+        ("surgery/new/", TYPED, 0),
+        ("consent/", {"action": "save", "version": "0", "given": "yes"}, 0),
+        (
+            "sbrt/",
+            {
+                "action": "save",
+                "version": "0",
+                "delivery": "completed",
+                "fractions-TOTAL_FORMS": "2",
+                "fractions-INITIAL_FORMS": "0",
+                "fractions-0-dose_gy": "18",
+                "fractions-1-dose_gy": "8",
+            },
+            2,
+        ),
+        (
+            "adverse-event/new/",
+            {
+                "action": "save",
+                "version": "0",
+                "verbatim": "wound opened",
+                "ctcae_code": "10048031",
+                "grades-TOTAL_FORMS": "2",
+                "grades-INITIAL_FORMS": "0",
+                "grades-0-grade": "2",
+                "grades-1-grade": "3",
+            },
+            2,
+        ),
+    ],
+)
+def test_saving_a_form_is_one_request_one_transaction_and_at_most_twelve_statements(
+    committed, login, participant, form, typed, rows
+):
+    browser = login("nurse")
+    address = f"/participants/{participant.code}/{form}"
+    before = AuditRow.objects.count()
+
+    with CaptureQueriesContext(connection) as statements:
+        answer = browser.post(address, typed)
+
+    said = [statement["sql"] for statement in statements]
+    assert answer.status_code == 302, answer.content.decode()
+    assert AuditRow.objects.count() == before + 1 + rows
+    assert sum(sql == "BEGIN" for sql in said) == sum(sql == "COMMIT" for sql in said) == 1
+    assert len(said) <= 12, "\n".join(said)
