@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line: `up`, `scan`, `verify_audit`, `load_ctcae`, `export`, `write_docs`, `demo` and the usual ones."""
+"""The command line: `up`, `scan`, `verify_audit`, `load_ctcae`, `export`, `write_docs`, `demo` and Django's own."""
 
 import os
 import sys

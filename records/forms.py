@@ -137,6 +137,9 @@ class CrfForm(forms.ModelForm):
                     % {"parent": parent.verbose_name},
                 )
 
+    def check_rows(self, rows: dict[str, "CrfRows"]) -> None:
+        """What the form and its rows must agree on; adds errors to either. Called when all of them are valid."""
+
     def validate_unique(self) -> None:
         """Left to the database, which knows of records saved in the meantime."""
 

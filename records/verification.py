@@ -52,7 +52,8 @@ _HEADS = """
 SELECT nullif(substring(coalesce(h.chain, r.chain) from '^participant (.*)$'), '')::bigint,
        coalesce(h.seq, 0) - coalesce(r.seq, 0)
 FROM records_audithead AS h
-FULL JOIN (SELECT DISTINCT ON (chain) chain, seq, hash FROM records_auditrow ORDER BY chain, seq DESC) AS r USING (chain)
+FULL JOIN (SELECT DISTINCT ON (chain) chain, seq, hash FROM records_auditrow ORDER BY chain, seq DESC) AS r
+    USING (chain)
 WHERE h.seq IS DISTINCT FROM r.seq OR h.hash IS DISTINCT FROM r.hash
 """
 

@@ -17,7 +17,7 @@ from accounts.models import Person
 from accounts.permissions import require
 from accounts.roles import DUTIES, May
 from records import crf, history, selectors, services, states
-from records.base import Record, RowRecord
+from records.base import Record, RowRecord, Status
 from records.fields import CrfField
 from records.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
@@ -143,7 +143,12 @@ def _save(request: HttpRequest, place: Place, form: CrfForm, rows: dict[str, Crf
     if place.record.pk and str(opened) != str(place.record.version):
         return _conflict(request, place, form, rows, place.model._default_manager.get(pk=place.record.pk))
     valid = form.is_valid()
-    if not all([formset.is_valid() for formset in rows.values()]) or not valid:
+    if all([formset.is_valid() for formset in rows.values()]):
+        form.check_rows(rows)
+        valid = valid and not form.errors and not any(row.errors for formset in rows.values() for row in formset)
+    else:
+        valid = False
+    if not valid:
         return _page(request, place, form, rows, status=422)
     try:
         services.write(
@@ -152,7 +157,7 @@ def _save(request: HttpRequest, place: Place, form: CrfForm, rows: dict[str, Crf
             reason=form.cleaned_data.get("reason", ""),
             version=form.cleaned_data["version"] or 0,
             complete=request.POST.get("action") == "complete",
-            rows=[row.instance for formset in rows.values() for row in formset.kept() if row.has_changed()],
+            rows=_written(form, rows),
             removed=[row.instance for formset in rows.values() for row in formset.removed()],
             now=form.now,
         )
@@ -162,6 +167,13 @@ def _save(request: HttpRequest, place: Place, form: CrfForm, rows: dict[str, Crf
         _tell(form, error)
         return _page(request, place, form, rows, status=422)
     return redirect(place.url())
+
+
+def _written(form: CrfForm, rows: dict[str, CrfRows]) -> list[RowRecord]:
+    """The rows that change; all of them where completing the form completes its rows."""
+    completes = form.completing and form.instance.status != Status.COMPLETE
+    kept = [row for formset in rows.values() for row in formset.kept()]
+    return [row.instance for row in kept if completes or row.has_changed()]
 
 
 def _tell(form: CrfForm, error: ValidationError) -> None:

@@ -15,6 +15,7 @@ app.autodiscover_tasks()
 def schedule(sender: Celery, **_: object) -> None:
     """Every few minutes: re-judge who changed, raise what is due."""
     from django.conf import settings
+
     from oversight.tasks import scan
 
     sender.add_periodic_task(settings.SCAN_EVERY_SECONDS, scan.s(), name="scan", expires=settings.SCAN_EVERY_SECONDS)

@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from protocol.study import STUDY
 
 from accounts.roles import May
+from protocol.study import STUDY
 
 _MENU = [
     ("worklist", _("Worklist"), None),

@@ -10,14 +10,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
-from assessments.models import Visit
-from enrollment.models import Baseline, Consent, Eligibility, EndOfStudy, Screening
-from procedures.models import Sbrt, SbrtFraction, Surgery
-
 from accounts.models import Person, Site
 from accounts.roles import Role
 from accounts.services import give_role
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from assessments.models import Visit
+from enrollment.models import Baseline, Consent, Eligibility, EndOfStudy, OpioidDose, Screening
+from procedures.models import Sbrt, SbrtFraction, Surgery
+from protocol.toxicity import SERIOUSNESS
 from records import fields, services
 from records.base import Record, RowRecord
 from records.models import Participant
@@ -182,6 +182,7 @@ class Story:
             "age": self.chance.randint(48, 74),
             "bridged_upper": "T11",
             "bridged_lower": "L1",
+            "consent": "yes",
             "earlier_surgery": "no",
             "earlier_radiotherapy": "no",
             "bilsky": self.chance.choice(["0", "1a", "1b", "1c"]),
@@ -195,6 +196,41 @@ class Story:
             "refuses_surgery": "no",
         }
         self.form(Eligibility, by="surgeon", **{**given, **answers})
+
+    def described(self, on: date) -> None:
+        """The baseline form, as most of these patients are: in pain, on opioids, walking."""
+        dose = OpioidDose().fill(drug="oxycodone_po_mg", dose=Decimal(self.chance.choice([20, 40, 60])))
+        self.form(
+            Baseline,
+            rows=[dose],
+            assessed_on=on,
+            primary_tumour=self.chance.choice(["breast", "prostate", "lung", "kidney"]),
+            histology="adenocarcinoma (fictional)",
+            metastases=["bone"],
+            spinal_metastases=self.chance.randint(1, 4),
+            index_level="T12",
+            systemic_therapy="no",
+            sins_location="3",
+            sins_pain="3",
+            sins_bone_lesion="2",
+            sins_alignment=self.chance.choice(["0", "2"]),
+            sins_collapse=self.chance.choice(["1", "2"]),
+            sins_posterolateral=self.chance.choice(["0", "1"]),
+            worst_pain=self.chance.randint(5, 9),
+            kps=self.chance.choice([60, 70, 80, 90]),
+            ais="E",
+            ambulation="independent",
+            grade_pain=3,
+            grade_weakness=0,
+            grade_sensory=0,
+            grade_constipation=self.chance.choice([0, 1]),
+            grade_nausea=0,
+            grade_urinary_retention=0,
+            grade_fatigue=self.chance.choice([0, 1]),
+            hb_mmol_l=Decimal("7.8"),
+            platelets_10e9_l=Decimal(240),
+            creatinine_umol_l=Decimal(78),
+        )
 
     def irradiated(self, ended: datetime, **answers: Any) -> None:
         ended = self.local(ended)
@@ -264,7 +300,7 @@ class Story:
         self.screened(start - timedelta(days=9))
         self.consented(beam_off - timedelta(days=3, hours=4))
         self.eligible(start - timedelta(days=3))
-        self.form(Baseline)
+        self.described(start)
         self.irradiated(beam_off)
         self.operated(incision, **surgery)
         operated = self.local(incision).date()
@@ -274,7 +310,6 @@ class Story:
         return operated
 
 
-SERIOUSNESS = ["death", "life_threatening", "hospitalisation", "disability", "congenital", "medically_important"]
 VISIT_DAYS = {"d1": 1, "d2": 2, "d3": 3, "disch": 5, "w2": 14, "w4": 28, "w6": 42, "d60": 62, "d90": 90}
 
 
@@ -384,7 +419,7 @@ def cancelled(story: Story) -> None:
     story.screened(story.today - timedelta(days=36))
     story.consented(beam_off - timedelta(days=2))
     story.eligible(story.today - timedelta(days=33))
-    story.form(Baseline)
+    story.described(story.today - timedelta(days=33))
     story.irradiated(beam_off)
     story.form(Surgery, by="surgeon", index="yes", performed="no", cancelled_reason="instability")
 
@@ -421,7 +456,7 @@ def _awaiting_surgery(story: Story, hours: float) -> None:
     story.screened(story.today - timedelta(days=8))
     story.consented(beam_off - timedelta(days=1, hours=3))
     story.eligible(story.today - timedelta(days=4))
-    story.form(Baseline)
+    story.described(story.today - timedelta(days=4))
     story.irradiated(beam_off)
 
 

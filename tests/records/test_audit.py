@@ -4,8 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
-from procedures.models import Surgery
 
+from procedures.models import Surgery
 from records import verification
 from records.models import AuditRow
 from tests import builders

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.utils import ProgrammingError
-from procedures.models import Surgery
 
+from procedures.models import Surgery
 from records import services
 from records.models import AuditRow
 from records.services import Stale

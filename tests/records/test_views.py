@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from procedures.models import Surgery
 
+from procedures.models import Surgery
 from records.models import AuditRow
 from tests import builders
 from tests.builders import amsterdam

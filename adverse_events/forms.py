@@ -1,0 +1,81 @@
+"""The forms of adverse events."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import May
+from adverse_events import ctcae
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from protocol.toxicity import SERIOUSNESS
+from records import selectors
+from records.forms import CrfForm, CrfRowForm, CrfRows
+
+
+class GradeForm(CrfRowForm):
+    sections = [("", ["grade", "from_on"])]
+
+    class Meta:
+        model = AdverseEventGrade
+        fields = "__all__"
+
+
+class AdverseEventForm(CrfForm):
+    own_page = True
+    row_forms = {"grades": GradeForm}
+    judged_by = {
+        "related_sbrt": May.JUDGE_SBRT,
+        "related_surgery": May.JUDGE_SURGERY,
+        "related_combination": May.JUDGE_COMBINATION,
+    }
+    sections = [
+        (_("What happened"), ["verbatim", "ctcae_code", "other_specify"]),
+        (_("When"), ["onset_on", "onset_order", "ongoing", "ended_on", "learned_on", "recurs_from"]),
+        (_("Before treatment"), ["at_baseline", "baseline_grade"]),
+        (_("Serious or not"), [*SERIOUSNESS, "admitted_on"]),
+        (_("What was done, and how it ended"), ["action_taken", "other_action", "outcome", "clavien_dindo",
+                                               "ssi_class"]),
+        (_("What caused it"), [*judged_by, "alternative_cause", "expected"]),
+    ]  # fmt: skip
+
+    class Meta:
+        model = AdverseEvent
+        fields = "__all__"
+
+    def check_rows(self, rows: dict[str, CrfRows]) -> None:
+        """The grades exist for this term, begin no earlier than the event, and 5 means death."""
+        term = ctcae.by_code(self.instance.ctcae_code or "")
+        for form in rows["grades"].kept():
+            row = form.instance
+            if term and row.grade and row.grade not in term.grades:
+                exists = ", ".join(str(grade) for grade in term.grades)
+                form.add_error(
+                    "grade",
+                    _("%(term)s has no grade %(grade)s; it has %(exists)s.")
+                    % {"term": term.term, "grade": row.grade, "exists": exists},
+                )
+            onset = self.instance.onset_on
+            if onset and row.from_on and row.from_on.latest < onset.earliest:
+                form.add_error("from_on", _("This grade began before the event did (%(onset)s).") % {"onset": onset})
+            if row.grade == 5 and self.instance.death == "no":
+                form.add_error("grade", _("Grade 5 is death, and the patient did not die of it."))
+
+
+class SeriousEventForm(CrfForm):
+    sections = [
+        (_("The event"), ["adverse_event", "kind", "narrative"]),
+        (_("Clocks"), ["site_aware_at", "site_reported_at", "sponsor_aware_at", "exempt", "exemption_reason",
+                       "authority_reported_on", "further_reported_on", "receipt"]),
+    ]  # fmt: skip
+
+    class Meta:
+        model = SeriousEvent
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events = selectors.of(AdverseEvent, self.instance.participant)
+        field: forms.ModelChoiceField = self.fields["adverse_event"]
+        field.queryset = events
+        field.label_from_instance = lambda event: f"{event.number}. {event.title}"

@@ -1,0 +1,66 @@
+"""The case that a serious event opens, with its two awareness clocks (study.md 5.7)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from records import fields
+from records.base import RepeatingRecord
+
+
+class SeriousEvent(RepeatingRecord):
+    """Site to sponsor within 24 elapsed hours; sponsor to the committee within 7 (+8) or 15 calendar days."""
+
+    slug = "serious-event"
+    domain = "AE"
+
+    adverse_event = fields.Link(
+        "adverse_events.AdverseEvent",
+        verbose_name=_("Which adverse event"),
+        related_name="cases",
+        help_text=_("It must have been entered first."),
+    )
+    kind = fields.Choice(
+        _("Kind"),
+        choices=[
+            ("fatal", _("Fatal")),
+            ("life-threatening", _("Life-threatening")),
+            ("other", _("Other serious event")),
+        ],
+        help_text=_("Fatal and life-threatening: 7 days; other: 15 days."),
+    )
+    site_aware_at = fields.Instant(_("The site learned that it is serious"), help_text=_("The 24 hours begin here."))
+    site_reported_at = fields.Instant(
+        _("Reported to the sponsor"), required=False, help_text=_("Within 24 elapsed hours.")
+    )
+    sponsor_aware_at = fields.Instant(
+        _("The sponsor learned of it"), required=False, help_text=_("The 7 or 15 days begin here.")
+    )
+    exempt = fields.YesNo(
+        _("Exempt from immediate reporting?"), help_text=_("Only what the approved protocol exempts.")
+    )
+    exemption_reason = fields.Text(
+        _("Why it is exempt"), shown_if=("exempt", ["yes"]), help_text=_("The protocol's words.")
+    )
+    authority_reported_on = fields.LocalDate(
+        _("Reported to the committee"), required=False, help_text=_("By the sponsor.")
+    )
+    further_reported_on = fields.LocalDate(
+        _("Further information reported"), required=False, help_text=_("Fatal and life-threatening: 8 days more.")
+    )
+    receipt = fields.Text(_("Receipt number"), required=False, help_text=_("Of the committee's portal."))
+    narrative = fields.LongText(
+        _("What happened"), help_text=_("Course, treatment, outcome. No name, hospital number or birth date.")
+    )
+
+    class Meta(RepeatingRecord.Meta):
+        verbose_name = _("Serious event")
+        verbose_name_plural = _("Serious events")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(site_reported_at__gte=F("site_aware_at")),
+                name="case_reported_after_aware",
+                violation_error_message=_("It was reported before the site learned of it. Check both times."),
+                violation_error_code="site_reported_at",
+            ),
+        ]

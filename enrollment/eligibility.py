@@ -1,0 +1,190 @@
+"""The evidence for each criterion; the verdict is derived, never typed (study.md 1.3)."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from protocol import eligibility
+from protocol.study import STUDY
+from records import fields
+from records.base import SingleRecord
+from records.levels import LEVELS, count_bridged
+
+LIFE_EXPECTANCY = [
+    ("<3", _("Less than 3 months")),
+    ("3-6", _("3 to 6 months")),
+    ("6-12", _("6 to 12 months")),
+    (">12", _("More than 12 months")),
+]
+BILSKY = [
+    ("0", _("0 · bone only")),
+    ("1a", _("1a · epidural, sac not deformed")),
+    ("1b", _("1b · sac deformed, cord not touched")),
+    ("1c", _("1c · cord touched")),
+    ("2", _("2 · cord compressed, CSF visible")),
+    ("3", _("3 · cord compressed, no CSF")),
+]
+AIS = [
+    ("A", _("A · complete")),
+    ("B", _("B · sensation only")),
+    ("C", _("C · less than half ≥ 3/5")),
+    ("D", _("D · at least half ≥ 3/5")),
+    ("E", _("E · normal")),
+]
+AMBULATION = [("independent", _("Walks alone")), ("aid", _("Walks with an aid")), ("none", _("Does not walk"))]
+
+
+class Eligibility(SingleRecord):
+    """One question a criterion. A failed criterion is an answer, not an error."""
+
+    slug = "eligibility"
+    domain = "IE"
+
+    assessed_on = fields.LocalDate(_("Assessed on"), standard="IEDTC", help_text=_("The last check before SBRT."))
+    painful = fields.YesNo(_("I1a · Is the metastasis painful?"), help_text=_("At rest or on movement."))
+    worst_pain = fields.Integer(
+        _("Worst pain in the last 24 hours"), unit="/ 10", low=0, high=10, soft=(1, 10), standard="QSORRES",
+        help_text=_("0 none, 10 worst imaginable; high opioids may hide it."),
+    )  # fmt: skip
+    solid_tumour = fields.YesNo(_("I1b · Is the tumour solid?"), help_text=_("Not myeloma, lymphoma or leukaemia."))
+    levels = fields.Codes(
+        _("I1c · Index level"), choices=LEVELS, standard="TULOC", help_text=_("Thoracic or lumbar, every one of them.")
+    )
+    surgery_needed = fields.YesNo(
+        _("I1d · Does the spine need surgical stabilisation?"), help_text=_("The spine surgeon's judgement.")
+    )
+    sins_total = fields.Integer(
+        _("SINS total"),
+        unit="/ 18",
+        low=0,
+        high=18,
+        soft=(7, 18),
+        required=False,
+        help_text=_("Supports I1d; 7 or more is expected."),
+    )
+    radiosensitive = fields.Choice(
+        _("I1e · Is the tumour radiosensitive?"),
+        choices=[("yes", _("Yes")), ("no", _("No")), ("unknown", _("Unknown"))],
+        required=False,
+        help_text=_("Noted only: it does not decide."),
+    )
+    histology = fields.YesNo(
+        _("I2 · Is there histologic proof of malignancy?"), help_text=_("Also of the primary, years ago.")
+    )
+    histology_on = fields.PartialDateField(
+        _("Date of the proof"),
+        shown_if=("histology", ["yes"]),
+        help_text=_("2015 or 2015-06 if that is what is known."),
+    )
+    imaging = fields.Codes(
+        _("I3 · Radiographic evidence"),
+        choices=[("mri", "MRI"), ("ct", "CT"), ("pet", "PET"), ("xray", _("X-ray"))],
+        help_text=_("At least one."),
+    )
+    imaging_on = fields.LocalDate(_("Date of the imaging"), help_text=_("Usually at most 28 days before SBRT."))
+    kps = fields.Integer(
+        _("I4 · Karnofsky performance status"), unit="/ 100", low=0, high=100, standard="RSORRES",
+        help_text=_("Steps of 10; more than 50 is needed."),
+    )  # fmt: skip
+    age = fields.Integer(
+        _("I5 · Age at consent"), unit=_("years"), low=0, high=120, standard="AGE", help_text=_("In completed years.")
+    )
+    consent = fields.YesNo(
+        _("I6 · Has the patient consented in writing?"), help_text=_("Before anything study-specific.")
+    )
+    bridged_upper = fields.Choice(
+        _("E1 · Uppermost vertebra to be instrumented"), choices=LEVELS, help_text=_("The surgeon's plan.")
+    )
+    bridged_lower = fields.Choice(
+        _("E1 · Lowest vertebra to be instrumented"),
+        choices=LEVELS,
+        help_text=_("At most five bridged, both included."),
+    )
+    earlier_surgery = fields.YesNo(_("E2 · Earlier surgery at the index level?"), help_text=_("Of the spine."))
+    earlier_radiotherapy = fields.YesNo(
+        _("E2 · Earlier radiotherapy at the index level?"), help_text=_("Also a neighbouring field that overlapped.")
+    )
+    bilsky = fields.Choice(
+        _("E3 · Bilsky grade"), choices=BILSKY, help_text=_("Axial T2 MRI, worst level; 2 and 3 exclude.")
+    )
+    ais = fields.Choice(_("E4 · ASIA impairment scale"), choices=AIS, help_text=_("A, B and C exclude."))
+    prior_deficit = fields.YesNo(
+        _("Was there ever a deficit?"), required=False, help_text=_("Tells recovered from never affected.")
+    )
+    ais_progressing = fields.YesNo(
+        _("E5 · Is the deficit getting worse within hours or days?"),
+        shown_if=("ais", ["D"]),
+        help_text=_("A stable D is eligible."),
+    )
+    can_lie_flat = fields.YesNo(_("E6 · Can the patient lie flat on the table?"), help_text=_("Long enough for SBRT."))
+    ambulation = fields.Choice(
+        _("E7 · Walking"),
+        choices=AMBULATION,
+        help_text=_("Bed rest prescribed for instability is not “does not walk”."),
+    )
+    hospice = fields.YesNo(_("E8 · In a hospice?"), help_text=_("Or admitted to one soon."))
+    life_expectancy = fields.Choice(
+        _("E8 · Life expectancy"), choices=LIFE_EXPECTANCY, help_text=_("The oncologist's estimate.")
+    )
+    operable = fields.YesNo(_("E9 · Medically operable?"), help_text=_("The anaesthetist's judgement."))
+    refuses_surgery = fields.YesNo(_("E9 · Does the patient refuse surgery?"), help_text=_("Asked, not assumed."))
+    asa = fields.Choice(
+        _("ASA class"), choices=[(c, c) for c in ("I", "II", "III", "IV", "V")], required=False,
+        help_text=_("At the anaesthesia screening."),
+    )  # fmt: skip
+    protocol_version = fields.Text(
+        _("Protocol version"), editable=False, required=False, max_length=20, help_text=_("That judged it.")
+    )
+
+    class Meta(SingleRecord.Meta):
+        verbose_name = _("Eligibility")
+        verbose_name_plural = _("Eligibility")
+
+    @property
+    def bridged_levels(self) -> int | None:
+        """Vertebrae the plan bridges, both ends included."""
+        return count_bridged(self.bridged_upper, self.bridged_lower)
+
+    def clean(self) -> None:
+        """The version that judges is kept with the answers: an amendment does not rewrite them."""
+        self.protocol_version = self.protocol_version or STUDY.version
+        super().clean()
+
+    def cross_checks(self) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        if self.kps is not None and self.kps % 10:
+            said["kps"] = _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}
+        if self.bridged_upper and self.bridged_lower and self.bridged_levels is None:
+            said["bridged_lower"] = _("The lowest vertebra lies above the uppermost one.")
+        return said
+
+    def facts(self) -> eligibility.EligibilityFacts:
+        """What the protocol's rule may know."""
+        yes = {"yes": True, "no": False}
+        earlier = [yes.get(self.earlier_surgery), yes.get(self.earlier_radiotherapy)]
+        return eligibility.EligibilityFacts(
+            painful=yes.get(self.painful),
+            solid_tumour=yes.get(self.solid_tumour),
+            levels=tuple(self.levels) if self.levels else None,
+            surgery_needed=yes.get(self.surgery_needed),
+            histology=yes.get(self.histology),
+            imaging=True if self.imaging else None,
+            kps=self.kps,
+            age=self.age,
+            consent=yes.get(self.consent),
+            bridged_levels=self.bridged_levels,
+            earlier_treatment=True if True in earlier else None if None in earlier else False,
+            bilsky=self.bilsky,
+            ais=self.ais,
+            ais_progressing=yes.get(self.ais_progressing),
+            can_lie_flat=yes.get(self.can_lie_flat),
+            ambulatory=None if self.ambulation is None else self.ambulation != "none",
+            hospice=yes.get(self.hospice),
+            life_expectancy_under_3_months=None if self.life_expectancy is None else self.life_expectancy == "<3",
+            operable=yes.get(self.operable),
+            refuses_surgery=yes.get(self.refuses_surgery),
+        )
+
+    def verdict(self) -> eligibility.Eligibility:
+        """Eligible, not eligible or undetermined, with each criterion."""
+        return eligibility.assess(self.facts())

@@ -1,0 +1,2 @@
+def check(now):
+    return {"status": "ok"}

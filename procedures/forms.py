@@ -1,0 +1,53 @@
+"""The forms of the two treatments."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import May
+from procedures.models import Sbrt, SbrtFraction, Surgery
+from procedures.sbrt import ORGAN_LIMITS
+from records.forms import CrfForm, CrfRowForm
+
+
+class FractionForm(CrfRowForm):
+    sections = [("", ["beam_on_at", "beam_off_at", "dose_gy", "time_source"])]
+
+    class Meta:
+        model = SbrtFraction
+        fields = "__all__"
+
+
+class SbrtForm(CrfForm):
+    enters = (May.ENTER, May.ENTER_SBRT)
+    row_forms = {"fractions": FractionForm}
+    sections = [
+        (_("Delivery"), ["delivery", "partial_dose_gy", "delivery_reason", "planned_fractions", "delivered_fractions",
+                         "interrupted", "interruption_reason", "resumed_at", "dexamethasone", "antiemetic"]),
+        (_("Prescription"), ["levels", "elements", "prescription_metastasis_gy", "prescription_vertebra_gy"]),
+        (_("Planning"), ["planning_ct_at", "planning_ct_slice_mm", "planning_mri_at", "gtv_cm3", "ctv_cm3", "ptv_cm3",
+                         "margin_mm", "technique", "machine", "energy", "image_guidance", "couch_correction_mm"]),
+        (_("Doses"), ["coverage_v95_pct", "coverage_d95_pct", "dmax_gy", "surgical_area_mean_gy", *ORGAN_LIMITS]),
+    ]  # fmt: skip
+
+    class Meta:
+        model = Sbrt
+        fields = "__all__"
+
+
+class SurgeryForm(CrfForm):
+    sections = [
+        (_("Operation"), ["index", "performed", "cancelled_reason", "reason_for_reoperation", "completed",
+                          "abort_reason"]),
+        (_("Times"), ["incision_at", "closed_at", "time_source", "in_theatre_at", "anaesthesia_at", "antibiotics_at",
+                      "out_of_theatre_at"]),
+        (_("What was done"), ["upper_level", "lower_level", "approach", "conversion_reason", "position", "screws",
+                              "rods", "cement", "cement_levels", "cement_ml", "decompression",
+                              "decompression_levels", "biopsy", "corpectomy", "implant_system", "drain",
+                              "wound_class", "closure", "surgeon_experience", "asa"]),
+        (_("Blood"), ["blood_loss_ml", "blood_loss_method", "red_cells_during_units", "red_cells_after_units",
+                      "intraoperative_events"]),
+        (_("Hospital stay"), ["admission_on", "destination", "mobilised_on", "discharge_on", "discharge_to"]),
+    ]  # fmt: skip
+
+    class Meta:
+        model = Surgery
+        fields = "__all__"

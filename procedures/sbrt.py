@@ -1,0 +1,247 @@
+"""The radiotherapy: one plan, and one row for each session delivered (study.md 3.1)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from records import fields
+from records.base import RowRecord, SingleRecord
+from records.levels import LEVELS
+
+ELEMENTS = [
+    ("body", _("Vertebral body")),
+    ("left-pedicle", _("Left pedicle")),
+    ("right-pedicle", _("Right pedicle")),
+    ("left-posterior", _("Left transverse process and lamina")),
+    ("right-posterior", _("Right transverse process and lamina")),
+    ("spinous", _("Spinous process")),
+]
+
+# Field -> organ, published single-fraction maximum (0.035 cc) in Gy: AAPM TG-101, study.md 3.1.
+ORGAN_LIMITS: dict[str, tuple[Any, float]] = {
+    "cord_dmax_gy": (_("spinal cord"), 14.0),
+    "cauda_dmax_gy": (_("cauda equina"), 16.0),
+    "sacral_plexus_dmax_gy": (_("sacral plexus"), 16.0),
+    "oesophagus_dmax_gy": (_("oesophagus"), 15.4),
+    "skin_dmax_gy": (_("skin"), 26.0),
+    "stomach_dmax_gy": (_("stomach and duodenum"), 12.4),
+    "small_bowel_dmax_gy": (_("small bowel"), 15.4),
+    "colon_dmax_gy": (_("colon"), 18.4),
+}
+
+
+def _organ(question: Any, limit: float) -> fields.Decimal:
+    return fields.Decimal(
+        question,
+        unit="Gy",
+        places=2,
+        low=0,
+        high=60,
+        required=False,
+        help_text=_("To 0.035 cc; published limit %(limit)s Gy.") % {"limit": limit},
+    )
+
+
+class Sbrt(SingleRecord):
+    """Plan and delivery of the one course of SBRT. Its last beam off starts the 48 hours."""
+
+    slug = "sbrt"
+    domain = "EC"
+
+    planning_ct_at = fields.Instant(_("Planning CT"), required=False, help_text=_("When the planning CT was made."))
+    planning_ct_slice_mm = fields.Decimal(
+        _("Slice thickness of the planning CT"),
+        unit="mm",
+        low=0.1,
+        high=20,
+        soft=(0.5, 3),
+        required=False,
+        help_text=_("From the scan protocol."),
+    )
+    planning_mri_at = fields.Instant(
+        _("Planning MRI"), required=False, help_text=_("Usually at most 14 days before SBRT.")
+    )
+    levels = fields.Codes(
+        _("Vertebrae irradiated"), choices=LEVELS, standard="ECLOC", help_text=_("The index level or levels.")
+    )
+    elements = fields.Codes(
+        _("Elements of the vertebra involved"),
+        choices=ELEMENTS,
+        required=False,
+        help_text=_("As contoured."),
+    )
+    gtv_cm3 = fields.Decimal(
+        _("Volume of the visible lesion (GTV)"), unit="cm³", places=2, low=0, high=1000, required=False,
+        help_text=_("From the plan."),
+    )  # fmt: skip
+    ctv_cm3 = fields.Decimal(
+        _("Volume of the bone compartment (CTV)"), unit="cm³", places=2, low=0, high=1000, required=False,
+        help_text=_("From the plan."),
+    )  # fmt: skip
+    ptv_cm3 = fields.Decimal(
+        _("Planning target volume (PTV)"), unit="cm³", places=2, low=0, high=2000, required=False,
+        help_text=_("From the plan; at least the GTV."),
+    )  # fmt: skip
+    margin_mm = fields.Decimal(
+        _("Margin from CTV to PTV"), unit="mm", low=0, high=20, soft=(0, 5), required=False,
+        help_text=_("Usually 0 to 5 mm."),
+    )  # fmt: skip
+    prescription_metastasis_gy = fields.Decimal(
+        _("Dose prescribed to the metastasis"), unit="Gy", low=0, high=60, soft=(18, 18), standard="ECDOSE",
+        help_text=_("18 Gy is expected."),
+    )  # fmt: skip
+    prescription_vertebra_gy = fields.Decimal(
+        _("Dose prescribed to the rest of the vertebra"), unit="Gy", low=0, high=60, soft=(8, 8),
+        help_text=_("8 Gy is expected."),
+    )  # fmt: skip
+    planned_fractions = fields.Integer(
+        _("Sessions planned"), unit=_("sessions"), low=1, high=30, soft=(1, 1), help_text=_("One is expected.")
+    )
+    delivered_fractions = fields.Integer(
+        _("Sessions delivered"), unit=_("sessions"), low=0, high=30, soft=(1, 1),
+        help_text=_("As many as there are rows below."),
+    )  # fmt: skip
+    technique = fields.Choice(
+        _("Technique"),
+        choices=[("vmat", "VMAT"), ("imrt", "IMRT"), ("other", _("Other"))],
+        standard="ECTRT",
+        help_text=_("How the dose was shaped."),
+    )
+    machine = fields.Text(_("Machine"), required=False, max_length=60, help_text=_("The linac's name or number."))
+    energy = fields.Text(_("Energy"), required=False, max_length=30, help_text=_("For example 10 MV FFF."))
+    image_guidance = fields.Choice(
+        _("Image guidance"),
+        choices=[("cbct", _("Cone-beam CT")), ("kv", _("kV images")), ("mri", _("MRI")), ("none", _("None"))],
+        required=False,
+        help_text=_("Before or during delivery."),
+    )
+    couch_correction_mm = fields.Decimal(
+        _("Couch correction"), unit="mm", low=0, high=100, required=False, help_text=_("The vector of the last one.")
+    )
+    coverage_v95_pct = fields.Decimal(
+        _("PTV covered by 95 % of the dose (V95)"), unit="%", low=0, high=100, required=False,
+        help_text=_("From the plan."),
+    )  # fmt: skip
+    coverage_d95_pct = fields.Decimal(
+        _("Dose to 95 % of the PTV (D95), of the prescription"), unit="%", low=0, high=200, required=False,
+        help_text=_("From the plan."),
+    )  # fmt: skip
+    dmax_gy = fields.Decimal(
+        _("Highest dose in the plan"), unit="Gy", low=0, high=80, required=False, help_text=_("Dmax.")
+    )
+    surgical_area_mean_gy = fields.Decimal(
+        _("Mean dose in the surgical area"), unit="Gy", places=2, low=0, high=60, soft=(0, 5.3),
+        help_text=_("With active sparing, no more than 5.3 Gy was seen."),
+    )  # fmt: skip
+    cord_dmax_gy = _organ(_("Spinal cord, highest dose"), 14)
+    cauda_dmax_gy = _organ(_("Cauda equina, highest dose"), 16)
+    sacral_plexus_dmax_gy = _organ(_("Sacral plexus, highest dose"), 16)
+    oesophagus_dmax_gy = _organ(_("Oesophagus, highest dose"), 15.4)
+    skin_dmax_gy = _organ(_("Skin, highest dose"), 26)
+    stomach_dmax_gy = _organ(_("Stomach or duodenum, highest dose"), 12.4)
+    small_bowel_dmax_gy = _organ(_("Small bowel, highest dose"), 15.4)
+    colon_dmax_gy = _organ(_("Colon, highest dose"), 18.4)
+    delivery = fields.Choice(
+        _("How delivery ended"),
+        choices=[
+            ("completed", _("Completed as planned")),
+            ("partial", _("Part of the dose only")),
+            ("aborted", _("Aborted")),
+        ],
+        standard="ECOCCUR",
+        help_text=_("Anything but completed makes a protocol deviation."),
+    )
+    partial_dose_gy = fields.Decimal(
+        _("Dose that was delivered"), unit="Gy", low=0, high=60, shown_if=("delivery", ["partial", "aborted"]),
+        help_text=_("To the metastasis, all sessions together."),
+    )  # fmt: skip
+    delivery_reason = fields.Text(
+        _("Why it was not completed"), shown_if=("delivery", ["partial", "aborted"]), help_text=_("In a few words.")
+    )
+    interrupted = fields.YesNo(_("Was delivery interrupted?"), help_text=_("Also when it went on the same day."))
+    interruption_reason = fields.Text(
+        _("Why it was interrupted"), shown_if=("interrupted", ["yes"]), help_text=_("For example pain, machine.")
+    )
+    resumed_at = fields.Instant(
+        _("Resumed"), shown_if=("interrupted", ["yes"]), required=False, help_text=_("First beam after the break.")
+    )
+    dexamethasone = fields.YesNo(_("Dexamethasone given"), help_text=_("To prevent a pain flare."))
+    antiemetic = fields.YesNo(_("Anti-emetic given"), help_text=_("Around the session."))
+
+    class Meta(SingleRecord.Meta):
+        verbose_name = _("SBRT")
+        verbose_name_plural = _("SBRT")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ptv_cm3__gte=F("gtv_cm3")),
+                name="sbrt_ptv_holds_gtv",
+                violation_error_message=_("The PTV is smaller than the GTV inside it. Check the plan."),
+                violation_error_code="ptv_cm3",
+            ),
+        ]
+
+    def notices(self) -> dict[str, Any]:
+        """Doses above a published limit are a physicist's decision: said, never refused."""
+        said = super().notices()
+        for name, (organ, limit) in ORGAN_LIMITS.items():
+            dose = getattr(self, name)
+            if dose is not None and float(dose) > limit:
+                said[name] = _("%(dose)s Gy is above the published limit of %(limit)s Gy for the %(organ)s.") % {
+                    "dose": dose,
+                    "limit": limit,
+                    "organ": organ,
+                }
+        return said
+
+
+class SbrtFraction(RowRecord):
+    """One session: first beam on, last beam off."""
+
+    slug = "sbrt-fraction"
+    domain = "EC"
+    parent_field = "sbrt"
+    at_least_one = _("Give the times of at least one session, or save a draft until they are known.")
+
+    sbrt = models.ForeignKey(Sbrt, models.PROTECT, related_name="fractions", editable=False)
+    beam_on_at = fields.Instant(_("First beam on"), standard="ECSTDTC", help_text=_("Machine log, local time."))
+    beam_off_at = fields.Instant(
+        _("Last beam off"), standard="ECENDTC", help_text=_("The 48 hours begin here. Do not round.")
+    )
+    dose_gy = fields.Decimal(
+        _("Dose delivered to the metastasis"), unit="Gy", low=0, high=60, standard="ECDOSE",
+        help_text=_("In this session."),
+    )  # fmt: skip
+    time_source = fields.Choice(
+        _("Where the times come from"),
+        choices=[("machine", _("Machine log")), ("theatre", _("Theatre system")), ("manual", _("Written by hand"))],
+        help_text=_("Clocks differ; the machine log is best."),
+    )
+
+    class Meta(RowRecord.Meta):
+        verbose_name = _("Session")
+        verbose_name_plural = _("Sessions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(beam_off_at__gt=F("beam_on_at")),
+                name="fraction_ends_after_it_starts",
+                violation_error_message=_("Last beam off is earlier than first beam on. Check the machine log."),
+                violation_error_code="beam_off_at",
+            ),
+        ]
+
+    @property
+    def minutes(self) -> int | None:
+        """Delivery time in elapsed minutes; None while an instant is unknown."""
+        on, off = self.moment("beam_on_at"), self.moment("beam_off_at")
+        if isinstance(on, datetime) and isinstance(off, datetime):
+            return round((off - on).total_seconds() / 60)
+        return None
+
+    def cross_checks(self) -> dict[str, Any]:
+        on, off = self.beam_on_at_date, self.beam_off_at_date
+        if isinstance(on, date) and isinstance(off, date) and off < on:
+            return {"beam_off_at": _("Last beam off is on an earlier day than first beam on. Check the machine log.")}
+        return {}

@@ -1,0 +1,306 @@
+"""An operation (study.md 3.2). The index one anchors every safety day; a re-operation never moves it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from records import fields
+from records.base import RepeatingRecord
+from records.levels import LEVELS, count_bridged
+
+DONE = ("performed", ["yes"])
+_USUAL_MINUTES = (45, 360)
+
+
+class Surgery(RepeatingRecord):
+    """One operation, the planned one or a later one; also the planned one that was cancelled."""
+
+    slug = "surgery"
+    domain = "PR"
+
+    index = fields.YesNo(
+        _("Is this the trial's operation?"),
+        help_text=_("Yes for the fixation of the protocol; no for any later operation."),
+    )
+    performed = fields.YesNo(
+        _("Was it performed?"), standard="PROCCUR", help_text=_("Yes as soon as the knife touched skin.")
+    )
+    cancelled_reason = fields.Choice(
+        _("Why it was cancelled"),
+        choices=[
+            ("instability", _("Clinical condition")),
+            ("theatre", _("Theatre capacity")),
+            ("patient", _("Patient's choice")),
+            ("adverse-event", _("Adverse event")),
+            ("died", _("Died before")),
+            ("other", _("Other")),
+        ],
+        shown_if=("performed", ["no"]),
+        help_text=_("Follow-up then counts from SBRT."),
+    )
+    reason_for_reoperation = fields.Text(
+        _("Why operated again"), shown_if=("index", ["no"]), help_text=_("For example infection, screw loosening.")
+    )
+    completed = fields.YesNo(
+        _("Was it completed as planned?"), shown_if=DONE, help_text=_("No where it was stopped after the incision.")
+    )
+    abort_reason = fields.Text(_("Why it was stopped"), shown_if=("completed", ["no"]), help_text=_("In a few words."))
+    admission_on = fields.LocalDate(_("Admitted"), shown_if=DONE, standard="HOSTDTC", help_text=_("To hospital."))
+    asa = fields.Choice(
+        _("ASA class"),
+        choices=[(c, c) for c in ("I", "II", "III", "IV", "V")],
+        shown_if=DONE,
+        help_text=_("As judged by the anaesthetist."),
+    )
+    antibiotics_at = fields.Instant(
+        _("Antibiotic prophylaxis"), shown_if=DONE, required=False, help_text=_("When it was given.")
+    )
+    in_theatre_at = fields.Instant(
+        _("Patient in theatre"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+    )
+    anaesthesia_at = fields.Instant(
+        _("Start of anaesthesia"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+    )
+    incision_at = fields.Instant(
+        _("Knife to skin"),
+        shown_if=DONE,
+        standard="PRSTDTC",
+        help_text=_("Theatre clock, local time. This closes the 48-hour window."),
+    )
+    closed_at = fields.Instant(
+        _("Skin closed"), shown_if=DONE, standard="PRENDTC", help_text=_("Theatre clock, local time.")
+    )
+    out_of_theatre_at = fields.Instant(
+        _("Patient out of theatre"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+    )
+    time_source = fields.Choice(
+        _("Where the times come from"),
+        choices=[("theatre", _("Theatre system")), ("machine", _("Machine log")), ("manual", _("Written by hand"))],
+        shown_if=DONE,
+        help_text=_("Clocks differ; the theatre system is best."),
+    )
+    approach = fields.Choice(
+        _("Approach"),
+        choices=[
+            ("percutaneous", _("Percutaneous")),
+            ("mini-open", _("Mini-open")),
+            ("open", _("Open")),
+            ("converted", _("Converted to open")),
+        ],
+        shown_if=DONE,
+        standard="PRTRT",
+        help_text=_("As it ended."),
+    )
+    conversion_reason = fields.Text(
+        _("Why converted"), shown_if=("approach", ["converted"]), help_text=_("In a few words.")
+    )
+    position = fields.Choice(
+        _("Position"),
+        choices=[("prone", _("Prone")), ("lateral", _("Lateral")), ("other", _("Other"))],
+        shown_if=DONE,
+        required=False,
+        help_text=_("On the table."),
+    )
+    upper_level = fields.Choice(
+        _("Uppermost instrumented vertebra"), choices=LEVELS, shown_if=DONE, standard="PRLOC",
+        help_text=_("Levels bridged are counted from here."),
+    )  # fmt: skip
+    lower_level = fields.Choice(
+        _("Lowest instrumented vertebra"), choices=LEVELS, shown_if=DONE, standard="PRLOC",
+        help_text=_("More than five bridged is a deviation."),
+    )  # fmt: skip
+    screws = fields.Integer(
+        _("Screws"), unit=_("screws"), low=0, high=40, soft=(4, 12), shown_if=DONE, help_text=_("All levels together.")
+    )
+    rods = fields.Integer(
+        _("Rods"), unit=_("rods"), low=0, high=8, soft=(2, 2), shown_if=DONE, help_text=_("Usually two.")
+    )
+    cement = fields.YesNo(_("Cement augmentation"), shown_if=DONE, help_text=_("Of a vertebra or of screws."))
+    cement_levels = fields.Codes(
+        _("Levels with cement"), choices=LEVELS, shown_if=("cement", ["yes"]), help_text=_("All of them.")
+    )
+    cement_ml = fields.Decimal(
+        _("Cement"), unit="ml", low=0, high=60, shown_if=("cement", ["yes"]), help_text=_("All levels together.")
+    )
+    decompression = fields.Choice(
+        _("Decompression"),
+        choices=[("none", _("None")), ("laminectomy", _("Laminectomy")), ("separation", _("Separation surgery"))],
+        shown_if=DONE,
+        help_text=_("Of cord or cauda."),
+    )
+    decompression_levels = fields.Codes(
+        _("Levels decompressed"), choices=LEVELS, shown_if=("decompression", ["laminectomy", "separation"]),
+        help_text=_("All of them."),
+    )  # fmt: skip
+    biopsy = fields.YesNo(_("Biopsy taken"), shown_if=DONE, help_text=_("During this operation."))
+    corpectomy = fields.YesNo(_("Corpectomy"), shown_if=DONE, help_text=_("Whole or part of a vertebral body."))
+    blood_loss_ml = fields.Integer(
+        _("Blood loss"), unit="ml", low=0, high=20000, soft=(0, 2000), shown_if=DONE, help_text=_("In theatre.")
+    )
+    blood_loss_method = fields.Choice(
+        _("How blood loss was estimated"),
+        choices=[("suction", _("Suction and gauzes")), ("visual", _("By eye")), ("other", _("Other"))],
+        shown_if=DONE,
+        required=False,
+        help_text=_("As in the theatre record."),
+    )
+    red_cells_during_units = fields.Integer(
+        _("Red cells during the operation"), unit=_("units"), low=0, high=60, soft=(0, 1), shown_if=DONE,
+        help_text=_("Two or more beyond protocol may be a grade 3 event."),
+    )  # fmt: skip
+    red_cells_after_units = fields.Integer(
+        _("Red cells after the operation"), unit=_("units"), low=0, high=60, soft=(0, 1), shown_if=DONE,
+        help_text=_("Until discharge."),
+    )  # fmt: skip
+    intraoperative_events = fields.Codes(
+        _("Events in theatre"),
+        choices=[
+            ("dural-tear", _("Dural tear")),
+            ("screw-malposition", _("Screw malposition")),
+            ("nerve-injury", _("Nerve injury")),
+            ("bleeding", _("Unexpected bleeding")),
+            ("other", _("Other")),
+        ],
+        shown_if=DONE,
+        required=False,
+        help_text=_("Tick what happened; record it as an adverse event too."),
+    )
+    drain = fields.YesNo(_("Drain left"), shown_if=DONE, help_text=_("In the wound."))
+    wound_class = fields.Choice(
+        _("Wound class"),
+        choices=[
+            ("clean", _("Clean")),
+            ("clean-contaminated", _("Clean-contaminated")),
+            ("contaminated", _("Contaminated")),
+            ("dirty", _("Dirty")),
+        ],
+        shown_if=DONE,
+        help_text=_("CDC class at operation."),
+    )
+    closure = fields.Choice(
+        _("Wound closure"),
+        choices=[("staples", _("Staples")), ("sutures", _("Sutures")), ("glue", _("Glue")), ("other", _("Other"))],
+        shown_if=DONE,
+        required=False,
+        help_text=_("Of the skin."),
+    )
+    surgeon_experience = fields.Choice(
+        _("Operating surgeon"),
+        choices=[
+            ("consultant", _("Consultant")),
+            ("fellow", _("Fellow, supervised")),
+            ("resident", _("Resident, supervised")),
+        ],
+        shown_if=DONE,
+        help_text=_("Role only, never a name."),
+    )
+    implant_system = fields.Text(
+        _("Implant system"), shown_if=DONE, required=False, max_length=100, help_text=_("Maker and type.")
+    )
+    destination = fields.Choice(
+        _("After the operation to"),
+        choices=[("ward", _("Ward")), ("pacu", _("Recovery overnight")), ("icu", _("Intensive care"))],
+        shown_if=DONE,
+        help_text=_("The first night."),
+    )
+    mobilised_on = fields.LocalDate(
+        _("First out of bed"), shown_if=DONE, required=False, help_text=_("Standing or walking.")
+    )
+    discharge_on = fields.LocalDate(
+        _("Discharged"), shown_if=DONE, required=False, standard="HOENDTC", help_text=_("From this admission.")
+    )
+    discharge_to = fields.Choice(
+        _("Discharged to"),
+        choices=[
+            ("home", _("Home")),
+            ("rehabilitation", _("Rehabilitation")),
+            ("nursing-home", _("Nursing home")),
+            ("hospice", _("Hospice")),
+            ("hospital", _("Another hospital")),
+            ("died", _("Died in hospital")),
+        ],
+        shown_if=DONE,
+        required=False,
+        help_text=_("Where to."),
+    )
+
+    class Meta(RepeatingRecord.Meta):
+        verbose_name = _("Surgery")
+        verbose_name_plural = _("Operations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__gt=F("incision_at")),
+                name="surgery_closes_after_incision",
+                violation_error_message=_("Skin closed is earlier than knife to skin. Check the theatre record."),
+                violation_error_code="closed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(discharge_on__gte=F("admission_on")),
+                name="surgery_discharged_after_admission",
+                violation_error_message=_("Discharge is earlier than admission."),
+                violation_error_code="discharge_on",
+            ),
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(index="yes", voided_at__isnull=True),
+                name="surgery_one_index",
+                violation_error_message=_(
+                    "There already is an index operation. This is a re-operation: answer “no” to the first question."
+                ),
+            ),
+        ]
+
+    @property
+    def bridged_levels(self) -> int | None:
+        """Vertebrae from the uppermost to the lowest instrumented, both included."""
+        return count_bridged(self.upper_level, self.lower_level)
+
+    @property
+    def operating_minutes(self) -> int | None:
+        """Knife to skin until skin closed, in elapsed minutes."""
+        start, end = self.moment("incision_at"), self.moment("closed_at")
+        if isinstance(start, datetime) and isinstance(end, datetime):
+            return round((end - start).total_seconds() / 60)
+        return None
+
+    @property
+    def stay_from_surgery_days(self) -> int | None:
+        """Discharge date minus date of surgery."""
+        if self.discharge_on and self.incision_at_date:
+            return (self.discharge_on - self.incision_at_date).days
+        return None
+
+    @property
+    def stay_from_admission_days(self) -> int | None:
+        """Discharge date minus date of admission."""
+        return (self.discharge_on - self.admission_on).days if self.discharge_on and self.admission_on else None
+
+    def cross_checks(self) -> dict[str, Any]:
+        """Days that run backwards, where the times that a constraint would judge are unknown."""
+        said: dict[str, Any] = {}
+        if self.incision_at_date and self.closed_at_date and self.closed_at_date < self.incision_at_date:
+            said["closed_at"] = _("Skin closed is on an earlier day than knife to skin. Check the theatre record.")
+        if self.incision_at_date and self.discharge_on and self.discharge_on < self.incision_at_date:
+            said["discharge_on"] = _("Discharge is earlier than the operation.")
+        if self.upper_level and self.lower_level and self.bridged_levels is None:
+            said["lower_level"] = _("The lowest vertebra lies above the uppermost one.")
+        return said
+
+    def notices(self) -> dict[str, Any]:
+        said = super().notices()
+        minutes = self.operating_minutes
+        low, high = _USUAL_MINUTES
+        if minutes is not None and not low <= minutes <= high:
+            said["closed_at"] = _("%(minutes)s minutes is unusual for this operation (%(low)s to %(high)s).") % {
+                "minutes": minutes,
+                "low": low,
+                "high": high,
+            }
+        if (self.bridged_levels or 0) > 5:
+            said["lower_level"] = _("%(count)s vertebrae bridged; the protocol allows five. Record a deviation.") % {
+                "count": self.bridged_levels
+            }
+        return said

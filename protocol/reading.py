@@ -1,0 +1,140 @@
+"""Reading what the command line was given; what is malformed raises Malformed with one sentence."""
+
+import math
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from protocol.facts import Moment
+from protocol.partial_dates import PartialDate
+
+EARLIEST, LATEST = 1900, 2200
+
+
+class Malformed(ValueError):
+    """The input cannot be read; the message is one sentence for a person."""
+
+
+def moment(name: str, text: str) -> Moment:
+    """An ISO 8601 instant with its offset, or a local date."""
+    try:
+        if len(text) == 10:
+            return in_range(name, date.fromisoformat(text))
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"{name}: “{text[:40]}” is neither an ISO 8601 instant nor a date that exists.") from error
+    if found.tzinfo is None:
+        raise Malformed(f"{name}: “{text[:40]}” has no offset; give one, such as 2016-03-08T14:05+01:00.")
+    in_range(name, found.date())
+    return found
+
+
+def in_range(name: str, on: date) -> date:
+    """Refuse years in which nothing of this study can have happened."""
+    if not EARLIEST <= on.year <= LATEST:
+        raise Malformed(f"{name}: the year {on.year} is not between {EARLIEST} and {LATEST}.")
+    return on
+
+
+def instant(name: str, text: str) -> datetime:
+    """An instant; a date alone is refused."""
+    found = moment(name, text)
+    if not isinstance(found, datetime):
+        raise Malformed(f"{name}: give the time as well, such as 2016-03-26T20:00+01:00.")
+    return found
+
+
+def day(name: str, text: str) -> date:
+    """A local date."""
+    try:
+        return in_range(name, date.fromisoformat(text))
+    except ValueError as error:
+        raise (
+            error
+            if isinstance(error, Malformed)
+            else Malformed(f"{name}: “{text[:40]}” is not a date that exists; give it as 2016-03-12.")
+        ) from error
+
+
+def partial(name: str, text: str) -> PartialDate:
+    """A date, a month or a year."""
+    try:
+        found = PartialDate.parse(text)
+    except ValueError as error:
+        raise Malformed(f"{name}: {error}") from error
+    in_range(name, found.earliest)
+    return found
+
+
+def whole(name: str, text: str, low: int, high: int) -> int:
+    """A whole number within bounds."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 12):
+        raise Malformed(f"{name}: “{text[:40]}” is not a whole number.")
+    if not low <= int(text) <= high:
+        raise Malformed(f"{name}: {text[:40]} is not between {low} and {high}.")
+    return int(text)
+
+
+def number(name: str, text: str) -> float:
+    """A finite number, zero or more."""
+    try:
+        found = float(text)
+    except ValueError as error:
+        raise Malformed(f"{name}: “{text[:40]}” is not a number.") from error
+    if not math.isfinite(found) or found < 0 or "_" in text:
+        raise Malformed(f"{name}: {text[:40]} is not a number of zero or more.")
+    return found
+
+
+def answer(name: str, text: str) -> bool | None:
+    """yes, no or unknown."""
+    answers = {"yes": True, "no": False, "unknown": None}
+    if text.lower() not in answers:
+        raise Malformed(f"{name}: answer yes, no or unknown, not “{text[:40]}”.")
+    return answers[text.lower()]
+
+
+def one_of(name: str, text: str, codes: list[str]) -> str:
+    """A code of a list."""
+    if text not in codes:
+        raise Malformed(f"{name}: “{text[:40]}” is not one of {', '.join(codes)}.")
+    return text
+
+
+def zone(name: str, text: str) -> str:
+    """A time zone by its name."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Malformed(f"{name}: “{text[:40]}” is not a time zone, such as Europe/Amsterdam.") from error
+    return text
+
+
+def given(words: list[str], known: list[str]) -> dict[str, str]:
+    """key=value pairs; an unknown or repeated key is refused, an empty value is not answered."""
+    pairs: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise Malformed(f"“{word[:40]}” is not of the form key=value.")
+        if key not in known:
+            raise Malformed(f"“{key[:40]}” is not a key of this rule; it has {', '.join(known)}.")
+        if key in pairs:
+            raise Malformed(f"“{key}” is given twice.")
+        pairs[key] = value.strip()
+    return {key: value for key, value in pairs.items() if value}
+
+
+def needed(pairs: dict[str, str], *names: str) -> None:
+    """Refuse where a key without which nothing can be said is missing."""
+    missing = [name for name in names if name not in pairs]
+    if missing:
+        raise Malformed(f"This rule needs {', '.join(missing)}.")
+
+
+def field(where: str, table: Any, name: str) -> Any:
+    """A member of a JSON object; absent is None."""
+    if not isinstance(table, dict):
+        raise Malformed(f"{where} must be a JSON object.")
+    return table.get(name)
