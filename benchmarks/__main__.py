@@ -4,6 +4,8 @@ import json
 
 from tests import environment  # before Django: it says where the servers are
 
+environment.begin()
+
 import django
 
 django.setup()

@@ -7,10 +7,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "test_sbrtspine"
 
-os.environ["SBRTSPINE_TESTING"] = "1"
-os.environ.pop("SBRTSPINE_DEMO", None)
-os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
-os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
+
+def begin() -> None:
+    """Start the servers and say where they are; called before Django's settings are read."""
+    os.environ["SBRTSPINE_TESTING"] = "1"
+    os.environ.pop("SBRTSPINE_DEMO", None)
+    os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
+    _start()
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        os.environ[name] = _on(os.environ[name])
 
 
 def _start() -> None:
@@ -31,8 +37,3 @@ def _on(url: str) -> str:
     """The same server and role, in the tests' own database."""
     head, _, options = url.partition("?")
     return head.rsplit("/", 1)[0] + f"/{DATABASE}" + (f"?{options}" if options else "")
-
-
-_start()
-for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
-    os.environ[name] = _on(os.environ[name])

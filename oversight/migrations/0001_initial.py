@@ -5,74 +5,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('records', '0001_initial'),
+        ("records", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ScanFailure',
+            name="ScanFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('error', models.CharField(max_length=100)),
-                ('failed_at', models.DateTimeField()),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='scan_failure', to='records.participant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("error", models.CharField(max_length=100)),
+                ("failed_at", models.DateTimeField()),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scan_failure",
+                        to="records.participant",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ScanState',
+            name="ScanState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('cursor', models.BigIntegerField(default=0)),
-                ('last_finished_at', models.DateTimeField(null=True)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("last_finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='scan_state_one_row')],
+                "default_permissions": (),
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="scan_state_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, default='', max_length=40)),
-                ('due_at', models.DateTimeField()),
-                ('because', models.CharField(max_length=400)),
-                ('raised_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(choices=[('open', 'open'), ('met', 'done'), ('moved', 'time corrected'), ('gone', 'no longer expected')], default='open', max_length=10)),
-                ('outcome_at', models.DateTimeField(null=True)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='records.participant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, default="", max_length=40)),
+                ("due_at", models.DateTimeField()),
+                ("because", models.CharField(max_length=400)),
+                ("raised_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("met", "done"),
+                            ("moved", "time corrected"),
+                            ("gone", "no longer expected"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("outcome_at", models.DateTimeField(null=True)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="records.participant"
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('sent_at', None)), fields=['raised_at'], name='alert_unsent')],
-                'constraints': [models.UniqueConstraint(fields=('participant', 'kind', 'subject', 'due_at'), name='alert_once')],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(condition=models.Q(("sent_at", None)), fields=["raised_at"], name="alert_unsent")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "kind", "subject", "due_at"), name="alert_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, default='', max_length=40)),
-                ('raise_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('met', models.BooleanField()),
-                ('because', models.CharField(max_length=400)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='records.participant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, default="", max_length=40)),
+                ("raise_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("met", models.BooleanField()),
+                ("because", models.CharField(max_length=400)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deadlines", to="records.participant"
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('met', False)), fields=['raise_at'], name='deadline_unmet')],
-                'constraints': [models.UniqueConstraint(fields=('participant', 'kind', 'subject'), name='deadline_once')],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(condition=models.Q(("met", False)), fields=["raise_at"], name="deadline_unmet")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "kind", "subject"), name="deadline_once")
+                ],
             },
         ),
     ]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import chromium, log_in
+from tests.browser.chromium import find
+from tests.browser.conftest import log_in
 from tests.environment import ROOT
 from tests.stack.running import Running
 
@@ -23,7 +24,7 @@ def main(folder: Path, widths: tuple[int, ...] = (1280,)) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state, sync_playwright() as playwright:
         running = Running(Path(state)).start()
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
         try:
             for width in widths:
                 context = browser.new_context(base_url=running.url, viewport={"width": width, "height": 860})

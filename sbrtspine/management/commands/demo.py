@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from records.models import Participant
@@ -30,7 +31,8 @@ class Command(BaseCommand):
             if not options["if_empty"]:
                 raise CommandError("There are participants already; the demo is only seeded into an empty study.")
             return
-        codes = demo.seed(people, now=timezone.now())
+        with transaction.atomic():  # all thirteen or none: a start that is cut off begins again
+            codes = demo.seed(people, now=timezone.now())
         self.stdout.write(f"Seeded {len(codes)} fictional participants, {codes[0]} to {codes[-1]}.")
 
 

@@ -1,0 +1,52 @@
+# The commands that README and CI use. Everything begins with `make setup`, which is instant the second time.
+SHELL := /bin/sh
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: setup run test check bench lock docs screenshots
+.DELETE_ON_ERROR:
+
+setup: $(STAMP)
+
+$(STAMP): requirements-dev.txt
+	@python="$$(for name in python3.13 python3.12 python3.11 python3; do \
+	    command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; \
+	  done)"; \
+	test -n "$$python" || { echo "sbrtspine needs Python 3.11 or newer. Install it, then try again." >&2; exit 1; }; \
+	echo "Making .venv and installing the packages (once) …"; \
+	test -x $(BIN)/python || "$$python" -m venv .venv; \
+	uv="$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"; \
+	if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv" 2>/dev/null; then \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	fi
+	@touch $(STAMP)
+
+run: setup
+	@SBRTSPINE_DEMO=$${SBRTSPINE_DEMO:-1} exec $(BIN)/python manage.py up
+
+test: setup
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
+	$(BIN)/python -m tests.checks
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -c requirements-dev.txt -o requirements.txt
+
+docs: setup
+	SBRTSPINE_TESTING=1 $(BIN)/python manage.py write_docs
+
+screenshots: setup
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.screenshots
