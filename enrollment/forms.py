@@ -57,6 +57,7 @@ class OpioidForm(CrfRowForm):
 
 
 class BaselineForm(CrfForm):
+    own_page = True
     row_forms = {"opioids": OpioidForm}
     sections = [
         (_("Tumour"), ["assessed_on", "primary_tumour", "histology", "metastases", "spinal_metastases", "index_level"]),

@@ -1,1 +1,11 @@
-urlpatterns = []
+"""Registering a participant, and the live verdicts."""
+
+from django.urls import path
+
+from enrollment import views
+
+urlpatterns = [
+    path("participants/new/", views.new, name="participant-new"),
+    path("participants/<code:code>/eligibility/verdict/", views.verdict, name="eligibility-verdict"),
+    path("participants/<code:code>/baseline/scores/", views.scores, name="baseline-scores"),
+]

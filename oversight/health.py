@@ -1,2 +1,50 @@
-def check(now):
-    return {"status": "ok"}
+"""Whether all is well: database, Redis, worker, scan. Fast also when one of them is away."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from oversight.models import ScanFailure, ScanState
+
+HEARTBEAT = "sbrtspine:worker"
+HEARTBEAT_SECONDS = 30
+_TIMEOUT = 1.0  # seconds
+
+
+def client() -> redis.Redis:
+    """Redis, with a timeout that never holds a page."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=_TIMEOUT, socket_timeout=_TIMEOUT, decode_responses=True
+    )
+
+
+def beat() -> None:
+    """A worker is alive: kept for half a minute."""
+    with client() as server:
+        server.set(HEARTBEAT, "alive", ex=HEARTBEAT_SECONDS)
+
+
+def check(now: datetime) -> dict[str, Any]:
+    """For /health/: {"status", "database", "redis", "worker", "scan": {"last", "late"}, "not_judged"}."""
+    found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
+    found["scan"], found["not_judged"] = {"last": None, "late": True}, None
+    try:
+        connection.ensure_connection()
+        state = ScanState.objects.first()
+        last = state.last_finished_at if state else None
+        late = last is None or now - last > timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS)
+        found["scan"] = {"last": last.isoformat() if last else None, "late": late}
+        found["not_judged"] = ScanFailure.objects.count()
+    except DatabaseError:
+        found["database"] = "away"
+    try:
+        with client() as server:
+            if not server.exists(HEARTBEAT):
+                found["worker"] = "away"
+    except redis.RedisError:
+        found["redis"], found["worker"] = "away", "unknown"
+    well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
+    return {"status": "ok" if well and not found["scan"]["late"] else "fail", **found}

@@ -27,6 +27,7 @@ from protocol.study import STUDY
 from protocol.window import treatment_window
 
 Verdict = dict[str, Any]
+_ROW = ("term", "grade", "began", "severe", "emergent", "in_window", "related", "qualifies")
 
 
 def window(words: list[str], _stdin: TextIO) -> Verdict:
@@ -115,13 +116,9 @@ def endpoint(words: list[str], stdin: TextIO) -> Verdict:
         "because": judged.because,
         "at": judged.at,
         "last_day": str(judged.window_last_day) if judged.window_last_day else None,
-        "rows": [
-            {name: getattr(row, name) for name in ("term", "grade", "began", "severe", "emergent", "in_window", "related",
-                                                  "qualifies")}
-            for row in judged.rows
-        ],
+        "rows": [{name: getattr(row, name) for name in _ROW} for row in judged.rows],
         "settle": list(judged.settle),
-    }  # fmt: skip
+    }
 
 
 def sins(words: list[str], _stdin: TextIO) -> Verdict:

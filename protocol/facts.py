@@ -36,8 +36,8 @@ class GradeRow:
 
     grade: int | None
     began: datetime | PartialDate | None = None
-    not_before: date | None = None
-    not_after: date | None = None
+    not_before: Moment = None
+    not_after: Moment = None
     key: str = ""
 
 

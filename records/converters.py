@@ -1,5 +1,7 @@
 """What a URL may hold: a participant's code, a form's slug, a visit. Anything else is 404 before any query."""
 
+from django.urls import register_converter
+
 from protocol.study import STUDY
 
 
@@ -31,3 +33,8 @@ class Visit(Slug):
     """A visit of the protocol's schedule."""
 
     regex = "|".join(STUDY.visit_codes)
+
+
+register_converter(Code, "code")
+register_converter(Slug, "form")
+register_converter(Visit, "visit")

@@ -62,7 +62,10 @@ class AuditRow(models.Model):
         default_permissions = ()
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="audit_chain_seq")]
-        indexes = [models.Index(fields=["table", "record_id", "id"], name="audit_record")]
+        indexes = [
+            models.Index(fields=["table", "record_id", "id"], name="audit_record"),
+            models.Index(fields=["transaction"], name="audit_transaction"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.table} {self.record_id}: {self.action}"

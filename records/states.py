@@ -65,6 +65,8 @@ MOVES: list[Move] = [
     ),
 ]
 
+WORDS = {NEW: _("New"), DRAFT: _("Draft"), COMPLETE: _("Complete"), VOID: _("Void")}
+
 
 def state(record: Record) -> str:
     """new, draft, complete or void."""

@@ -1,18 +1,16 @@
 """The addresses of case report forms (architecture.md 3); included under /participants/<code>/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from records import converters, views
-
-register_converter(converters.Code, "code")
-register_converter(converters.Slug, "form")
-register_converter(converters.Visit, "visit")
+from records import converters, views  # the converters register themselves
 
 _PLACES = [
     ("<form:slug>/", "form"),  # first: "sbrt" is both a form and a visit, and sbrt/history/ is the form's
     ("<form:slug>/<int:number>/", "repeating-form"),
     ("<visit:visit>/<form:slug>/", "visit-form"),
 ]
+
+__all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("<form:slug>/new/", views.fill_in, name="new-form"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Person
 from accounts.permissions import require
 from accounts.roles import DUTIES, May
+from protocol.study import STUDY
 from records import crf, history, selectors, services, states
 from records.base import Record, RowRecord, Status
 from records.fields import CrfField
@@ -234,6 +235,9 @@ def _page(
         "visit": place.visit,
         "place": place,
         "state": states.state(record),
+        "state_words": states.WORDS[states.state(record)],
+        "visit_name": STUDY.visit(place.visit).name if place.visit else "",
+        "problems": problems(form, rows) if status == 422 else [],
         "moves": states.moves(record) if may_enter else [],
         "may_enter": may_enter,
         "may_void": May.VOID in form.may and record.pk and not record.is_void,
@@ -242,6 +246,20 @@ def _page(
         "zone": place.participant.site.zone,
     }
     return render(request, f"crf/{place.model.slug}.html" if form.own_page else "crf/form.html", context, status=status)
+
+
+def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, str]]:
+    """(HTML name, question, sentence) of everything that was refused, in the order of the form."""
+    found = []
+    for part in [form, *(row for formset in rows.values() for row in formset)]:
+        for name, sentences in part.errors.items():
+            known = name in part.fields
+            label = str(part.fields[name].label) if known else ""
+            where = part.add_prefix(name.removesuffix("_missing")) if known else ""
+            found += [(where, label, str(sentence)) for sentence in sentences]
+    for formset in rows.values():
+        found += [("", "", str(sentence)) for sentence in formset.non_form_errors()]
+    return found
 
 
 def _listed(request: HttpRequest, place: Place) -> HttpResponse:

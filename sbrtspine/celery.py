@@ -1,8 +1,10 @@
 """Celery: worker and beat. The schedule is code: two environments cannot differ in what they watch."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import heartbeat_sent, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
 
@@ -12,10 +14,27 @@ app.autodiscover_tasks()
 
 
 @app.on_after_finalize.connect
-def schedule(sender: Celery, **_: object) -> None:
-    """Every few minutes: re-judge who changed, raise what is due."""
+def schedule(sender: Celery, **_: Any) -> None:
+    """Every minute: re-judge who changed, raise what is due."""
     from django.conf import settings
 
     from oversight.tasks import scan
 
-    sender.add_periodic_task(settings.SCAN_EVERY_SECONDS, scan.s(), name="scan", expires=settings.SCAN_EVERY_SECONDS)
+    every = settings.SCAN_EVERY_SECONDS
+    sender.add_periodic_task(every, scan.s(), name="scan", expires=max(every, 10))
+
+
+@heartbeat_sent.connect
+def alive(**_: Any) -> None:
+    """A worker says that it lives; /health/ reads it."""
+    from oversight import health
+
+    health.beat()
+
+
+@worker_ready.connect
+def look_at_once(**_: Any) -> None:
+    """What came due while no worker ran is raised now, not at the next tick."""
+    from oversight.tasks import scan
+
+    scan.delay()

@@ -6,7 +6,7 @@ Every story shows one situation a nurse or an investigator must not miss (study.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -295,7 +295,7 @@ class Story:
 
     def course(self, incision: datetime, hours: float = 20, visits: int = 99, **surgery: Any) -> date:
         """Screening to the visits that have been, for an operation `hours` after the last beam."""
-        beam_off = incision - timedelta(hours=hours)
+        beam_off = incision.astimezone(UTC) - timedelta(hours=hours)  # elapsed hours, also over a clock change
         start = self.local(beam_off).date()
         self.screened(start - timedelta(days=9))
         self.consented(beam_off - timedelta(days=3, hours=4))

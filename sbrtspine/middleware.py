@@ -38,7 +38,8 @@ class RequestLog:
             route=match.view_name if match else None,
             status=response.status_code,
             ms=round(1000 * (time.monotonic() - started)),
-            person=request.session.get("_auth_user_id"),
+            # Only if the session has been read already: the log line must not ask a database that is away.
+            person=getattr(request.session, "_session_cache", {}).get("_auth_user_id"),
         )
         return response
 

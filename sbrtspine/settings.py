@@ -159,7 +159,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-EMAIL_CONFIG = env.env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.env.email_url("EMAIL_URL", default="dummymail://")
 vars().update(EMAIL_CONFIG)
 
 # Celery. The queue only carries "look now"; what is owed is known by the database (docs/adr).

@@ -2,12 +2,12 @@
 
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
 from records import converters
 from sbrtspine import views
 
-register_converter(converters.Code, "code")
+__all__ = ["converters", "urlpatterns"]  # the converters register themselves
 
 urlpatterns = [
     path("login/", login_not_required(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"),

@@ -1,0 +1,30 @@
+"""Registering somebody for screening."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import IntegerField, Max
+from django.db.models.functions import Cast, Substr
+
+from accounts.models import Person, Site
+from protocol.study import STUDY
+from records import services
+from records.models import Participant
+
+_ONE_AT_A_TIME = 2622841  # the key of the advisory lock: two registrations never get one code
+
+
+def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participant:
+    """The next code of the trial, at this site. The same `entry` twice (a double click) is one participant."""
+    prefix = f"{STUDY.name}-"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+        if entry and (made := Participant.objects.filter(entry=entry, site=site).first()):
+            return made
+        number = Cast(Substr("code", len(prefix) + 1), IntegerField())
+        last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
+        participant = Participant(code=f"{prefix}{last + 1:02}", site=site)
+        if entry:
+            participant.entry = entry
+        return services.write(participant, by=by, reason="Registered for screening", version=0)

@@ -1,0 +1,97 @@
+"""Registering a participant, and the fragments that judge a form while it is being typed."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Site
+from accounts.permissions import require
+from accounts.roles import May
+from enrollment import services
+from enrollment.forms import BaselineForm, EligibilityForm
+from enrollment.models import Baseline, Eligibility
+from protocol import scores as scoring
+from protocol.study import STUDY
+from records import selectors
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Register somebody for screening, and go on to the screening form."""
+    require(request.user, May.REGISTER)
+    sites = list(Site.objects.filter(pk__in=request.user.site_ids(May.REGISTER)))
+    context: dict[str, Any] = {"sites": sites, "entry": uuid4()}
+    if request.method == "POST":
+        chosen = request.POST.get("site") or sites[0].code
+        site = next((site for site in sites if site.code == chosen), None)
+        if site is not None:
+            participant = services.register(site, by=request.user, entry=_uuid(request.POST.get("entry", "")))
+            return redirect("form", participant.code, "screening")
+        context |= {"chosen": chosen, "error": _("This is not one of your sites.")}
+    return render(request, "enrollment/new.html", context, status=422 if "error" in context else 200)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@require_POST
+def verdict(request: HttpRequest, code: str) -> HttpResponse:
+    """Eligibility of what is typed so far. Nothing is saved: a POST only because a form is sent."""
+    participant = selectors.participant(request.user, code)
+    form = EligibilityForm(
+        request.POST, instance=Eligibility(participant=participant), zone=participant.site.tz, now=timezone.now()
+    )
+    form.completing = False
+    form.is_valid()
+    return render(request, "crf/_verdict.html", {"judged": form.instance.verdict()})
+
+
+@require_POST
+def scores(request: HttpRequest, code: str) -> HttpResponse:
+    """SINS, opioids and body-mass index of what is typed so far. Nothing is saved."""
+    participant = selectors.participant(request.user, code)
+    form = BaselineForm(
+        request.POST, instance=Baseline(participant=participant), zone=participant.site.tz, now=timezone.now()
+    )
+    form.completing = False
+    form.is_valid()
+    points = form.instance.sins_points()
+    doses, unconverted = _doses(request)
+    context = {
+        "sins": scoring.sins(points) if points else None,
+        "omed": scoring.omed(doses) if doses is not None else None,
+        "unconverted": unconverted,
+        "bmi": form.instance.bmi,
+        "table": STUDY.opioids["table"],
+    }
+    return render(request, "crf/_scores.html", context)
+
+
+def _doses(request: HttpRequest) -> tuple[dict[str, float] | None, bool]:
+    """Drug -> dose of the rows typed so far; None while one of them cannot be read."""
+    doses: dict[str, float] = {}
+    unconverted = False
+    for name, drug in request.POST.items():
+        if not (name.startswith("opioids-") and name.endswith("-drug")) or not drug:
+            continue
+        if drug not in STUDY.opioids["factors"]:
+            unconverted = True
+            continue
+        typed = request.POST.get(name.removesuffix("drug") + "dose", "").replace(",", ".")
+        try:
+            dose = float(typed)
+        except ValueError:
+            return None, unconverted
+        if not 0 <= dose < 1e6:
+            return None, unconverted
+        doses[drug] = doses.get(drug, 0.0) + dose
+    return doses, unconverted

@@ -1,0 +1,102 @@
+"""One CSV a form: participant, site, visit, record, status, then every question, its label and why there is no answer.
+
+UTF-8 without a byte-order mark. Instants are ISO 8601 with the site's offset, partial dates as given. Text that a
+spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
+"""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import translation
+
+from accounts.models import Person
+from records import selectors
+from records.base import Record, RowRecord, VisitRecord
+from records.fields import Choice, Codes, CrfField, Integer, crf_fields
+from records.fields import Decimal as DecimalField
+from records.missing import MissingCode
+
+FIRST = ["participant", "site", "visit", "record", "status"]
+_CHUNK = 2000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Line:
+    """Something a csv.writer can write to, which hands the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def header(model: type[Record]) -> list[str]:
+    """The columns of one form."""
+    names = list(FIRST)
+    if issubclass(model, RowRecord):
+        names.append("parent")
+    for field in crf_fields(model):
+        names.append(field.name)
+        if isinstance(field, Choice | Codes):
+            names.append(f"{field.name}_label")
+        if field.required:
+            names.append(f"{field.name}_missing")
+    return names
+
+
+def records(model: type[Record], person: Person) -> QuerySet[Record]:
+    """The records of one form that count, of the participants this person may see."""
+    found = model._default_manager.filter(
+        participant__in=selectors.participants(person), voided_at__isnull=True
+    ).select_related("participant__site")
+    if issubclass(model, RowRecord):
+        found = found.select_related(model.parent_field)
+    return found.order_by("participant__code", "number", "pk")
+
+
+def lines(model: type[Record], person: Person) -> Iterator[str]:
+    """The CSV of one form, line by line, in English, with memory that does not grow."""
+    writer = csv.writer(_Line(), lineterminator="\r\n")
+    questions = crf_fields(model)
+    yield writer.writerow(header(model))
+    with translation.override("en"):
+        for record in records(model, person).iterator(chunk_size=_CHUNK):
+            yield writer.writerow(_cells(record, questions))
+
+
+def _cells(record: Record, questions: list[CrfField]) -> list[Any]:
+    site = record.participant.site
+    visit = record.visit if isinstance(record, VisitRecord) else ""
+    number = record.pk if isinstance(record, RowRecord) else record.number
+    cells: list[Any] = [record.participant.code, site.code, visit, number, record.status]
+    if isinstance(record, RowRecord):
+        cells.append(getattr(record, record.parent_field).number)
+    for field in questions:
+        value = field.value_from_object(record)
+        cells.append(_cell(field, value, site.tz))
+        if isinstance(field, Choice | Codes):
+            cells.append(_safe(field.shown(value)) if value else "")
+        if field.required:
+            code = record.missing.get(field.name)
+            cells.append(MissingCode(code).value if code else "")
+    return cells
+
+
+def _cell(field: CrfField, value: Any, zone: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(field, Codes):
+        return "|".join(value)
+    if isinstance(field, Integer | DecimalField):
+        return value
+    return _safe(str(value))
+
+
+def _safe(text: str) -> str:
+    """Text that a spreadsheet does not run."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

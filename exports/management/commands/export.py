@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import Person
+from exports import bundle
+
+
+class Command(BaseCommand):
+    """Write the zip of all forms to a file, as a person who may see what is in it."""
+
+    help = "Write all forms, the dictionary and a manifest to FILE, with the sight of one person."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("file")
+        parser.add_argument("--as", dest="person", required=True, metavar="USERNAME")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        person = Person.objects.filter(username=options["person"]).first()
+        if person is None:
+            raise CommandError(f"There is nobody called {options['person']}.")
+        try:
+            with Path(options["file"]).open("xb") as file:
+                counts = bundle.write(file, person, timezone.now())
+        except FileExistsError as error:
+            raise CommandError(f"{options['file']} exists already; nothing was overwritten.") from error
+        told = (
+            json.dumps({"file": options["file"], "records": counts})
+            if options["json"]
+            else f"{sum(counts.values())} records"
+        )
+        self.stdout.write(told)

@@ -1,0 +1,45 @@
+"""Everything recorded of some participants, in a number of queries that does not grow with them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from records import crf
+from records.base import Record, RowRecord, VisitRecord
+from records.models import Participant
+
+
+@dataclass
+class Casebook:
+    """One participant's records that count, by form; rows by the kind of row."""
+
+    participant: Participant
+    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+    def one(self, slug: str) -> Record | None:
+        """The record of a form that is filled in once."""
+        return next(iter(self.records[slug]), None)
+
+    def at(self, visit: str) -> VisitRecord | None:
+        """The visit form of one visit."""
+        return next((record for record in self.records["visit"] if record.visit == visit), None)
+
+    def rows(self, slug: str, of: Record) -> list[RowRecord]:
+        """The rows inside one record."""
+        return [row for row in self.records[slug] if getattr(row, f"{row.parent_field}_id") == of.pk]
+
+
+TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "consent", "screening")
+
+
+def load(participants: Iterable[Participant], slugs: Iterable[str] | None = None) -> dict[int, Casebook]:
+    """Participant id -> casebook; one query a form, all forms unless some are named."""
+    books = {participant.pk: Casebook(participant) for participant in participants}
+    wanted = None if slugs is None else set(slugs)
+    for model in crf.clinical_models():
+        if model is Participant or (wanted is not None and model.slug not in wanted):
+            continue
+        found = model._default_manager.filter(participant_id__in=books, voided_at__isnull=True)
+        for record in found.order_by("number", "pk"):
+            books[record.participant_id].records[model.slug].append(record)
+    return books

@@ -1,0 +1,49 @@
+"""What each kind of deadline is called, who is told, and which form settles it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role
+
+_TREATING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL_INVESTIGATOR)
+_CASES = (Role.NURSE, Role.PRINCIPAL_INVESTIGATOR, Role.SAFETY_OFFICER)
+_VISITS = (Role.NURSE, Role.PRINCIPAL_INVESTIGATOR)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of deadline."""
+
+    what: str
+    roles: tuple[Role, ...]
+    form: str
+    late: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "window-closing": Kind(_("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/#q-incision_at"),
+    "window-missed": Kind(_("48-hour window was missed"), _TREATING, "deviation/", late=True),
+    "day-60-due": Kind(_("Day-60 visit is due"), _VISITS, "d60/visit/"),
+    "day-60-overdue": Kind(_("Day-60 visit is overdue"), _VISITS, "d60/visit/", late=True),
+    "day-90-due": Kind(_("Day-90 visit is due"), _VISITS, "d90/visit/"),
+    "day-90-overdue": Kind(_("Day-90 visit is overdue"), _VISITS, "d90/visit/", late=True),
+    "sae-site-report": Kind(
+        _("Report the serious event to the sponsor"), _CASES, "serious-event/{}/#q-site_reported_at"
+    ),
+    "sae-site-late": Kind(
+        _("Report to the sponsor is late"), _CASES, "serious-event/{}/#q-site_reported_at", late=True
+    ),
+    "sae-authority-report": Kind(
+        _("Report the serious event to the committee"), _CASES, "serious-event/{}/#q-authority_reported_on"
+    ),
+    "sae-authority-late": Kind(
+        _("Report to the committee is late"), _CASES, "serious-event/{}/#q-authority_reported_on", late=True
+    ),
+    "sae-further-report": Kind(
+        _("Send the committee further information"), _CASES, "serious-event/{}/#q-further_reported_on"
+    ),
+    "sae-further-late": Kind(
+        _("Further information for the committee is late"), _CASES, "serious-event/{}/#q-further_reported_on", late=True
+    ),
+}

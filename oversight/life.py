@@ -1,0 +1,231 @@
+"""A participant's life in the trial: visits with their status, forms with their state, and the time axis."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from oversight import facts
+from oversight.casebooks import Casebook
+from protocol import schedule
+from protocol.facts import local_day
+from protocol.study import STUDY
+from records import crf, states
+from records.base import Record
+
+_FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "end-of-study"]
+LISTS = ["adverse-event", "serious-event", "deviation"]
+_WORDS = {
+    "done": _("done"),
+    "not done": _("not done"),
+    "due": _("due"),
+    "overdue": _("overdue"),
+    "upcoming": _("upcoming"),
+    "not expected": _("not expected"),
+    "missed": _("not recorded"),
+}
+WIDTH, MARGIN, HEAD, ROW = 1000, 30, 96, 26
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One form of the casebook, with its state in a word and a shape."""
+
+    title: str
+    url: str
+    tone: str
+    words: str
+    record: Record | None = None
+
+
+@dataclass(frozen=True)
+class VisitCell:
+    """One visit, with its window and its status."""
+
+    code: str
+    name: str
+    url: str
+    status: str
+    words: str
+    opens: date | None
+    closes: date | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something on the time axis."""
+
+    x: float
+    label: str
+    tone: str
+    url: str
+    on: date
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """An adverse event as a bar."""
+
+    x: float
+    width: float
+    label: str
+    severe: bool
+    url: str
+    row: int
+
+    @property
+    def y(self) -> int:
+        """The top of the bar below its label."""
+        return HEAD + ROW * self.row
+
+    @property
+    def label_y(self) -> int:
+        return self.y - 3
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The horizontal time axis, in the SVG's own units."""
+
+    marks: list[Mark]
+    spans: list[Span]
+    today: float | None
+    height: int
+
+
+def forms(book: Casebook) -> list[Cell]:
+    """The forms that are filled in once, and the index operation, in the order of the job."""
+    home = reverse("casebook", args=[book.participant.code])
+    models = crf.forms()
+    cells = []
+    for slug in _FORMS:
+        records = book.records[slug] or [None]
+        for record in records:
+            tail = f"{slug}/"
+            if models[slug].repeats:
+                tail += f"{record.number}/" if record else "new/"
+            state = states.state(record) if record else states.NEW
+            title = str(models[slug]._meta.verbose_name)
+            if slug == "surgery" and record is not None and record.index == "no":
+                title = _("Re-operation")
+            cells.append(Cell(title, home + tail, state, str(states.WORDS[state]), record))
+    return cells
+
+
+def lists(book: Casebook) -> list[tuple[str, str, list[Cell]]]:
+    """(title, address of a new one, records) of the forms that repeat."""
+    home = reverse("casebook", args=[book.participant.code])
+    models = crf.forms()
+    return [
+        (
+            str(models[slug]._meta.verbose_name_plural),
+            f"{home}{slug}/new/",
+            [
+                Cell(_title(record), f"{home}{slug}/{record.number}/", states.state(record),
+                     str(states.WORDS[states.state(record)]), record)
+                for record in book.records[slug]
+            ],
+        )
+        for slug in LISTS
+    ]  # fmt: skip
+
+
+def _title(record: Record) -> str:
+    if record.slug == "adverse-event":
+        return f"{record.number}. {record.title}"
+    if record.slug == "deviation":
+        return f"{record.number}. {record.get_kind_display() or _('not described yet')}"
+    return f"{record.number}. {record.get_kind_display() or ''}"
+
+
+def visits(book: Casebook, now: datetime) -> list[VisitCell]:
+    """Every visit of the schedule, with what is known of it."""
+    given = facts.follow_up(book)
+    start = schedule.anchor(given, now)
+    irradiated = local_day(given.treatment.sbrt_start, given.treatment.zone)
+    gone = facts.ended(book)
+    today = now.astimezone(book.participant.site.tz).date()
+    home = reverse("casebook", args=[book.participant.code])
+    cells = []
+    for visit in STUDY.visits:
+        counted_from = irradiated if visit.anchor == "sbrt" else start.on if start else None
+        window = schedule.visit_window(visit.code, counted_from) if counted_from else None
+        status = _status(book, visit.code, window, today, gone.on if gone else None)
+        cells.append(
+            VisitCell(
+                visit.code,
+                visit.name,
+                f"{home}{visit.code}/visit/",
+                status.replace(" ", "-"),
+                _WORDS[status],
+                window.opens if window else None,
+                window.closes if window else None,
+            )
+        )
+    return cells
+
+
+def _status(book: Casebook, code: str, window: schedule.VisitWindow | None, today: date, gone: date | None) -> str:
+    record = book.at(code)
+    if record is not None and record.done:
+        return "done" if record.done == "yes" else "not done"
+    if code in ("scr", "bas", "sbrt", "surg"):
+        return "upcoming" if window is None or window.opens > today else "missed"
+    if gone and (window is None or window.closes >= gone):
+        return "not expected"
+    if window is None or window.opens > today:
+        return "upcoming"
+    return "due" if today <= window.closes else "overdue"
+
+
+def axis(book: Casebook, cells: list[VisitCell], now: datetime) -> Axis | None:
+    """Consent to day 90 on one line, events as bars below; None while nothing has a date."""
+    given = facts.treatment(book)
+    zone = given.zone
+    home = reverse("casebook", args=[book.participant.code])
+    consent, end = book.one("consent"), book.one("end-of-study")
+    today = now.astimezone(book.participant.site.tz).date()
+    dated: list[tuple[date | None, str, str, str]] = [
+        (local_day(consent.moment("consented_at"), zone) if consent else None, _("consent"), "past", f"{home}consent/"),
+        (local_day(given.sbrt_end, zone), _("SBRT"), "past", f"{home}sbrt/"),
+        (local_day(given.incision, zone), _("surgery"), "past", f"{home}surgery/"),
+        (end.ended_on if end else None, _("end of study"), "past", f"{home}end-of-study/"),
+    ]
+    for cell in cells:
+        if cell.code in ("d60", "d90") and cell.opens:
+            dated.append((cell.opens, cell.name.lower(), _mark_tone(cell.status), cell.url))
+    known = sorted((on, label, tone, url) for on, label, tone, url in dated if on)
+    if not known:
+        return None
+    first = known[0][0] - timedelta(days=2)
+    days = max((max(known[-1][0], min(today, first + timedelta(days=120))) - first).days + 3, 14)
+
+    def x(on: date) -> float:
+        return round(MARGIN + (WIDTH - 2 * MARGIN) * min(max((on - first).days, 0), days) / days, 1)
+
+    marks: list[Mark] = []
+    for on, label, tone, url in known:
+        row = 1 if marks and x(on) - marks[-1].x < 70 and marks[-1].row == 0 else 0
+        marks.append(Mark(x(on), label, tone, url, on, row))
+    spans = _spans(book, x, today, home)
+    shown = x(today) if (today - first).days <= days else None
+    return Axis(marks, spans, shown, HEAD - 16 + ROW * len(spans))
+
+
+def _mark_tone(status: str) -> str:
+    return {"done": "past", "overdue": "missed"}.get(status, "come")
+
+
+def _spans(book: Casebook, x: object, today: date, home: str) -> list[Span]:
+    spans = []
+    for row, event in enumerate(e for e in book.records["adverse-event"] if e.onset_on):
+        start = event.onset_on.earliest
+        end = event.ended_on.latest if event.ended_on else today
+        grades = [grade.grade or 0 for grade in book.rows("adverse-event-grade", event)]
+        worst = max(grades, default=0)
+        label = f"{event.title} · {_('grade')} {worst}" if worst else event.title
+        width = max(x(max(end, start)) - x(start), 6)
+        spans.append(Span(x(start), round(width, 1), label, worst >= 3, f"{home}adverse-event/{event.number}/", row))
+    return spans

@@ -1,0 +1,47 @@
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from oversight import scan
+from records.models import Participant
+
+
+class Command(BaseCommand):
+    """One deadline scan, as Celery does it. --dry-run writes nothing and prints what would be raised."""
+
+    help = "Judge who changed and raise what is due."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--dry-run", action="store_true")
+        parser.add_argument("--now", metavar="ISO", help="an instant with its offset (default: now)")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = self._instant(options["now"]) if options["now"] else timezone.now()
+        if options["now"] and not options["dry_run"]:
+            raise CommandError("--now is for --dry-run: a real scan happens now.")
+        report = (scan.rehearse if options["dry_run"] else scan.scan)(now)
+        codes = dict(Participant.objects.values_list("pk", "code"))
+        raised = [
+            {**each, "participant": codes[each["participant"]], "due_at": each["due_at"].isoformat()}
+            for each in report.raised
+        ]
+        if options["json"]:
+            told = {"judged": report.judged, "failed": report.failed, "skipped": report.skipped, "raised": raised}
+            self.stdout.write(json.dumps(told, indent=1))
+            return
+        for each in raised:
+            self.stdout.write(f"{each['participant']} {each['kind']} {each['subject']} due {each['due_at']}")
+        self.stdout.write(f"{report.judged} judged, {report.failed} failed, {len(raised)} raised")
+
+    def _instant(self, text: str) -> datetime:
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise CommandError(f"“{text}” is not an ISO 8601 instant.") from error
+        if found.tzinfo is None:
+            raise CommandError(f"“{text}” has no offset; give one, such as 2016-03-08T14:05+01:00.")
+        return found

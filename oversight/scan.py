@@ -1,0 +1,144 @@
+"""The deadline scan. Lost, repeated, late or in parallel it does no harm: what is owed is known by the database.
+
+Participants whose records changed since the last scan are judged again; then one statement raises an alert for each
+deadline that has come and is unmet, unique per deadline; then alerts are sent, and marked only after that.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from oversight import alerts, casebooks, facts
+from oversight.deviations import draft
+from oversight.models import Alert, Deadline, ScanFailure, ScanState
+from protocol import schedule
+from records.models import Participant
+
+log = structlog.get_logger("scan")
+_LOCK = 48_60_90
+_BATCH = 200
+
+
+@dataclass
+class Report:
+    """What one scan did."""
+
+    judged: int = 0
+    failed: int = 0
+    raised: list[dict[str, Any]] = field(default_factory=list)
+    skipped: bool = False
+
+
+def scan(now: datetime) -> Report:
+    """Judge, raise, send. Another scan that is at work makes this one return at once."""
+    with transaction.atomic():
+        report = judge_and_raise(now)
+    if not report.skipped:
+        alerts.send_unsent(now)
+    return report
+
+
+def rehearse(now: datetime) -> Report:
+    """What a scan at `now` would raise; nothing is written or sent."""
+    with transaction.atomic():
+        report = judge_and_raise(now)
+        transaction.set_rollback(True)
+    return report
+
+
+def judge_and_raise(now: datetime) -> Report:
+    """Within the caller's transaction."""
+    report = Report()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            report.skipped = True
+            return report
+        # A transaction that this snapshot sees as running may commit rows with lower ids later: the cursor is the
+        # oldest such transaction, so that nothing slips between two scans.
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        horizon = cursor.fetchone()[0]
+    state, _ = ScanState.objects.get_or_create(pk=1)
+    _judge(_changed(state.cursor), now, report)
+    report.raised = alerts.raise_due(now)
+    passed = {alert["participant"] for alert in report.raised if alert["kind"] == "window-missed"}
+    _judge(passed, now, report)  # the clock alone changed these: their follow-up now counts from SBRT
+    report.raised += alerts.raise_due(now)
+    state.cursor, state.last_finished_at = horizon, now
+    state.save()
+    return report
+
+
+def _changed(cursor_at: int) -> set[int]:
+    """Participants with audit rows since the cursor, and those that could not be judged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT participant_id FROM records_auditrow"
+            " WHERE transaction >= %s AND participant_id IS NOT NULL"
+            " UNION SELECT participant_id FROM oversight_scanfailure",
+            [cursor_at],
+        )
+        return {found for (found,) in cursor.fetchall()}
+
+
+def _judge(ids: set[int], now: datetime, report: Report) -> None:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _BATCH):
+        batch = Participant.objects.filter(pk__in=ordered[start : start + _BATCH]).select_related("site")
+        for book in casebooks.load(batch).values():
+            _judge_one(book, now, report)
+
+
+def _judge_one(book: casebooks.Casebook, now: datetime, report: Report) -> None:
+    """One participant in a savepoint of its own: a bad one is remembered and does not stop the others."""
+    try:
+        with transaction.atomic():
+            judge(book, now)
+            ScanFailure.objects.filter(participant=book.participant).delete()
+        report.judged += 1
+    except Exception as error:
+        report.failed += 1
+        log.error("participant could not be judged", participant_id=book.participant.pk, error=type(error).__name__)
+        ScanFailure.objects.update_or_create(
+            participant=book.participant, defaults={"error": type(error).__name__, "failed_at": now}
+        )
+
+
+def judge(book: casebooks.Casebook, now: datetime) -> None:
+    """Replace a participant's deadlines, say what became of old alerts, draft what the protocol calls a deviation."""
+    participant = book.participant
+    voided = participant.is_void
+    found = [] if voided else schedule.deadlines(facts.follow_up(book), now)
+    fresh = {(each.kind, each.subject): each for each in found}
+    Deadline.objects.filter(participant=participant).delete()
+    Deadline.objects.bulk_create(
+        Deadline(
+            participant=participant,
+            kind=each.kind,
+            subject=each.subject,
+            raise_at=each.raise_at,
+            due_at=each.due_at,
+            met=each.met,
+            because=each.because,
+        )
+        for each in fresh.values()
+    )
+    for alert in Alert.objects.filter(participant=participant):
+        outcome = _became(alert, fresh.get((alert.kind, alert.subject)))
+        if outcome != alert.outcome:
+            alert.outcome = outcome
+            alert.outcome_at = None if outcome == Alert.Outcome.OPEN else now
+            alert.save(update_fields=["outcome", "outcome_at"])
+    if not voided:
+        draft(book, now)
+
+
+def _became(alert: Alert, deadline: schedule.Deadline | None) -> str:
+    if deadline is None:
+        return Alert.Outcome.GONE
+    if deadline.due_at != alert.due_at:
+        return Alert.Outcome.MOVED
+    return Alert.Outcome.MET if deadline.met else Alert.Outcome.OPEN

@@ -1,0 +1,246 @@
+"""What needs whom now. Each source is one question to the database, whatever the number of participants."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.roles import May, Role
+from adverse_events.models import AdverseEvent, SeriousEvent
+from enrollment.models import Consent, Deviation, EndOfStudy, Screening
+from oversight.kinds import KINDS
+from oversight.models import Alert, Deadline
+from protocol.toxicity import SERIOUSNESS
+from records import crf, selectors
+from records.base import RowRecord, Status, VisitRecord
+from records.models import Participant
+
+MOST = 60  # lines of one source; more are counted on the participants' list
+SOON = timedelta(hours=12)
+PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
+
+
+@dataclass
+class Item:
+    """One line: what, for whom, why now, until when, and where it is done."""
+
+    code: str
+    what: str
+    why: str
+    url: str
+    due_at: datetime | None = None
+    tone: str = ""
+    bucket: str = "today"
+    order: tuple[int, float] = field(default=(9, 0.0))
+
+
+def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
+    """now, today, week and others, the most urgent first."""
+    participants = selectors.participants(person)
+    items = [
+        *_alerts(person, participants, now),
+        *_coming(person, participants, now),
+        *_drafts(person, participants),
+        *_next_forms(person, participants),
+        *_to_judge(person, participants),
+        *_to_classify(person, participants),
+        *_cases(person, participants),
+    ]
+    buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
+    for item in sorted(items, key=lambda each: (each.order, each.code)):
+        buckets[item.bucket].append(item)
+    return buckets
+
+
+def _mine(person: Person, roles: tuple[Role, ...]) -> bool:
+    return any(role in roles for role in person.roles)
+
+
+def _at(participant: Participant, tail: str) -> str:
+    return reverse("casebook", args=[participant.code]) + tail
+
+
+def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
+    found = Alert.objects.filter(participant__in=participants, outcome=Alert.Outcome.OPEN)
+    items = []
+    for alert in found.select_related("participant").order_by("due_at")[:MOST]:
+        kind = KINDS[alert.kind]
+        late = alert.due_at <= now
+        urgent = late or alert.due_at - now <= SOON or alert.kind.startswith("window")
+        bucket = "others" if not _mine(person, kind.roles) else "now" if urgent else "today"
+        items.append(
+            Item(
+                alert.participant.code,
+                str(kind.what),
+                alert.because,
+                _at(alert.participant, kind.form.format(alert.subject)),
+                alert.due_at,
+                "late" if late else "soon",
+                bucket,
+                (0, alert.due_at.timestamp()),
+            )
+        )
+    return items
+
+
+def _coming(person: Person, participants: Any, now: datetime) -> list[Item]:
+    """Deadlines of the coming week that nobody needs to be told of yet."""
+    week = Deadline.objects.filter(
+        participant__in=participants, met=False, raise_at__gt=now, raise_at__lte=now + timedelta(days=7)
+    )
+    return [
+        Item(
+            deadline.participant.code,
+            str(KINDS[deadline.kind].what),
+            deadline.because,
+            _at(deadline.participant, KINDS[deadline.kind].form.format(deadline.subject)),
+            deadline.raise_at,
+            "",
+            "week" if _mine(person, KINDS[deadline.kind].roles) else "others",
+            (5, deadline.raise_at.timestamp()),
+        )
+        for deadline in week.select_related("participant").order_by("raise_at")[:MOST]
+        if not KINDS[deadline.kind].late
+    ]
+
+
+def _drafts(person: Person, participants: Any) -> list[Item]:
+    """Forms begun and not completed."""
+    items = []
+    for slug, model in crf.forms().items():
+        if issubclass(model, RowRecord):
+            continue
+        found = model._default_manager.filter(
+            participant__in=participants, status=Status.DRAFT, voided_at__isnull=True
+        ).select_related("participant")
+        for record in found.order_by("updated_at")[:MOST]:
+            visit = f"{record.visit}/" if isinstance(record, VisitRecord) else ""
+            number = f"{record.number}/" if model.repeats else ""
+            by_rule = bool(getattr(record, "rule", ""))
+            items.append(
+                Item(
+                    record.participant.code,
+                    _("Complete: %(form)s") % {"form": model._meta.verbose_name},
+                    record.description if by_rule else _("a draft"),
+                    _at(record.participant, f"{visit}{slug}/{number}"),
+                    tone="soon" if by_rule else "",
+                    bucket="today" if person.may(May.ENTER) else "others",
+                    order=(1 if by_rule else 3, record.updated_at.timestamp()),
+                )
+            )
+    return items
+
+
+def _next_forms(person: Person, participants: Any) -> list[Item]:
+    """The first form on the way to surgery that a participant does not have yet."""
+    models = crf.forms()
+    has = {
+        slug.replace("-", "_"): Exists(
+            models[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
+        )
+        for slug in PATH
+    }
+    missing = Q()
+    for slug in has:
+        missing |= Q(**{f"has_{slug}": False})
+    over = (
+        EndOfStudy.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True),
+        Screening.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True, outcome="failed"),
+        Consent.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True, given="no"),
+    )
+    waiting = participants.annotate(**{f"has_{slug}": exists for slug, exists in has.items()}).filter(missing)
+    for ending in over:
+        waiting = waiting.exclude(Exists(ending))
+    items = []
+    for participant in waiting.order_by("-pk")[:MOST]:
+        slug = next(slug for slug in PATH if not getattr(participant, f"has_{slug}"))
+        tail = "surgery/new/" if slug == "surgery" else f"{slug}/"
+        items.append(
+            Item(
+                participant.code,
+                _("Fill in: %(form)s") % {"form": models[slug]._meta.verbose_name},
+                _("the next form"),
+                _at(participant, tail),
+                bucket="today" if person.may(May.ENTER) else "others",
+                order=(4, float(participant.pk)),
+            )
+        )
+    return items
+
+
+_JUDGES = [
+    ("related_sbrt", May.JUDGE_SBRT, _("Judge: is it related to SBRT?")),
+    ("related_surgery", May.JUDGE_SURGERY, _("Judge: is it related to surgery?")),
+]
+
+
+def _to_judge(person: Person, participants: Any) -> list[Item]:
+    """Events that wait for a specialist's opinion."""
+    events = AdverseEvent.objects.filter(participant__in=participants, voided_at__isnull=True)
+    open_ones = events.filter(Q(related_sbrt__isnull=True) | Q(related_surgery__isnull=True))
+    items = []
+    for event in open_ones.select_related("participant").order_by("created_at")[:MOST]:
+        asked = [(name, may, what) for name, may, what in _JUDGES if getattr(event, name) is None]
+        mine = [each for each in asked if person.may(each[1])]
+        for name, _may, what in mine or asked[:1]:
+            items.append(
+                Item(
+                    event.participant.code,
+                    str(what),
+                    event.title,
+                    _at(event.participant, f"adverse-event/{event.number}/#q-{name}"),
+                    tone="soon" if event.is_serious else "",
+                    bucket="today" if mine else "others",
+                    order=(2, event.created_at.timestamp()),
+                )
+            )
+    return items
+
+
+def _to_classify(person: Person, participants: Any) -> list[Item]:
+    """Deviations that wait for the principal investigator."""
+    found = Deviation.objects.filter(
+        participant__in=participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
+    )
+    return [
+        Item(
+            deviation.participant.code,
+            _("Classify the deviation"),
+            deviation.get_kind_display(),
+            _at(deviation.participant, f"deviation/{deviation.number}/#q-classification"),
+            bucket="today" if person.may(May.CLASSIFY) else "others",
+            order=(2, deviation.updated_at.timestamp()),
+        )
+        for deviation in found.select_related("participant").order_by("updated_at")[:MOST]
+    ]
+
+
+def _cases(person: Person, participants: Any) -> list[Item]:
+    """Serious events without a case: no clock is running for them yet."""
+    serious = Q()
+    for name in SERIOUSNESS:
+        serious |= Q(**{name: "yes"})
+    cases = SeriousEvent.objects.filter(adverse_event=OuterRef("pk"), voided_at__isnull=True)
+    found = AdverseEvent.objects.filter(serious, participant__in=participants, voided_at__isnull=True)
+    return [
+        Item(
+            event.participant.code,
+            _("Open a serious-event case"),
+            event.title,
+            _at(event.participant, f"serious-event/new/?event={event.pk}"),
+            tone="late",
+            bucket="now" if person.may(May.ENTER) else "others",
+            order=(0, event.created_at.timestamp()),
+        )
+        for event in found.exclude(Exists(cases)).select_related("participant").order_by("created_at")[:MOST]
+    ]
+
+
+def next_thing(person: Person, now: datetime) -> Deadline | None:
+    """When the next thing comes, for somebody who has nothing to do."""
+    coming = Deadline.objects.filter(participant__in=selectors.participants(person), met=False, raise_at__gt=now)
+    return coming.select_related("participant__site").order_by("raise_at").first()
