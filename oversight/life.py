@@ -15,6 +15,7 @@ from records import crf, states
 from records.base import Record
 
 _FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "end-of-study"]
+OWN_FORM = {"scr": "screening", "bas": "baseline", "sbrt": "sbrt", "surg": "surgery"}
 LISTS = ["adverse-event", "serious-event", "deviation"]
 _WORDS = {
     "done": _("done"),
@@ -23,9 +24,8 @@ _WORDS = {
     "overdue": _("overdue"),
     "upcoming": _("upcoming"),
     "not expected": _("not expected"),
-    "missed": _("not recorded"),
 }
-WIDTH, MARGIN, HEAD, ROW = 1000, 30, 96, 26
+WIDTH, MARGIN, HEAD, ROW, LABEL = 1000, 30, 106, 26, 105
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def visits(book: Casebook, now: datetime) -> list[VisitCell]:
             VisitCell(
                 visit.code,
                 visit.name,
-                f"{home}{visit.code}/visit/",
+                f"{home}{OWN_FORM[visit.code]}/" if visit.code in OWN_FORM else f"{home}{visit.code}/visit/",
                 status.replace(" ", "-"),
                 _WORDS[status],
                 window.opens if window else None,
@@ -171,8 +171,8 @@ def _status(book: Casebook, code: str, window: schedule.VisitWindow | None, toda
     record = book.at(code)
     if record is not None and record.done:
         return "done" if record.done == "yes" else "not done"
-    if code in ("scr", "bas", "sbrt", "surg"):
-        return "upcoming" if window is None or window.opens > today else "missed"
+    if code in OWN_FORM:
+        return "done" if book.records[OWN_FORM[code]] else "upcoming"
     if gone and (window is None or window.closes >= gone):
         return "not expected"
     if window is None or window.opens > today:
@@ -206,8 +206,10 @@ def axis(book: Casebook, cells: list[VisitCell], now: datetime) -> Axis | None:
         return round(MARGIN + (WIDTH - 2 * MARGIN) * min(max((on - first).days, 0), days) / days, 1)
 
     marks: list[Mark] = []
+    free = [0.0, 0.0, 0.0]  # where the next label of each row may begin: above the line, and two rows below
     for on, label, tone, url in known:
-        row = 1 if marks and x(on) - marks[-1].x < 70 and marks[-1].row == 0 else 0
+        row = next((row for row, begins in enumerate(free) if x(on) >= begins), 0)
+        free[row] = x(on) + LABEL
         marks.append(Mark(x(on), label, tone, url, on, row))
     spans = _spans(book, x, today, home)
     shown = x(today) if (today - first).days <= days else None

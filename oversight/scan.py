@@ -4,7 +4,7 @@ Participants whose records changed since the last scan are judged again; then on
 deadline that has come and is unmet, unique per deadline; then alerts are sent, and marked only after that.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -112,7 +112,7 @@ def judge(book: casebooks.Casebook, now: datetime) -> None:
     participant = book.participant
     voided = participant.is_void
     found = [] if voided else schedule.deadlines(facts.follow_up(book), now)
-    fresh = {(each.kind, each.subject): each for each in found}
+    fresh = {(each.kind, each.subject): _settled(each, book) for each in found}
     Deadline.objects.filter(participant=participant).delete()
     Deadline.objects.bulk_create(
         Deadline(
@@ -134,6 +134,14 @@ def judge(book: casebooks.Casebook, now: datetime) -> None:
             alert.save(update_fields=["outcome", "outcome_at"])
     if not voided:
         draft(book, now)
+
+
+def _settled(deadline: schedule.Deadline, book: casebooks.Casebook) -> schedule.Deadline:
+    """A missed window has been dealt with once somebody has completed its deviation."""
+    if deadline.kind != "window-missed":
+        return deadline
+    told = any(each.is_complete and each.rule.startswith("window") for each in book.records["deviation"])
+    return replace(deadline, met=deadline.met or told)
 
 
 def _became(alert: Alert, deadline: schedule.Deadline | None) -> str:

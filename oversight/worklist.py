@@ -66,6 +66,15 @@ def _at(participant: Participant, tail: str) -> str:
 
 def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
     found = Alert.objects.filter(participant__in=participants, outcome=Alert.Outcome.OPEN)
+    drafted = Deviation.objects.filter(
+        participant=OuterRef("participant"), rule__startswith="window", status=Status.DRAFT, voided_at__isnull=True
+    )
+    worse = Alert.objects.filter(
+        participant=OuterRef("participant"), subject=OuterRef("subject"), due_at=OuterRef("due_at"),
+        outcome=Alert.Outcome.OPEN, raised_at__gte=OuterRef("due_at"), pk__gt=OuterRef("pk"),
+    )  # fmt: skip
+    # Said once: the draft of the deviation stands for the missed window, "overdue" for "due".
+    found = found.exclude(Exists(drafted), kind="window-missed").exclude(Exists(worse))
     items = []
     for alert in found.select_related("participant").order_by("due_at")[:MOST]:
         kind = KINDS[alert.kind]
@@ -124,11 +133,13 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
             items.append(
                 Item(
                     record.participant.code,
-                    _("Complete: %(form)s") % {"form": model._meta.verbose_name},
+                    _("Complete the deviation: %(kind)s") % {"kind": record.get_kind_display()}
+                    if by_rule
+                    else _("Complete: %(form)s") % {"form": model._meta.verbose_name},
                     record.description if by_rule else _("a draft"),
                     _at(record.participant, f"{visit}{slug}/{number}"),
-                    tone="soon" if by_rule else "",
-                    bucket="today" if person.may(May.ENTER) else "others",
+                    tone="late" if by_rule else "",
+                    bucket="others" if not person.may(May.ENTER) else "now" if by_rule else "today",
                     order=(1 if by_rule else 3, record.updated_at.timestamp()),
                 )
             )

@@ -22,7 +22,7 @@ def read_endpoint(text: str) -> tuple[EndpointFacts, int, tuple[int, ...]]:
         raise Malformed("Standard input is not one JSON document.") from error
     _only(document, _KEYS, "The document")
     place = zone("zone", _text(document.get("zone", STUDY.zone), "zone"))
-    events = document.get("events") or []
+    events = [] if document.get("events") is None else document["events"]
     if not isinstance(events, list):
         raise Malformed("events must be a list.")
     facts = EndpointFacts(
@@ -77,7 +77,7 @@ def _ended(table: Any) -> Ended | None:
 def _event(table: Any) -> EventFacts:
     _only(table, _EVENT_KEYS, "An event")
     term = _text(table.get("term"), "term") or "event"
-    rows = table.get("grades") or []
+    rows = [] if table.get("grades") is None else table["grades"]
     if not isinstance(rows, list):
         raise Malformed(f"{term}: grades must be a list.")
     baseline = table.get("baseline_grade")

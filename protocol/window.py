@@ -77,7 +77,6 @@ def _operated(
     shortest, longest = knife[0] - beam_off[1], knife[1] - beam_off[0]
     exact = shortest == longest
     verdicts = {_judge(shortest), _judge(longest)}
-    within = {_within(shortest), _within(longest)}
     bounded = {} if exact else {"earliest_hours": _hours(shortest), "latest_hours": _hours(longest)}
     # Between the two ends lies "compliant": reversed at one end and late at the other is no agreement either.
     verdict = verdicts.pop() if len(verdicts) == 1 else "undetermined"
@@ -87,7 +86,7 @@ def _operated(
         closes_at,
         warn_at,
         elapsed_hours=_hours(shortest) if exact else None,
-        within_24h=within.pop() if len(within) == 1 else None,
+        within_24h=_within(shortest, longest),
         **bounded,
     )
 
@@ -98,8 +97,11 @@ def _judge(elapsed: timedelta) -> str:
     return "compliant" if elapsed <= WINDOW else "late"
 
 
-def _within(elapsed: timedelta) -> bool:
-    return timedelta() < elapsed <= FLAG
+def _within(shortest: timedelta, longest: timedelta) -> bool | None:
+    """Certainly within 24 hours, certainly not, or not to be told."""
+    if timedelta() < shortest and longest <= FLAG:
+        return True
+    return False if shortest > FLAG or longest <= timedelta() else None
 
 
 def _hours(elapsed: timedelta) -> float:

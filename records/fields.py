@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
 from protocol.partial_dates import PartialDate
 
 Moment = datetime | date | None
@@ -89,7 +90,7 @@ class CrfField(models.Field):
 
     def bounds_sentence(self) -> str:
         """The bounds in words, as the form says them before one hits them."""
-        unit = f" {self.unit}" if self.unit else ""
+        unit = f" {self.unit}" if self.unit and not str(self.unit).startswith("/") else ""
         if self.low is None and self.high is None:
             return ""
         if self.high is None:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from protocol.partial_dates import PartialDate
 
+from protocol.partial_dates import PartialDate
 from records import times
 from records.fields import Moment
 

@@ -74,7 +74,7 @@ def read_partial(typed: str, today: date) -> str:
         year, month = int(found[2]), _MONTHS[found[1]]
     else:
         return read_date(typed, today).isoformat()
-    _existing(year, month or 1, 1, typed)
+    _existing(year, 1 if month is None else month, 1, typed)
     return f"{year:04}" if month is None else f"{year:04}-{month:02}"
 
 

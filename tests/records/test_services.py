@@ -18,7 +18,7 @@ def operation(people, site):
     """A draft of an operation, as the nurse began it."""
     participant = builders.register(site, people["nurse"])
     return builders.record(
-        Surgery, participant, people["nurse"], index="yes", incision_at=amsterdam("2016-03-08 14:05")
+        Surgery, participant, people["nurse"], index="yes", performed="yes", incision_at=amsterdam("2016-03-08 14:05")
     )
 
 

@@ -1,0 +1,169 @@
+"""The command line: one JSON verdict, or one sentence and exit 2."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from protocol.__main__ import RULES, main
+from sbrtspine.env import ROOT
+
+WINDOW = ["window", "sbrt_end=2015-10-24T16:00+02:00", "now=2015-10-27T00:00+01:00"]
+
+
+def run(*words, stdin=""):
+    out, err = io.StringIO(), io.StringIO()
+    code = main(list(words), io.StringIO(stdin), out, err)
+    return code, json.loads(out.getvalue()) if out.getvalue() else None, err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([*WINDOW, "incision=2015-10-26T15:00+01:00"], {"verdict": "compliant", "elapsed_hours": 48.0}),
+        ([*WINDOW, "incision=2015-10-26T15:30+01:00"], {"verdict": "late", "closes_at": "2015-10-26T15:00:00+01:00"}),
+        (WINDOW, {"verdict": "not done"}),
+        ([*WINDOW, "surgery_cancelled=yes"], {"verdict": "not done"}),
+        ([*WINDOW, "sbrt_complete=no"], {"verdict": "sbrt incomplete"}),
+        (["window", "now=2016-01-01"], {"verdict": "planned"}),
+        (["window", "sbrt_end=2016-06-06", "incision=2016-06-08"], {"verdict": "undetermined", "earliest_hours": 24.0}),
+        (["followup", "surgery=2016-01-12", "day=60"], {"last_day": "2016-03-12"}),
+        (["sae", "aware=2016-03-26T20:00+01:00", "kind=other"], {"site_due": "2016-03-27T21:00:00+02:00"}),
+        (["sae", "aware=2016-02-26", "kind=fatal"], {"authority_due": "2016-03-04", "further_due": "2016-03-12"}),
+        (["sae", "aware=2016-02-26", "kind=other"], {"authority_due": "2016-03-12"}),
+        (["eq5d", "profile=21111"], {"index": 0.918}),
+        (["omed", "drugs=oxycodone_po_mg:40,fentanyl_td_ug_per_h:25"], {"omed": 120.0}),
+        (["pain", "baseline=8:60", "now=6:60"], {"verdict": "PR"}),
+        (["pain", "baseline=8:60"], {"verdict": "not evaluable"}),
+        (["stopping", "events=3", "evaluable=5"], {"verdict": "stop", "boundary": 3}),
+        (["interval", "events=0", "evaluable=13"], {"low": 0.0}),
+        (["eligibility", "kps=50"], {"verdict": "not eligible", "failed": ["I4"]}),
+        (["eligibility"], {"verdict": "undetermined", "failed": []}),
+        (
+            ["sins", "location=3", "pain=3", "bone_lesion=2", "alignment=2", "collapse=2", "posterolateral=1"],
+            {"verdict": "unstable", "total": 13},
+        ),
+    ],
+)
+def test_verdicts(words, expected):
+    code, told, _err = run(*words)
+
+    assert code == 0
+    assert expected.items() <= told.items()
+    assert {"verdict", "because"} <= set(told)
+
+
+DOCUMENT = {
+    "sbrt_start": "2016-01-11T10:00+01:00",
+    "surgery_on": "2016-01-12",
+    "zone": "Europe/Amsterdam",
+    "seen_until": "2016-04-20",
+    "ended": None,
+    "events": [
+        {"term": "Wound infection", "baseline_grade": None, "sbrt": "none", "surgery": "probable", "combination": None,
+         "ended": None, "grades": [{"grade": 3, "from": "2016-03"}]}
+    ],
+    "days": 60,
+    "grades": [3, 4, 5],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("began", "verdict"), [("2016-03", "undetermined"), ("2016-02-11", "yes"), ("2016-03-13T00:00+01:00", "no")]
+)
+def test_endpoint_reads_one_document(began, verdict):
+    event = {**DOCUMENT["events"][0], "grades": [{"grade": 3, "from": began}]}
+    code, told, _err = run("endpoint", stdin=json.dumps({**DOCUMENT, "events": [event]}))
+
+    assert (code, told["verdict"]) == (0, verdict)
+    assert told["rows"][0]["severe"] is True
+
+
+MALFORMED = [
+    [],
+    ["horoscope"],
+    ["window", "sbrt_end"],
+    ["window", "sbrt_end=2016-02-31"],
+    ["window", "sbrt_end=2016-06-06T15:00"],
+    ["window", "sbrt_end=2016-06-06T15:00+02:00"],
+    ["window", "sbrt_end=0001-01-01T00:00+00:00", "now=2016-01-01"],
+    ["window", "sbrt_end=9999-12-31T23:59-12:00", "now=2016-01-01"],
+    ["window", "now=2016-01-01", "now=2016-01-02"],
+    ["window", "zone=Europe/Utrecht"],
+    ["window", "zone=../../etc/passwd"],
+    ["window", "surgery_cancelled=perhaps"],
+    ["eligibility", "kps=fifty"],
+    ["eligibility", "kps=55"],
+    ["eligibility", "levels=T99"],
+    ["eligibility", "favourite_colour=blue"],
+    ["followup", "surgery=yesterday"],
+    ["followup", "surgery=2016-01-12", "day=-1"],
+    ["followup", "surgery=2016-01-12", "day=99999999999999999999"],
+    ["sae", "kind=other"],
+    ["sae", "aware=2016-03-26T20:00+01:00", "kind=mild"],
+    ["sins", "location=3"],
+    ["sins", "location=3", "pain=2", "bone_lesion=2", "alignment=2", "collapse=2", "posterolateral=1"],
+    ["eq5d", "profile=123456"],
+    ["omed", "drugs=oxycodone_po_mg:inf"],
+    ["omed", "drugs=oxycodone_po_mg:nan"],
+    ["omed", "drugs=oxycodone_po_mg:-3"],
+    ["omed", "drugs=methadone:10"],
+    ["omed", "drugs=oxycodone"],
+    ["pain", "baseline=11:60", "now=6:60"],
+    ["pain", "baseline=8", "now=6:60"],
+    ["stopping", "events=6", "evaluable=5"],
+    ["interval", "events=1.5", "evaluable=13"],
+    ["endpoint", "events=3"],
+]
+
+
+@pytest.mark.parametrize("words", MALFORMED, ids=" ".join)
+def test_what_cannot_be_read_is_one_sentence_and_exit_2(words):
+    code, told, err = run(*words)
+
+    assert (code, told) == (2, None)
+    assert err.strip()
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sbrt_start": 5},
+        {"surgery_on": "2016-02-31"},
+        {"events": {}},
+        {"events": [5]},
+        {"events": [{"term": "x", "grades": [{"grade": 9}]}]},
+        {"events": [{"term": "x", "surgery": "maybe"}]},
+        {"ended": {"on": "2016-01-20", "why": "bored"}},
+        {"days": True},
+        {"grades": []},
+        {"unknown": 1},
+        {"zone": "Mars/Olympus"},
+    ],
+)
+def test_a_document_that_cannot_be_read_is_refused(change):
+    code, _told, err = run("endpoint", stdin=json.dumps({**DOCUMENT, **change}))
+
+    assert code == 2
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "null"])
+def test_what_is_no_document_is_refused(text):
+    assert run("endpoint", stdin=text)[0] == 2
+
+
+def test_the_real_command():
+    asked = [sys.executable, "-m", "protocol", "stopping", "events=3", "evaluable=5"]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout)["verdict"] == "stop"
+
+
+def test_all_rules_of_the_contract_are_there():
+    assert set(RULES) == {
+        "window", "eligibility", "followup", "sae", "endpoint", "sins", "eq5d", "omed", "pain", "stopping", "interval"
+    }  # fmt: skip

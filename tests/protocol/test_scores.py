@@ -1,0 +1,146 @@
+"""Scores: the vectors of study.md 2."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import scores
+from protocol.study import STUDY
+
+T12 = {"location": 3, "pain": 3, "bone_lesion": 2, "alignment": 2, "collapse": 2, "posterolateral": 1}
+T6 = {"location": 1, "pain": 3, "bone_lesion": 2, "alignment": 0, "collapse": 1, "posterolateral": 0}
+
+
+@pytest.mark.parametrize(("points", "total", "band"), [(T12, 13, "unstable"), (T6, 7, "indeterminate")])
+def test_sins(points, total, band):
+    scored = scores.sins(points)
+
+    assert (scored.total, scored.band) == (total, band)
+    assert scored.arithmetic.endswith(f"= {total}, {band}")
+
+
+@pytest.mark.parametrize(
+    ("component", "points"), [("pain", 2), ("alignment", 1), ("posterolateral", 2), ("location", 4)]
+)
+def test_sins_points_that_are_not_on_the_list_are_refused(component, points):
+    with pytest.raises(ValueError, match=component):
+        scores.sins({**T12, component: points})
+
+
+@pytest.mark.parametrize(
+    ("level", "points"),
+    [
+        ("T1", 3),
+        ("T2", 3),
+        ("T3", 1),
+        ("T10", 1),
+        ("T11", 3),
+        ("T12", 3),
+        ("L1", 3),
+        ("L2", 2),
+        ("L4", 2),
+        ("L5", 3),
+        ("T13", None),
+    ],
+)
+def test_sins_location_follows_from_the_level(level, points):
+    assert scores.sins_location(level) == points
+
+
+@pytest.mark.parametrize(
+    ("drugs", "mg"),
+    [
+        ({"fentanyl_td_ug_per_h": 25}, 60),
+        ({"oxycodone_po_mg": 40}, 60),
+        ({"hydromorphone_po_mg": 12}, 60),
+        ({"tapentadol_po_mg": 150}, 60),
+        ({"morphine_po_mg": 60}, 60),
+        ({"tramadol_po_mg": 400}, 40),
+        ({"oxycodone_po_mg": 40, "fentanyl_td_ug_per_h": 25}, 120),
+        ({}, 0),
+    ],
+)
+def test_omed(drugs, mg):
+    assert scores.omed(drugs) == mg
+
+
+@pytest.mark.parametrize("drug", ["methadone", "buprenorphine_td", "aspirin"])
+def test_omed_converts_nothing_it_should_not(drug):
+    with pytest.raises(ValueError, match=drug):
+        scores.omed({drug: 10})
+
+
+DOSES = st.dictionaries(st.sampled_from(list(STUDY.opioids["factors"])), st.floats(0, 1000, allow_nan=False))
+
+
+@given(DOSES, st.floats(0, 10))
+def test_omed_is_linear(drugs, times):
+    scaled = {drug: dose * times for drug, dose in drugs.items()}
+
+    assert scores.omed(scaled) == pytest.approx(scores.omed(drugs) * times, abs=1e-3)
+
+
+@given(DOSES, st.sampled_from(list(STUDY.opioids["factors"])), st.floats(0, 100))
+def test_more_opioid_is_never_less(drugs, drug, more):
+    assert scores.omed({**drugs, drug: drugs.get(drug, 0) + more}) >= scores.omed(drugs) - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("baseline", "now", "verdict"),
+    [
+        ((8, 60), (0, 60), "CR"),
+        ((8, 60), (0, 70), "IR"),
+        ((8, 60), (6, 60), "PR"),
+        ((8, 60), (8, 45), "PR"),
+        ((8, 60), (8, 46), "IR"),
+        ((8, 60), (6, 75), "IR"),
+        ((8, 60), (9, 75), "PP"),
+        ((6, 0), (8, 0), "PP"),
+        ((6, 0), (6, 10), "PP"),
+        ((6, 60), (8, 80), "PP"),
+        ((0, 60), (0, 60), "not evaluable"),
+        ((8, None), (6, 60), "not evaluable"),
+        ((8, 60), (None, 60), "not evaluable"),
+    ],
+)
+def test_pain_response(baseline, now, verdict):
+    assert scores.pain_response(baseline, now).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("profile", "index"), [("11111", 1.0), ("21111", 0.918), ("11112", 0.883), ("33333", 0.511), ("55555", -0.446)]
+)
+def test_eq5d(profile, index):
+    assert scores.eq5d_index(profile) == index
+
+
+@pytest.mark.parametrize("profile", ["1111", "111111", "61111", "1111x", ""])
+def test_what_is_no_eq5d_profile_is_refused(profile):
+    with pytest.raises(ValueError, match="five digits"):
+        scores.eq5d_index(profile)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "now", "drop", "flags"),
+    [
+        ("E", "D", 1, (True, False)),
+        ("E", "C", 2, (True, True)),
+        ("D", "E", -1, (False, False)),
+        ("D", "D", 0, (False, False)),
+    ],
+)
+def test_ais_change(baseline, now, drop, flags):
+    change = scores.ais_change(baseline, now)
+
+    assert (change.drop, (change.one_or_more, change.two_or_more)) == (drop, flags)
+
+
+def test_bpi_and_eortc():
+    assert scores.bpi_severity([8, 2, 5, 5]) == 5
+    assert scores.bpi_severity([8, 2, None, 5]) is None
+    assert scores.bpi_interference([1, 2, 3, 4, None, None, None]) == 2.5
+    assert scores.bpi_interference([1, 2, 3, None, None, None, None]) is None
+    assert scores.eortc_scale([1, 1], functional=True) == 100
+    assert scores.eortc_scale([7], functional=False, steps=6) == 100
+    assert scores.eortc_scale([None, None, 2], functional=False) is None
+    assert scores.kps_ecog_agree(60, 2)
