@@ -33,7 +33,9 @@ def emergent(grade: int | None, baseline: int | None) -> bool | None:
     """Worse than before treatment; without a baseline grade it counts as new."""
     if baseline is None:
         return True
-    return None if grade is None else grade > baseline
+    if grade is None:
+        return None if baseline < max(MEANING) else False
+    return grade > baseline
 
 
 def is_serious(criteria: Iterable[bool | None]) -> bool | None:
