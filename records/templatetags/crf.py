@@ -32,6 +32,22 @@ def parent_of(field: BoundField) -> str:
 
 
 @register.filter
+def parent_label(field: BoundField) -> str:
+    """The wording of the question that this one depends on."""
+    crf = getattr(field.field, "crf", None)
+    return str(field.form.crf[crf.shown_if[0]].verbose_name) if crf and crf.shown_if else ""
+
+
+@register.filter
+def closed(field: BoundField) -> bool:
+    """Whether a dependent question is not asked, as far as its parent is answered, and holds nothing to lose."""
+    crf, record = getattr(field.field, "crf", None), field.form.instance
+    if crf is None or field.errors or record.is_open(crf):
+        return False
+    return not record.answered(field.name)
+
+
+@register.filter
 def grouped(field: BoundField) -> bool:
     """Whether a question has several inputs, so that its label is a legend."""
     return bool(getattr(field.field.widget, "use_fieldset", False))
@@ -68,6 +84,12 @@ def _length(minutes: int) -> str:
         return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
     hours += 24 * days
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": f"{minutes:02}"}
+
+
+@register.filter
+def singular(model: Any) -> str:
+    """The name of one record of a form."""
+    return str(model._meta.verbose_name)
 
 
 @register.filter

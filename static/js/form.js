@@ -1,8 +1,8 @@
-// A form: dependent questions, dates said back, rows added, nothing lost by leaving.
+// A form: dependent questions, rows, and nothing lost by leaving it.
 const form = document.getElementById("crf");
-const named = (name) => [...form.elements].filter((each) => each.name === name || each.name.startsWith(`${name}_`) && /_[01]$/.test(each.name));
+const inputs = (name) => [name, `${name}_0`, `${name}_1`].flatMap((each) => [...form.querySelectorAll(`[name="${each}"]`)]);
 const values = (name) =>
-  named(name).filter((each) => (/radio|checkbox/.test(each.type) ? each.checked : each.value)).map((each) => each.value);
+  inputs(name).filter((each) => (/radio|checkbox/.test(each.type) ? each.checked : each.value)).map((each) => each.value);
 
 // A dependent question opens under its parent; closing one never hides what was typed in it.
 const open = () => {
@@ -10,62 +10,120 @@ const open = () => {
     const codes = question.dataset.codes.split(" ");
     const asked = values(question.dataset.parent).some((value) => codes.includes(value));
     const holds = values(question.dataset.question).length > 0;
+    const contradicts = !asked && holds;
+    question.removeAttribute("data-closed");
     question.hidden = !asked && !holds && !question.classList.contains("wrong");
-    question.classList.toggle("closed-but-answered", !asked && holds);
+    question.classList.toggle("closed-but-answered", contradicts);
+    question.querySelector(".contradicts").hidden = !contradicts;
   }
+  for (const select of form.querySelectorAll(".no-answer select")) select.classList.toggle("chosen", select.value !== "");
 };
 
-// Dates as typed, said back in full. The server reads them again: this is only an echo.
-const months = ["jan", "feb", "mar|mrt|maa", "apr", "may|mei", "jun", "jul", "aug", "sep", "oct|okt", "nov", "dec"];
-const say = (text) => {
-  const typed = text.trim().toLowerCase();
-  let found;
-  if ((found = typed.match(/^-(\d{1,4})d$/))) return new Date(Date.now() - found[1] * 864e5);
-  if ((found = typed.match(/^(\d{4})-(\d{1,2})-(\d{1,2})$/))) return new Date(found[1], found[2] - 1, found[3]);
-  if ((found = typed.match(/^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$/))) return new Date(year(found[3]), found[2] - 1, found[1]);
-  if ((found = typed.match(/^(\d{1,2})[-/. ]*([a-z]+)\.?[-/. ]*(\d{4}|\d{2})$/))) {
-    const month = months.findIndex((names) => names.split("|").some((name) => found[2].startsWith(name)));
-    return month < 0 ? null : new Date(year(found[3]), month, found[1]);
-  }
-  return null;
-};
-const year = (digits) => (digits.length === 2 ? 2000 + Number(digits) : Number(digits));
-const echo = (input) => {
-  const place = input.closest(".question")?.querySelector(".echo");
-  const day = say(input.value);
-  if (place) place.textContent = day && !isNaN(day) ? day.toLocaleDateString("en-GB", {weekday: "short", day: "numeric", month: "long", year: "numeric"}) : "";
-};
-
+// What is not saved yet is said beside the buttons, and leaving asks first.
+const saved = document.getElementById("saved");
 let dirty = false;
-if (form) {
-  form.addEventListener("input", (event) => {
-    dirty = true;
-    if (event.target.dataset.date) echo(event.target);
-    open();
-  });
-  form.addEventListener("submit", () => { dirty = false; });
-  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
-  for (const input of form.querySelectorAll("[data-date]")) echo(input);
-  // A radio that is clicked again is no answer again.
-  form.addEventListener("click", (event) => {
-    const radio = event.target.closest("input[type=radio]");
-    if (!radio) return;
-    const was = radio.dataset.was === "yes";
-    for (const each of named(radio.name)) each.dataset.was = "";
-    if (was) { radio.checked = false; radio.dispatchEvent(new Event("input", {bubbles: true})); radio.dispatchEvent(new Event("change", {bubbles: true})); } else radio.dataset.was = "yes";
-  });
-  for (const radio of form.querySelectorAll("input[type=radio]:checked")) radio.dataset.was = "yes";
-  for (const button of form.querySelectorAll("[data-add-row]")) {
-    button.addEventListener("click", () => {
-      const rows = button.closest("[data-rows]");
-      const total = form.elements[`${rows.dataset.rows}-TOTAL_FORMS`];
-      const added = document.createElement("div");
-      added.innerHTML = rows.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
-      button.parentElement.before(...added.children);
-      total.value = Number(total.value) + 1;
-      open();
-      rows.querySelector("[data-row]:last-of-type input")?.focus();
-    });
-  }
+const unsaved = () => {
+  if (dirty) return;
+  dirty = true;
+  saved?.classList.add("unsaved");
+  if (saved) saved.textContent = saved.dataset.unsaved;
+};
+
+const changed = (event) => {
+  if (!event.target.matches("[type=hidden]")) unsaved();
   open();
+};
+
+// A radio that is clicked again is no answer again.
+const clearable = (event) => {
+  const radio = event.target.closest("input[type=radio]");
+  if (!radio) return;
+  const was = radio.dataset.was === "yes";
+  for (const each of inputs(radio.name)) each.dataset.was = "";
+  if (!was) { radio.dataset.was = "yes"; return; }
+  radio.checked = false;
+  for (const kind of ["input", "change"]) radio.dispatchEvent(new Event(kind, {bubbles: true}));
+};
+
+const addRow = (rows) => {
+  const total = form.elements[`${rows.dataset.rows}-TOTAL_FORMS`];
+  const added = document.createElement("div");
+  added.innerHTML = rows.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
+  const row = added.firstElementChild;
+  rows.querySelector("[data-add-row]").parentElement.before(row);
+  total.value = Number(total.value) + 1;
+  open();
+  row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+};
+
+// A row that was never saved goes by being emptied: the server leaves out what holds nothing.
+const dropRow = (row) => {
+  for (const each of row.querySelectorAll("input, select, textarea")) {
+    if (/radio|checkbox/.test(each.type)) each.checked = false;
+    else if (each.type !== "hidden") each.value = "";
+  }
+  row.hidden = true;
+  unsaved();
+  row.parentElement.querySelector("[data-add-row]").focus();
+};
+
+// The page comes back after saving: to the same place, and to the same question.
+const remember = (event) => {
+  dirty = false;
+  const name = document.activeElement?.name || event.submitter?.name;
+  sessionStorage.setItem("crf", JSON.stringify({form: form.dataset.form, y: scrollY, name, at: Date.now()}));
+};
+
+const comeBack = () => {
+  const left = JSON.parse(sessionStorage.getItem("crf") || "null");
+  sessionStorage.removeItem("crf");
+  if (!left || left.form !== form.dataset.form || Date.now() - left.at > 15000) return;
+  if (left.name) form.querySelector(`[name="${CSS.escape(left.name)}"]`)?.focus({preventScroll: true});
+  scrollTo(0, left.y);
+};
+
+// A link to a question goes into its first input.
+const go = (event) => {
+  const hash = event.target.closest("a[href^='#q-']")?.hash;
+  const question = hash && document.getElementById(decodeURIComponent(hash.slice(1)));
+  if (question) enter(question);
+  if (question) event.preventDefault();
+};
+
+const enter = (question) => {
+  question.hidden = false;
+  question.removeAttribute("data-closed");
+  question.scrollIntoView({block: "center"});
+  question.querySelector("input:checked, input:not([type=hidden]), select, textarea")?.focus({preventScroll: true});
+};
+
+const markIndex = () => {
+  for (const link of document.querySelectorAll(".index a")) {
+    const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    link.classList.toggle("wrong", Boolean(section?.querySelector(".question.wrong")));
+  }
+};
+
+if (form) {
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("click", clearable);
+  form.addEventListener("click", (event) => {
+    const adds = event.target.closest("[data-add-row]");
+    const drops = event.target.closest("[data-drop-row]");
+    if (adds) addRow(adds.closest("[data-rows]"));
+    if (drops) dropRow(drops.closest("[data-row]"));
+  });
+  form.addEventListener("submit", remember);
+  document.addEventListener("click", go);
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  for (const radio of form.querySelectorAll("input[type=radio]:checked")) radio.dataset.was = "yes";
+  open();
+  markIndex();
+  const told = document.querySelector(".error-summary");
+  const linked = location.hash.startsWith("#q-") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (form.dataset.unsavedTyping) unsaved();
+  if (told) told.focus();
+  else if (linked) enter(linked);
+  else comeBack();
 }

@@ -1,0 +1,169 @@
+"""Every address × every role, in one table; another site's participant does not exist, whatever the address."""
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from assessments.models import Visit
+from enrollment.models import Consent
+from procedures.models import Surgery
+from tests import builders
+from tests.builders import amsterdam
+
+ROLES = ["anonymous", "nurse", "surgeon", "radonc", "pi", "datamanager", "monitor", "admin", "nurse_b"]
+#                     anonymous nurse surgeon radonc pi  dm   monitor admin nurse_b
+OPEN = [302, 200, 200, 200, 200, 200, 200, 200, 200]
+SEES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
+SITE = [302, 200, 200, 200, 200, 200, 200, 403, 200]
+EXPORTS = [302, 200, 200, 200, 200, 200, 403, 403, 200]
+REGISTERS = [302, 200, 200, 200, 200, 403, 403, 403, 200]
+LATER = [302, 405, 405, 405, 405, 405, 405, 405, 405]
+EVERYBODY = [200] * 9
+
+GET = {
+    "login": ("/login/", [200, 302, 302, 302, 302, 302, 302, 302, 302]),
+    "logout": ("/logout/", LATER),
+    "health": ("/health/", EVERYBODY),
+    "worklist": ("/", OPEN),
+    "participants": ("/participants/", SITE),
+    "participant-new": ("/participants/new/", REGISTERS),
+    "casebook": ("/participants/BLEND-01/", SEES),
+    "board": ("/board/", SITE),
+    "eligibility-verdict": ("/participants/BLEND-01/eligibility/verdict/", LATER),
+    "baseline-scores": ("/participants/BLEND-01/baseline/scores/", LATER),
+    "ctcae-search": ("/ctcae/?q=wound", OPEN),
+    "ctcae-term": ("/ctcae/10048031/", OPEN),
+    "exports": ("/exports/", EXPORTS),
+    "export-all": ("/exports/all.zip", EXPORTS),
+    "export-form": ("/exports/surgery.csv", EXPORTS),
+    "new-form": ("/participants/BLEND-01/surgery/new/", SEES),
+    "form": ("/participants/BLEND-01/consent/", SEES),
+    "form-history": ("/participants/BLEND-01/consent/history/", SEES),
+    "form-void": ("/participants/BLEND-01/consent/void/", LATER),
+    "repeating-form": ("/participants/BLEND-01/surgery/1/", SEES),
+    "repeating-form-history": ("/participants/BLEND-01/surgery/1/history/", SEES),
+    "repeating-form-void": ("/participants/BLEND-01/surgery/1/void/", LATER),
+    "visit-form": ("/participants/BLEND-01/d60/visit/", SEES),
+    "visit-form-history": ("/participants/BLEND-01/d60/visit/history/", SEES),
+    "visit-form-void": ("/participants/BLEND-01/d60/visit/void/", LATER),
+}
+WRITES = [302, 422, 422, 422, 422, 403, 403, 404, 404]
+VOIDS = [302, 422, 422, 422, 422, 403, 403, 404, 404]
+JUDGES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
+POST = {
+    "eligibility-verdict": JUDGES,
+    "baseline-scores": JUDGES,
+    "new-form": WRITES,
+    "form": WRITES,
+    "repeating-form": WRITES,
+    "visit-form": WRITES,
+    "form-void": VOIDS,
+    "repeating-form-void": VOIDS,
+    "visit-form-void": VOIDS,
+}
+
+
+@pytest.fixture
+def records(people, site):
+    participant = builders.register(site, people["nurse"])
+    builders.record(Consent, participant, people["nurse"], given="yes")
+    builders.record(Surgery, participant, people["nurse"], index="yes", incision_at=amsterdam("2016-03-08 14:05"))
+    builders.record(Visit, participant, people["nurse"], visit="d60", done="yes")
+    return participant
+
+
+def names(patterns=None):
+    """Every URL name of the project."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name
+
+
+def test_the_table_names_every_address():
+    assert set(names()) == set(GET)
+
+
+def _as(role, client, people):
+    if role != "anonymous":
+        client.force_login(people[role])
+    return client
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_read_by_every_role(role, client, people, records, monkeypatch):
+    monkeypatch.setattr("oversight.health.check", lambda now: {"status": "ok"})
+    browser = _as(role, client, people)
+    found = {name: browser.get(address).status_code for name, (address, _expected) in GET.items()}
+
+    assert found == {name: expected[ROLES.index(role)] for name, (_address, expected) in GET.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_written_by_every_role(role, client, people, records):
+    browser = _as(role, client, people)
+    wrong = {"action": "save", "version": "1", "reason": "", "visited_on": "31-2-2016", "incision_at_0": "31-2-2016"}
+    wrong["consented_at_0"] = "31-2-2016"
+    found = {}
+    for name in POST:
+        version = "0" if name == "new-form" else "1"
+        found[name] = browser.post(GET[name][0], {**wrong, "version": version}).status_code
+
+    assert found == {name: expected[ROLES.index(role)] for name, expected in POST.items()}
+
+
+def test_another_sites_participant_is_in_no_list_search_or_export(client, people, records):
+    browser = _as("nurse_b", client, people)
+
+    for address in ("/", "/participants/?q=BLEND", "/board/", "/exports/surgery.csv", "/exports/"):
+        answer = browser.get(address)
+        text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert b"BLEND-01" not in text, address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/participants/BLEND-01%00/",
+        "/participants/BLEND-99/",
+        "/participants/BLEND-01/horoscope/",
+        "/participants/BLEND-01/surgery/99/",
+        "/participants/BLEND-01/surgery/99999999999999999999/",
+        "/participants/BLEND-01/d61/visit/",
+        "/participants/BLEND-01/d60/surgery/",
+        "/participants/BLEND-01/visit/",
+        "/participants/BLEND-01/participant/",
+        "/exports/horoscope.csv",
+        "/exports/participant.csv",
+        "/ctcae/99999999/",
+    ],
+)
+def test_what_does_not_exist_is_404(address, client, people, records):
+    assert _as("nurse", client, people).get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/participants/?q=%00", "/participants/?after=%00", "/ctcae/?q=%00", "/?x=%00"])
+def test_a_nul_byte_in_a_question_is_no_error(address, client, people, records):
+    assert _as("nurse", client, people).get(address).status_code == 200
+
+
+def test_every_page_carries_the_security_headers(client, people, records):
+    browser = _as("nurse", client, people)
+
+    for address in ("/", "/participants/BLEND-01/", "/participants/BLEND-99/", "/login/"):
+        headers = browser.get(address).headers
+        policy = headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store" or "no-store" in headers["Cache-Control"]
+
+
+def test_no_template_has_inline_script_or_style():
+    from tests.environment import ROOT
+
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert " style=" not in text, path
+        assert " onclick=" not in text, path
+        assert "<script>" not in text, path
