@@ -33,7 +33,7 @@ class Deviation(RepeatingRecord):
     occurred_on = fields.PartialDateField(_("When"), standard="DVSTDTC", help_text=_("What is known of the date."))
     discovered_on = fields.LocalDate(_("Discovered on"), help_text=_("When somebody noticed."))
     description = fields.LongText(_("What happened"), standard="DVTERM", help_text=_("No names."))
-    reason = fields.Choice(
+    cause = fields.Choice(
         _("Why"),
         choices=[
             ("instability", _("Clinical instability")),
@@ -45,9 +45,9 @@ class Deviation(RepeatingRecord):
         ],
         help_text=_("The main reason."),
     )
-    reason_note = fields.Text(_("Why, in a few words"), required=False, help_text=_("No names."))
+    cause_note = fields.Text(_("Why, in a few words"), required=False, help_text=_("No names."))
     adverse_event_number = fields.Integer(
-        _("Number of the adverse event"), unit=_("event"), low=1, high=999, shown_if=("reason", ["adverse-event"]),
+        _("Number of the adverse event"), unit=_("event"), low=1, high=999, shown_if=("cause", ["adverse-event"]),
         required=False, help_text=_("As in the list of adverse events."),
     )  # fmt: skip
     action_taken = fields.LongText(_("What was done about it"), required=False, help_text=_("Also to prevent it."))

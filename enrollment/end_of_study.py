@@ -10,7 +10,7 @@ from records import fields
 from records.base import SingleRecord
 from records.relatedness import RELATEDNESS
 
-DIED = ("reason", ["died"])
+DIED = ("outcome", ["died"])
 
 
 class EndOfStudy(SingleRecord):
@@ -19,7 +19,7 @@ class EndOfStudy(SingleRecord):
     slug = "end-of-study"
     domain = "DS"
 
-    reason = fields.Choice(
+    outcome = fields.Choice(
         _("How it ended"),
         choices=[
             ("completed", _("Completed")),
@@ -73,11 +73,11 @@ class EndOfStudy(SingleRecord):
             ("questionnaires", _("Questionnaires")),
             ("data-use", _("Use of data from then on")),
         ],
-        shown_if=("reason", ["withdrew"]),
+        shown_if=("outcome", ["withdrew"]),
         help_text=_("Ask; data until then are kept unless the law requires otherwise."),
     )
     contact_attempts = fields.Integer(
-        _("Attempts to reach the patient"), unit=_("attempts"), low=0, high=100, shown_if=("reason", ["lost"]),
+        _("Attempts to reach the patient"), unit=_("attempts"), low=0, high=100, shown_if=("outcome", ["lost"]),
         help_text=_("Calls, letters, GP and municipal register."),
     )  # fmt: skip
     note = fields.LongText(_("Note"), required=False, help_text=_("No names."))

@@ -81,7 +81,7 @@ class BaselineForm(CrfForm):
 class DeviationForm(CrfForm):
     judged_by = {"classification": May.CLASSIFY}
     sections = [
-        (_("What and why"), ["kind", "occurred_on", "discovered_on", "description", "reason", "reason_note",
+        (_("What and why"), ["kind", "occurred_on", "discovered_on", "description", "cause", "cause_note",
                              "adverse_event_number"]),
         (_("What follows"), ["action_taken", "sponsor_notified_on", "classification"]),
     ]  # fmt: skip
@@ -93,7 +93,7 @@ class DeviationForm(CrfForm):
 
 class EndOfStudyForm(CrfForm):
     sections = [
-        (_("End"), ["reason", "ended_on", "last_seen_on", "withdrawn_what", "contact_attempts"]),
+        (_("End"), ["outcome", "ended_on", "last_seen_on", "withdrawn_what", "contact_attempts"]),
         (_("Death"), ["died_on", "death_cause", "death_related_sbrt", "death_related_surgery", "death_place",
                       "autopsy"]),
         (_("Note"), ["note"]),

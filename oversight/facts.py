@@ -50,15 +50,15 @@ def _edge(moments: list[Moment], zone: str, last: bool) -> Moment:
 def ended(book: Casebook) -> Ended | None:
     """Died, withdrew or lost, whichever form says so first."""
     end, consent = book.one("end-of-study"), book.one("consent")
-    if end is not None and end.reason in EARLY_ENDS and (on := _ended_on(end)):
-        return Ended(on, end.reason)
+    if end is not None and end.outcome in EARLY_ENDS and (on := _ended_on(end)):
+        return Ended(on, end.outcome)
     if consent is None or consent.withdrawn != "yes" or not consent.withdrawn_on:
         return None
     return Ended(consent.withdrawn_on, "withdrew") if "visits" in (consent.withdrawn_what or []) else None
 
 
 def _ended_on(end: object) -> date | None:
-    if end.reason == "died" and end.died_on and end.died_on.precision == "day":
+    if end.outcome == "died" and end.died_on and end.died_on.precision == "day":
         return end.died_on.earliest
     return end.ended_on or (end.died_on.latest if end.died_on else None)
 
@@ -104,7 +104,7 @@ def _seen_until(book: Casebook) -> date | None:
     """The last day on which somebody of the trial knew how the participant was."""
     days = [visit.visited_on for visit in book.records["visit"] if visit.done == "yes"]
     if end := book.one("end-of-study"):
-        days += [end.last_seen_on, end.ended_on if end.reason == "completed" else None]
+        days += [end.last_seen_on, end.ended_on if end.outcome == "completed" else None]
     return max((day for day in days if day), default=None)
 
 

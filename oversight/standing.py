@@ -70,8 +70,8 @@ def of(book: Casebook, now: datetime) -> Standing:
 
 def _state(book: Casebook, beam_off: Moment, incision: Moment) -> str:
     end, screening = book.one("end-of-study"), book.one("screening")
-    if end is not None and end.reason:
-        return str(end.get_reason_display())
+    if end is not None and end.outcome:
+        return str(end.get_outcome_display())
     if screening is not None and screening.outcome == "failed":
         return _("Not enrolled")
     if incision is not None:

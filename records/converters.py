@@ -5,7 +5,7 @@ from django.urls import register_converter
 from protocol.study import STUDY
 
 
-class Code:
+class CodeInPath:
     """BLEND-01; small letters are accepted."""
 
     regex = r"[A-Za-z]{2,10}-[0-9]{2,6}"
@@ -17,7 +17,7 @@ class Code:
         return str(value)
 
 
-class Slug:
+class SlugInPath:
     """A form's slug."""
 
     regex = r"[a-z][a-z-]{1,30}"
@@ -29,12 +29,12 @@ class Slug:
         return value
 
 
-class Visit(Slug):
+class VisitInPath(SlugInPath):
     """A visit of the protocol's schedule."""
 
     regex = "|".join(STUDY.visit_codes)
 
 
-register_converter(Code, "code")
-register_converter(Slug, "form")
-register_converter(Visit, "visit")
+register_converter(CodeInPath, "code")
+register_converter(SlugInPath, "form")
+register_converter(VisitInPath, "visit")

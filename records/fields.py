@@ -14,11 +14,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from protocol.partial_dates import PartialDate
 
 Moment = datetime | date | None
+_verbatim = lazy(lambda sentence: str(sentence).replace("%", "%%"), str)  # Django formats it with the name
 ShownIf = tuple[str, Sequence[str]]
 FEW = 7  # up to so many codes stand side by side
 
@@ -86,7 +88,7 @@ class CrfField(models.Field):
     def check_named(self, what: str, condition: models.Q, sentence: str) -> models.CheckConstraint:
         """A constraint of this field, named after table and field (63 characters at most)."""
         name = f"{self.model._meta.db_table}_{self.name}"[: 62 - len(what)] + "_" + what
-        return models.CheckConstraint(condition=condition, name=name, violation_error_message=sentence)
+        return models.CheckConstraint(condition=condition, name=name, violation_error_message=_verbatim(sentence))
 
     def bounds_sentence(self) -> str:
         """The bounds in words, as the form says them before one hits them."""

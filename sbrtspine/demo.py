@@ -326,7 +326,7 @@ def completed(story: Story) -> None:
     operated = story.course(_at(story, 125), hours=22.5)
     story.form(
         EndOfStudy,
-        reason="completed",
+        outcome="completed",
         ended_on=operated + timedelta(days=92),
         last_seen_on=operated + timedelta(days=92),
     )
@@ -385,7 +385,7 @@ def died(story: Story) -> None:
     operated = story.course(_at(story, 55), hours=26, visits=5)
     story.form(
         EndOfStudy,
-        reason="died",
+        outcome="died",
         ended_on=operated + timedelta(days=20),
         last_seen_on=operated + timedelta(days=14),
         died_on=_day(operated, 20),
@@ -428,7 +428,7 @@ def screen_failure(story: Story) -> None:
     """A new MRI shows cord compression."""
     story.screened(story.today - timedelta(days=20), outcome="failed", failure_reason="E3")
     story.eligible(story.today - timedelta(days=18), bilsky="2")
-    story.form(EndOfStudy, reason="screen-failure", ended_on=story.today - timedelta(days=18))
+    story.form(EndOfStudy, outcome="screen-failure", ended_on=story.today - timedelta(days=18))
 
 
 def day_60_due(story: Story) -> None:

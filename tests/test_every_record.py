@@ -85,11 +85,12 @@ def _sql(sql):
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_every_question_is_worded_and_every_number_has_unit_and_bounds(model):
     for field in crf_fields(model):
-        assert field.verbose_name and field.verbose_name[0].isupper(), field.name
+        assert str(field.verbose_name)[:1].isupper(), field.name
+        assert field.name not in ("reason", "version", "entry", "action", "remove"), "a name of the page's own inputs"
         assert field.help_text, field.name
         if isinstance(field, NUMBERS):
             assert field.unit, field.name
-            assert field.low is not None and field.high is not None, field.name
+            assert None not in (field.low, field.high), field.name
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
