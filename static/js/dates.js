@@ -49,24 +49,28 @@ const clock = (text) => {
   return found && found[1] < 24 ? `${found[1].padStart(2, "0")}:${found[2]}` : null;
 };
 
-// What the inputs of one question say; `done` is false while somebody is still typing.
-const echo = (input, done) => {
+const read = (input) => {
+  const text = input.value.trim().toLowerCase();
+  if (!text) return "";
+  if (input.matches(".clock")) return clock(text);
+  return input.dataset.date === "partial" ? inPart(text) : inFull(text);
+};
+
+// What the inputs of one question say; the one that somebody is `typing` in may still be half a date.
+const echo = (input, typing) => {
   const question = input.closest(".question");
   const place = question?.querySelector(".echo");
   if (!place) return;
-  const read = [...question.querySelectorAll("[data-date], .clock")].filter((each) => each.value.trim()).map((each) => {
-    const text = each.value.trim().toLowerCase();
-    if (each.classList.contains("clock")) return clock(text);
-    return each.dataset.date === "partial" ? inPart(text) : inFull(text);
-  });
-  const unread = read.includes(null);
-  place.classList.toggle("unread", unread && done);
-  place.textContent = unread ? (done ? form.dataset.unread : "") : read.join(", ");
+  const inputs = [...question.querySelectorAll("[data-date], .clock")];
+  const unread = inputs.filter((each) => read(each) === null);
+  const complain = unread.some((each) => each !== typing);
+  place.classList.toggle("unread", complain);
+  place.textContent = complain ? form.dataset.unread : unread.length ? "" : inputs.map(read).filter(Boolean).join(", ");
 };
 
 const dated = (target) => target.matches("[data-date], .clock");
 if (form) {
-  form.addEventListener("input", (event) => { if (dated(event.target)) echo(event.target, false); });
-  form.addEventListener("change", (event) => { if (dated(event.target)) echo(event.target, true); });
-  for (const input of form.querySelectorAll("[data-date]")) echo(input, true);
+  form.addEventListener("input", (event) => { if (dated(event.target)) echo(event.target, event.target); });
+  form.addEventListener("change", (event) => { if (dated(event.target)) echo(event.target); });
+  for (const input of form.querySelectorAll("[data-date]")) echo(input);
 }
