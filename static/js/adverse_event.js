@@ -1,23 +1,30 @@
 // Choosing an offered term or grade fills the inputs that are there without this script too.
-const crf = document.getElementById("crf");
-crf?.addEventListener("click", (event) => {
+const form = document.getElementById("crf");
+const named = (name) => form.querySelector(`[name="${name}"]`);
+
+const type = (input, text) => {
+  input.value = text;
+  for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, {bubbles: true}));
+};
+
+const chooseTerm = (button) => {
+  type(named("ctcae_code"), button.dataset.term);
+  document.getElementById("terms").replaceChildren();
+  htmx.ajax("GET", button.dataset.url, {target: "#grades", swap: "innerHTML"});
+};
+
+// The first row without a grade takes it, or a new one; next comes the date it began.
+const chooseGrade = (button) => {
+  const boxes = () => [...form.querySelectorAll("[name^=grades-][name$=-grade]")];
+  if (boxes().every((box) => box.value)) form.querySelector("[data-rows=grades] [data-add-row]").click();
+  const box = boxes().find((each) => !each.value);
+  type(box, button.dataset.grade);
+  named(box.name.replace(/grade$/, "from_on")).focus();
+};
+
+document.querySelector(".beside")?.addEventListener("click", (event) => {
   const term = event.target.closest("[data-term]");
   const grade = event.target.closest("[data-grade]");
-  if (term) {
-    const code = crf.elements.ctcae_code;
-    code.value = term.dataset.term;
-    code.dispatchEvent(new Event("input", {bubbles: true}));
-    document.getElementById("terms").replaceChildren();
-    htmx.ajax("GET", term.dataset.url, {target: "#grades", swap: "innerHTML"});
-  } else if (grade) {
-    const boxes = [...crf.querySelectorAll("input[name^=grades-][name$=-grade]")];
-    let box = boxes.find((each) => !each.value);
-    if (!box) {
-      crf.querySelector("[data-rows=grades] [data-add-row]").click();
-      box = [...crf.querySelectorAll("input[name^=grades-][name$=-grade]")].pop();
-    }
-    box.value = grade.dataset.grade;
-    box.dispatchEvent(new Event("input", {bubbles: true}));
-    crf.elements[box.name.replace(/grade$/, "from_on")].focus();
-  }
+  if (term) chooseTerm(term);
+  else if (grade) chooseGrade(grade);
 });

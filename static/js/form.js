@@ -1,5 +1,6 @@
 // A form: dependent questions, rows, and nothing lost by leaving it.
 const form = document.getElementById("crf");
+// By selector, never by form.elements: a question may be called "elements", and then that is what it is.
 const inputs = (name) => [name, `${name}_0`, `${name}_1`].flatMap((each) => [...form.querySelectorAll(`[name="${each}"]`)]);
 const values = (name) =>
   inputs(name).filter((each) => (/radio|checkbox/.test(each.type) ? each.checked : each.value)).map((each) => each.value);
@@ -46,7 +47,7 @@ const clearable = (event) => {
 };
 
 const addRow = (rows) => {
-  const total = form.elements[`${rows.dataset.rows}-TOTAL_FORMS`];
+  const [total] = inputs(`${rows.dataset.rows}-TOTAL_FORMS`);
   const added = document.createElement("div");
   added.innerHTML = rows.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
   const row = added.firstElementChild;
