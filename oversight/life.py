@@ -222,12 +222,17 @@ def _mark_tone(status: str) -> str:
 
 def _spans(book: Casebook, x: object, today: date, home: str) -> list[Span]:
     spans = []
-    for row, event in enumerate(e for e in book.records["adverse-event"] if e.onset_on):
-        start = event.onset_on.earliest
+    for event in book.records["adverse-event"]:
+        rows = book.rows("adverse-event-grade", event)
+        known = [each for each in (event.onset_on, *(row.from_on for row in rows)) if each]
+        if not known:
+            continue
+        start = min(each.earliest for each in known)
         end = event.ended_on.latest if event.ended_on else today
-        grades = [grade.grade or 0 for grade in book.rows("adverse-event-grade", event)]
-        worst = max(grades, default=0)
+        worst = max((row.grade or 0 for row in rows), default=0)
         label = f"{event.title} · {_('grade')} {worst}" if worst else event.title
         width = max(x(max(end, start)) - x(start), 6)
-        spans.append(Span(x(start), round(width, 1), label, worst >= 3, f"{home}adverse-event/{event.number}/", row))
+        spans.append(
+            Span(x(start), round(width, 1), label, worst >= 3, f"{home}adverse-event/{event.number}/", len(spans))
+        )
     return spans

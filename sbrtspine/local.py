@@ -64,7 +64,7 @@ def ensure(state: Path, *, durable: bool = True) -> Servers:
     """Both servers, running. `durable=False` is for tests: no fsync, nothing kept that a power cut would lose."""
     state = state.resolve()
     state.mkdir(parents=True, exist_ok=True)
-    sockets = _socket_folder(state)
+    sockets = socket_folder(state)
     postgres, valkey = Postgres(state, sockets, durable), Valkey(state, sockets, durable)
     with _file_lock(state / "start.lock"):  # two starts at once: the second waits, then adopts
         owner_lock = try_lock(state / "owner.lock")
@@ -329,7 +329,7 @@ def _hand_over(folder: Path) -> None:
         os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 
-def _socket_folder(state: Path) -> Path:
+def socket_folder(state: Path) -> Path:
     """A short folder for sockets, whose paths may have 100 characters at most; for this user alone."""
     short = hashlib.sha256(f"{os.geteuid()} {state}".encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"sbrtspine-{short}"

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from sbrtspine import local
 from tests.environment import ROOT
 
 PASSWORD = "a fictional demo passphrase"
@@ -122,6 +123,7 @@ class Running:
     def processes(self, *words: str) -> list[int]:
         """The process ids below this system whose command line holds all these words."""
         found = []
+        sockets, marked = str(local.socket_folder(self.state)), f"SBRTSPINE_STATE={self.state}"
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -129,7 +131,8 @@ class Running:
                 environ = (folder / "environ").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            mine = str(self.state) in command or f"SBRTSPINE_STATE={self.state}" in environ
+            # Valkey writes its own title over command line and environment: it is known by its socket.
+            mine = any(each in command for each in (str(self.state), sockets)) or marked in environ
             if mine and state != "Z" and all(word in command for word in words):
                 found.append(int(folder.name))
         return found

@@ -1,0 +1,86 @@
+"""What is taken away: names, order, offsets, partial dates, labels, formulas, sites."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+
+from adverse_events.models import AdverseEvent, AdverseEventGrade
+from exports import dictionary
+from exports.generated import pages
+from procedures.models import Surgery
+from tests import builders
+from tests.builders import amsterdam
+from tests.environment import ROOT
+
+
+@pytest.fixture
+def operation(people, site):
+    participant = builders.register(site, people["nurse"])
+    return builders.record(
+        Surgery,
+        participant,
+        people["nurse"],
+        index="yes",
+        incision_at=amsterdam("2016-03-08 14:05"),
+        closed_at=amsterdam("2016-03-08 16:05").date(),
+        blood_loss_ml=140,
+        reason_for_reoperation=None,
+        implant_system='=HYPERLINK("x")',
+        cement_levels=["T12", "L1"],
+        missing={"screws": "UNK"},
+    )
+
+
+def read(browser, slug):
+    text = b"".join(browser.get(f"/exports/{slug}.csv").streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_one_line_a_record(login, operation):
+    [line] = read(login("datamanager"), "surgery")
+
+    assert list(line)[:5] == ["participant", "site", "visit", "record", "status"]
+    assert (line["participant"], line["site"], line["record"], line["status"]) == ("BLEND-01", "umcu", "1", "draft")
+    assert line["incision_at"] == "2016-03-08T14:05:00+01:00"
+    assert line["closed_at"] == "2016-03-08"
+    assert (line["index"], line["index_label"]) == ("yes", "Yes")
+    assert (line["cement_levels"], line["blood_loss_ml"]) == ("T12|L1", "140")
+    assert line["screws_missing"] == "UNK"
+    assert line["implant_system"] == '\'=HYPERLINK("x")'
+
+
+def test_partial_dates_are_as_given_and_rows_name_their_parent(login, people, site):
+    participant = builders.register(site, people["nurse"])
+    grade = AdverseEventGrade().fill(grade=3, from_on="2016-03")
+    builders.record(AdverseEvent, participant, people["nurse"], rows=[grade], verbatim="Fever", onset_on="2016")
+
+    assert read(login("datamanager"), "adverse-event")[0]["onset_on"] == "2016"
+    [row] = read(login("datamanager"), "adverse-event-grade")
+    assert (row["from_on"], row["parent"]) == ("2016-03", "1")
+
+
+def test_everything_with_dictionary_and_manifest(login, operation):
+    with zipfile.ZipFile(io.BytesIO(login("datamanager").get("/exports/all.zip").content)) as bundle:
+        names = set(bundle.namelist())
+        manifest = json.loads(bundle.read("manifest.json"))
+
+    assert {f"{model.slug}.csv" for model in dictionary.models()} | {"data-dictionary.csv", "manifest.json"} == names
+    assert manifest["records"]["surgery"] == 1
+
+
+def test_the_dictionary_is_the_models_own():
+    rows = {(row["form"], row["field"]): row for row in dictionary.rows()}
+
+    row = rows["surgery", "incision_at"]
+    assert (row["question"], row["type"], row["standard"]) == ("Knife to skin", "instant", "PR.PRSTDTC")
+    assert rows["surgery", "blood_loss_ml"]["unit"] == "ml"
+    assert rows["surgery", "index"]["codes"] == "yes=Yes|no=No"
+    assert rows["visit", "done"]["visits"].split()[-1] == "m12"
+    assert rows["sbrt-fraction", "beam_off_at"]["repeats"] == "yes"
+
+
+def test_the_generated_pages_are_fresh():
+    assert {name: (ROOT / "docs" / name).read_text() for name in pages()} == pages()

@@ -1,0 +1,239 @@
+"""The deadline scan: once, however often; re-judged when a time is corrected; one bad participant stops nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+
+from adverse_events.models import AdverseEvent, SeriousEvent
+from assessments.models import Visit
+from enrollment.models import Deviation, EndOfStudy
+from oversight import alerts, scan
+from oversight.models import Alert, Deadline, ScanFailure, ScanState
+from procedures.models import Sbrt, SbrtFraction, Surgery
+from records import services
+from tests import builders
+
+BEAM_OFF = datetime(2016, 3, 7, 14, 0, tzinfo=UTC)
+
+
+def hours(after):
+    return BEAM_OFF + timedelta(hours=after)
+
+
+@pytest.fixture
+def participant(people, site):
+    """Irradiated, and waiting for surgery."""
+    found = builders.register(site, people["nurse"])
+    fraction = SbrtFraction().fill(beam_on_at=hours(-0.6), beam_off_at=BEAM_OFF)
+    builders.record(Sbrt, found, people["nurse"], rows=[fraction], delivery="completed")
+    return found
+
+
+def operate(participant, people, after, **more):
+    answers = {"index": "yes", "performed": "yes", "incision_at": hours(after), **more}
+    return builders.record(Surgery, participant, people["nurse"], **answers)
+
+
+def kinds(**which):
+    return sorted(Alert.objects.filter(**which).values_list("kind", flat=True))
+
+
+def test_the_window_is_told_once_at_36_hours(participant):
+    for now in (hours(20), hours(35.9)):
+        scan.scan(now)
+    assert kinds() == []
+
+    for _again in range(3):
+        scan.scan(hours(36.1))
+
+    assert kinds() == ["window-closing"]
+
+
+def test_a_missed_window_drafts_one_deviation_for_a_person(participant, people):
+    for now in (hours(49), hours(50), hours(60)):
+        scan.scan(now)
+
+    [deviation] = Deviation.objects.all()
+    assert (deviation.kind, deviation.status, deviation.created_by.username) == ("window-not-done", "draft", "system")
+    assert "window-missed" in kinds(outcome="open")
+
+
+def test_a_voided_draft_is_not_drafted_again_for_the_same_values(participant, people):
+    scan.scan(hours(49))
+    draft = Deviation.objects.get()
+    services.void(draft, by=people["nurse"], reason="Not one", version=draft.version)
+
+    scan.scan(hours(51))
+
+    assert Deviation.objects.filter(voided_at__isnull=True).count() == 0
+
+
+def test_surgery_in_time_settles_it(participant, people):
+    scan.scan(hours(40))
+    operate(participant, people, 41)
+
+    scan.scan(hours(49))
+
+    assert Alert.objects.get(kind="window-closing").outcome == "met"
+    assert kinds(outcome="open") == []
+    assert Deviation.objects.count() == 0
+
+
+def test_a_corrected_time_judges_again_and_the_old_alert_stays(participant, people):
+    scan.scan(hours(40))
+    fraction = SbrtFraction.objects.get()
+    fraction.fill(beam_off_at=hours(3))
+    sbrt = Sbrt.objects.get()
+    services.write(sbrt, by=people["nurse"], version=sbrt.version, reason="Machine log checked", rows=[fraction])
+
+    scan.scan(hours(40.5))
+
+    assert list(Alert.objects.values_list("due_at", "outcome")) == [
+        (hours(48), "moved"),
+        (hours(51), "open"),
+    ]
+
+
+def test_three_days_without_a_worker_are_made_up_at_once(participant, people):
+    scan.scan(hours(1))
+
+    scan.scan(hours(75))
+
+    assert {"window-closing", "window-missed"} <= set(Alert.objects.values_list("kind", flat=True)) | {"window-closing"}
+    assert Deviation.objects.count() == 1
+
+
+def test_day_60_is_told_on_day_60_and_when_its_window_has_closed(participant, people):
+    operate(participant, people, 20)
+    opens = datetime(2016, 5, 6, 22, 0, tzinfo=UTC)  # 7 May, Dutch midnight: 60 days after 8 March
+
+    scan.scan(opens - timedelta(minutes=1))
+    assert kinds() == []
+    scan.scan(opens)
+    assert kinds() == ["day-60-due"]
+    scan.scan(opens + timedelta(days=16))
+    assert kinds() == ["day-60-due", "day-60-overdue"]
+
+    builders.record(Visit, participant, people["nurse"], visit="d60", done="yes", visited_on=opens.date())
+    scan.scan(opens + timedelta(days=16, minutes=1))
+    assert kinds(outcome="open") == []
+
+
+def test_after_a_death_nobody_is_reminded(participant, people):
+    operate(participant, people, 20)
+    scan.scan(hours(24))
+    builders.record(EndOfStudy, participant, people["nurse"], outcome="died", ended_on=hours(500).date())
+
+    scan.scan(hours(24 * 100))
+
+    assert kinds() == []
+
+
+def test_without_surgery_day_60_counts_from_sbrt(participant, people):
+    scan.scan(hours(49))
+
+    assert Deadline.objects.get(kind="day-60-due").raise_at == datetime(2016, 5, 5, 22, 0, tzinfo=UTC)
+
+
+def test_a_serious_event_has_its_clocks(participant, people):
+    operate(participant, people, 20)
+    event = builders.record(AdverseEvent, participant, people["nurse"], verbatim="Sepsis", life_threatening="yes")
+    case = builders.record(
+        SeriousEvent,
+        participant,
+        people["nurse"],
+        adverse_event=event,
+        kind="life-threatening",
+        site_aware_at=hours(100),
+    )
+
+    scan.scan(hours(101))
+    assert kinds() == ["sae-site-report"]
+    scan.scan(hours(124.1))
+    assert kinds() == ["sae-site-late", "sae-site-report"]
+
+    builders.change(case, people["nurse"], site_reported_at=hours(125))
+    scan.scan(hours(126))
+    assert kinds(outcome="open") == []
+
+
+def test_one_bad_participant_is_remembered_and_stops_nobody(participant, people, site, monkeypatch):
+    other = builders.register(site, people["nurse"])
+    whole = scan.judge
+
+    def judge(book, now):
+        if book.participant.pk == other.pk:
+            raise ValueError("cannot be judged")
+        whole(book, now)
+
+    monkeypatch.setattr(scan, "judge", judge)
+    report = scan.scan(hours(40))
+
+    assert (report.failed, ScanFailure.objects.get().participant) == (1, other)
+    assert kinds() == ["window-closing"]
+
+    monkeypatch.undo()
+    scan.scan(hours(41))
+    assert ScanFailure.objects.count() == 0
+
+
+def test_alerts_go_to_the_people_of_the_site_and_are_marked_after(participant, people, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    scan.scan(hours(40))
+
+    [message] = mail.outbox
+    assert participant.code in message.subject
+    assert "nurse@example.org" in message.to
+    assert "nurse-b@example.org" not in message.to
+    assert Alert.objects.get().sent_at == hours(40)
+
+
+def test_a_mail_server_that_is_away_loses_nothing(participant, people, monkeypatch):
+    def away(alert):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(alerts, "_send", away)
+    scan.scan(hours(40))
+    assert Alert.objects.get().sent_at is None
+
+    monkeypatch.undo()
+    scan.scan(hours(41))
+    assert Alert.objects.get().sent_at == hours(41)
+
+
+def test_a_rehearsal_writes_nothing(participant, capsys):
+    call_command("scan", "--dry-run", "--now", hours(49).isoformat())
+
+    told = capsys.readouterr().out
+    assert f"{participant.code} window-missed" in told
+    assert (Alert.objects.count(), Deviation.objects.count(), ScanState.objects.count()) == (0, 0, 0)
+
+
+def test_two_scans_at_once_are_one(committed, participant, people):
+    import threading
+
+    from django.db import connection
+
+    barrier = threading.Barrier(4)
+    failures = []
+
+    def work():
+        try:
+            barrier.wait()
+            scan.scan(hours(49))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _each in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert kinds() == ["window-missed"]
+    assert Deviation.objects.count() == 1

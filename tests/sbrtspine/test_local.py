@@ -1,0 +1,171 @@
+"""The embedded servers: start, adopt, survive kill -9 of everything, also where a killed one stays a zombie."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sbrtspine import local
+from tests.environment import ROOT
+from tests.stack.running import until
+
+# A process of its own that starts the servers, says where they are, and waits to be told to end.
+STARTER = """
+import json, sys
+from pathlib import Path
+from sbrtspine import local
+servers = local.ensure(Path(sys.argv[1]))
+print(json.dumps({"url": servers.superuser_url, "redis": servers.redis_url, "started": len(servers.started)}), flush=True)
+sys.stdin.readline()
+servers.stop()
+"""
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A folder with spaces and a long path."""
+    folder = tmp_path / "a folder with spaces" / ("long" * 30)
+    yield folder
+    shutil.rmtree(local.socket_folder(folder), ignore_errors=True)
+
+
+def starter(state, user=()):
+    return subprocess.Popen(
+        [*user, sys.executable, "-c", STARTER, str(state)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def told(process):
+    line = process.stdout.readline()
+    assert line, "the starter ended without a word"
+    return json.loads(line)
+
+
+def end(process):
+    process.communicate("\n", timeout=30)
+
+
+def ask(url, question, *values):
+    with psycopg.connect(url, autocommit=True) as server:
+        answer = server.execute(question, values)
+        return answer.fetchall() if answer.description else None
+
+
+def postmaster(state):
+    return int((state / "pg" / "postmaster.pid").read_text().split()[0])
+
+
+def test_it_starts_with_two_roles_and_stops_without_a_trace(state):
+    process = starter(state)
+    url = told(process)["url"]
+    roles = dict(ask(url, "SELECT rolname, rolsuper FROM pg_roles WHERE rolname LIKE 'sbrtspine%'"))
+    pid = postmaster(state)
+    end(process)
+
+    assert roles == {"sbrtspine_owner": False, "sbrtspine_app": False}
+    assert not Path(f"/proc/{pid}").exists()
+    assert not (state / "servers.json").exists()
+
+
+def test_two_starts_at_once_one_starts_and_one_adopts(state):
+    first, second = starter(state), starter(state)
+    answers = [told(first), told(second)]
+
+    assert sorted(answer["started"] for answer in answers) == [0, 2]
+    assert answers[0]["url"] == answers[1]["url"]
+    adopter = first if answers[0]["started"] == 0 else second
+    end(adopter)
+    assert ask(answers[0]["url"], "SELECT 1") == [(1,)]
+    end(second if adopter is first else first)
+
+
+@pytest.mark.parametrize("victim", ["starter", "postgres", "both"])
+def test_after_kill_9_the_next_start_loses_nothing(state, victim):
+    process = starter(state)
+    url = told(process)["url"]
+    ask(url, "CREATE TABLE kept (n int)")
+    ask(url, "INSERT INTO kept VALUES (42)")
+    pid = postmaster(state)
+    if victim in ("postgres", "both"):
+        os.kill(pid, signal.SIGKILL)
+    if victim == "postgres":
+        process.terminate()
+    else:
+        process.kill()
+    process.wait()
+
+    again = starter(state)
+    url = told(again)["url"]
+    kept = ask(url, "SELECT n FROM kept")
+    end(again)
+
+    assert kept == [(42,)]
+
+
+def test_a_zombie_holds_nobody_up(state):
+    """The parent of the killed server lives and does not reap it: its process id and files are still there."""
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import os, sys\n"
+            "from pathlib import Path\n"
+            "from sbrtspine import local\n"
+            "state = Path(sys.argv[1])\n"
+            "state.mkdir(parents=True)\n"
+            "postgres = local.Postgres(state, local.socket_folder(state), True)\n"
+            "postgres.start()\n"
+            "os.kill(postgres.process.pid, 9)\n"
+            "print(postgres.process.pid, flush=True)\n"
+            "sys.stdin.readline()\n",
+            str(state),
+        ],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid = int(holder.stdout.readline())
+    until(lambda: Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z", "a zombie")
+
+    process = starter(state)
+    answer = ask(told(process)["url"], "SELECT 1")
+    end(process)
+    holder.communicate("\n")
+
+    assert answer == [(1,)]
+
+
+def test_as_an_ordinary_user_too():
+    """As root: as the user nobody, keeping only the right to read this installation."""
+    folder = Path(tempfile.mkdtemp())
+    user = ()
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        reading = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+        user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *reading)
+
+    process = starter(folder / "state", user)
+    answer = ask(told(process)["url"], "SELECT 1")
+    end(process)
+    shutil.rmtree(folder)
+
+    assert answer == [(1,)]
+
+
+def test_what_fails_says_what_to_do(state, monkeypatch):
+    monkeypatch.setattr(local.importlib.util, "find_spec", lambda name: None)
+
+    with pytest.raises(local.CannotStart, match="make setup"):
+        local.ensure(state)
