@@ -22,7 +22,7 @@ import json, sys
 from pathlib import Path
 from sbrtspine import local
 servers = local.ensure(Path(sys.argv[1]))
-print(json.dumps({"url": servers.superuser_url, "redis": servers.redis_url, "started": len(servers.started)}), flush=True)
+print(json.dumps({"url": servers.superuser_url, "started": len(servers.started)}), flush=True)
 sys.stdin.readline()
 servers.stop()
 """
@@ -58,7 +58,7 @@ def end(process):
 
 def ask(url, question, *values):
     with psycopg.connect(url, autocommit=True) as server:
-        answer = server.execute(question, values)
+        answer = server.execute(question, values or None)
         return answer.fetchall() if answer.description else None
 
 
@@ -103,7 +103,7 @@ def test_after_kill_9_the_next_start_loses_nothing(state, victim):
         process.terminate()
     else:
         process.kill()
-    process.wait()
+    process.communicate(timeout=30)
 
     again = starter(state)
     url = told(again)["url"]

@@ -28,11 +28,10 @@ def participants(running: Running) -> int:
 
 def test_it_starts_and_says_where_and_stops_on_sigterm(state):
     running = Running(state).start()
-    said = running.said()
+    until(lambda: f"running at http://127.0.0.1:{running.port}/" in running.said(), "the address", 20)
     count = participants(running)
     running.stop()
 
-    assert f"http://127.0.0.1:{running.port}/" in said
     assert count == 13
     until(lambda: not running.processes(), "nothing left running", 20)
 
