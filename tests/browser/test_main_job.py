@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.builders import AMSTERDAM
 
@@ -55,9 +55,14 @@ def is_answered(page: Page, name: str) -> bool:
     return checked.count() > 0 and bool(page.locator(f"[name={name}]:checked").count())
 
 
+def _of_the_form(answer: Response) -> bool:
+    """The answer to the form itself, not to a verdict asked while typing."""
+    return answer.request.method == "POST" and answer.request.is_navigation_request()
+
+
 def press(page: Page, action: str) -> int:
     """Save or complete; the status that came back."""
-    with page.expect_response(lambda answer: answer.request.method == "POST") as caught:
+    with page.expect_response(_of_the_form) as caught:
         page.locator(f"button[name=action][value={action}]").first.click()
     page.wait_for_load_state()
     return caught.value.status
@@ -134,6 +139,7 @@ def eligibility(page: Page) -> None:
         imaging_on="-70d",
         kps="70",
         age="61",
+        consent="yes",
         bridged_upper="T11",
         bridged_lower="L1",
         earlier_surgery="no",

@@ -124,7 +124,7 @@ def test_a_zombie_holds_nobody_up(state):
             "from sbrtspine import local\n"
             "state = Path(sys.argv[1])\n"
             "state.mkdir(parents=True)\n"
-            "postgres = local.Postgres(state, local.socket_folder(state), True)\n"
+            "postgres = local.Postgres(state)\n"
             "postgres.start()\n"
             "os.kill(postgres.process.pid, 9)\n"
             "print(postgres.process.pid, flush=True)\n"
