@@ -192,6 +192,11 @@ class AdverseEvent(RepeatingRecord):
         return any(getattr(self, name) == "yes" for name in SERIOUSNESS)
 
     @property
+    def has_case(self) -> bool:
+        """Whether a serious-event case has been opened for it."""
+        return self.cases.filter(voided_at__isnull=True).exists()
+
+    @property
     def title(self) -> str:
         """The term, or the words it was reported in."""
         return self.ctcae_term or self.verbatim or ""

@@ -22,7 +22,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "window-closing": Kind(_("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/#q-incision_at"),
+    "window-closing": Kind(_("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/"),
     "window-missed": Kind(_("48-hour window was missed"), _TREATING, "deviation/", late=True),
     "day-60-due": Kind(_("Day-60 visit is due"), _VISITS, "d60/visit/"),
     "day-60-overdue": Kind(_("Day-60 visit is overdue"), _VISITS, "d60/visit/", late=True),

@@ -242,7 +242,7 @@ def _cases(person: Person, participants: Any) -> list[Item]:
             event.participant.code,
             _("Open a serious-event case"),
             event.title,
-            _at(event.participant, f"serious-event/new/?event={event.pk}"),
+            _at(event.participant, f"serious-event/new/?adverse_event={event.pk}"),
             tone="late",
             bucket="now" if person.may(May.ENTER) else "others",
             order=(0, event.created_at.timestamp()),

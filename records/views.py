@@ -19,7 +19,7 @@ from accounts.roles import DUTIES, May
 from protocol.study import STUDY
 from records import crf, history, selectors, services, states
 from records.base import Record, RowRecord, Status
-from records.fields import CrfField
+from records.fields import CrfField, Link, crf_fields
 from records.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
 
@@ -72,14 +72,21 @@ def _may(person: Person, site_id: int) -> frozenset[May]:
     return frozenset(may for site, role in person.held if site == site_id for may in DUTIES[role].may)
 
 
-def _form(place: Place, person: Person, now: datetime, data: Any = None) -> CrfForm:
+def _form(place: Place, person: Person, now: datetime, data: Any = None, asked: Any = None) -> CrfForm:
     return crf.form_of(place.model)(
         data,
+        initial=_linked(place.model, asked or {}),
         instance=place.record,
         zone=place.participant.site.tz,
         now=now,
         may=_may(person, place.participant.site_id),
     )
+
+
+def _linked(model: type[Record], asked: Any) -> dict[str, str]:
+    """`?adverse_event=7` opens a new form about that event."""
+    links = (field.name for field in crf_fields(model) if isinstance(field, Link))
+    return {name: asked[name] for name in links if asked.get(name, "").isdecimal()}
 
 
 def _rows(place: Place, form: CrfForm, data: Any = None) -> dict[str, CrfRows]:
@@ -113,7 +120,7 @@ def fill_in(
     if request.method != "POST":
         if place.model.repeats and number is None and not request.path.endswith("/new/"):
             return _listed(request, place)
-        form = _form(place, request.user, now)
+        form = _form(place, request.user, now, asked=request.GET if place.record.pk is None else None)
         return _page(request, place, form, _rows(place, form))
     if again := _sent_twice(place, request):
         return redirect(again)

@@ -17,6 +17,10 @@ const open = () => {
     question.classList.toggle("closed-but-answered", contradicts);
     question.querySelector(".contradicts").hidden = !contradicts;
   }
+  // A section of which nothing is asked has nothing to say.
+  for (const section of form.querySelectorAll(".section:not(.rows)")) {
+    section.hidden = !section.querySelector(".question:not([hidden])") && section.querySelector(".question") !== null;
+  }
   for (const select of form.querySelectorAll(".no-answer select")) select.classList.toggle("chosen", select.value !== "");
 };
 

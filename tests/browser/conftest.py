@@ -1,4 +1,7 @@
-"""A real browser on a real, running system; never skipped in CI."""
+"""A real browser on a real, running system; never skipped in CI.
+
+Playwright keeps an event loop while it is open, in which Django refuses to ask the database: so it is closed with this folder.
+"""
 
 from collections.abc import Iterator
 
@@ -9,7 +12,7 @@ from tests.browser.chromium import find
 from tests.stack.running import PASSWORD, Running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The demo system, started as `make run` does."""
     system = Running(tmp_path_factory.mktemp("browser"))
@@ -18,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     system.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
