@@ -14,13 +14,13 @@ $(STAMP): requirements-dev.txt
 	  done)"; \
 	test -n "$$python" || { echo "sbrtspine needs Python 3.11 or newer. Install it, then try again." >&2; exit 1; }; \
 	echo "Making .venv and installing the packages (once) …"; \
-	test -x $(BIN)/python || "$$python" -m venv .venv; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear .venv \
+	  || { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; \
+	pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
 	uv="$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"; \
-	if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv" 2>/dev/null; then \
-	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
-	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
-	fi
+	$$pip "$$uv" 2>/dev/null \
+	  && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	  || $$pip --require-hashes -r requirements-dev.txt
 	@touch $(STAMP)
 
 run: setup

@@ -1,6 +1,7 @@
 """A real browser on a real, running system; never skipped in CI.
 
-Playwright keeps an event loop while it is open, in which Django refuses to ask the database: so it is closed with this folder.
+Playwright keeps an event loop while it is open, in which Django refuses to ask the database: so it is closed
+with this folder.
 """
 
 from collections.abc import Iterator
