@@ -10,7 +10,7 @@ setup: $(STAMP)
 
 $(STAMP): requirements-dev.txt
 	@python="$$(for name in python3.13 python3.12 python3.11 python3; do \
-	    command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; \
+	    command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; \
 	  done)"; \
 	test -n "$$python" || { echo "sbrtspine needs Python 3.11 or newer. Install it, then try again." >&2; exit 1; }; \
 	echo "Making .venv and installing the packages (once) …"; \
