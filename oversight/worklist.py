@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.roles import May, Role
@@ -51,8 +52,11 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         *_cases(person, participants),
     ]
     buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
-    for item in sorted(items, key=lambda each: (each.order, each.code)):
-        buckets[item.bucket].append(item)
+    said = set()
+    for item in sorted(items, key=lambda each: (each.bucket == "others", each.order, each.code)):
+        if item.url not in said:  # the window's alert already asks for the surgery that is the next form
+            said.add(item.url)
+            buckets[item.bucket].append(item)
     return buckets
 
 
@@ -184,8 +188,8 @@ def _next_forms(person: Person, participants: Any) -> list[Item]:
 
 
 _JUDGES = [
-    ("related_sbrt", May.JUDGE_SBRT, _("Judge: is it related to SBRT?")),
-    ("related_surgery", May.JUDGE_SURGERY, _("Judge: is it related to surgery?")),
+    ("related_sbrt", May.JUDGE_SBRT, gettext_lazy("Judge: is it related to SBRT?")),
+    ("related_surgery", May.JUDGE_SURGERY, gettext_lazy("Judge: is it related to surgery?")),
 ]
 
 

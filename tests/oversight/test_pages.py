@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
-from enrollment.models import Screening
+from enrollment.models import Baseline, Consent, Eligibility, Screening
 from oversight import scan
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from tests import builders
@@ -40,6 +40,17 @@ def test_a_nurse_sees_first_what_is_closing(login, people, site):
     assert text.index(closing.code) < text.index("BLEND-01")
     assert "48-hour window is closing" in text
     assert "left" in text
+
+
+def test_one_page_to_be_filled_is_one_line(login, people, site):
+    participant = irradiated(site, people, 41)
+    for model in (Consent, Eligibility, Baseline):
+        builders.record(model, participant, people["nurse"])
+    scan.scan(timezone.now())
+
+    text = page(login, "nurse", "/")
+
+    assert text.count(f"/participants/{participant.code}/surgery/new/") == 1
 
 
 def test_somebody_with_nothing_to_do_reads_so(login, people, site):
