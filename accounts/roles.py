@@ -16,6 +16,7 @@ class May(models.TextChoices):
     JUDGE_SBRT = "judge-sbrt", _("judge relatedness to SBRT")
     JUDGE_SURGERY = "judge-surgery", _("judge relatedness to surgery")
     JUDGE_COMBINATION = "judge-combination", _("judge relatedness to the combination")
+    ADJUDICATE = "adjudicate", _("decide where the specialists disagree")
     VOID = "void", _("void a record, with a reason")
     SIGN = "sign", _("sign")
     CLASSIFY = "classify", _("classify and close protocol deviations")
@@ -23,6 +24,7 @@ class May(models.TextChoices):
     EXPORT = "export", _("export data")
     AUDIT = "audit", _("review the audit trail")
     SAFETY = "safety", _("see the safety page and serious-event clocks")
+    REOPEN = "reopen", _("decide whether locked enrolment goes on")
     PEOPLE = "people", _("manage people and their roles")
 
 
@@ -67,7 +69,18 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.PRINCIPAL_INVESTIGATOR: Duties(
         _("Answers for the trial: signs eligibility and casebooks, adjudicates, classifies deviations."),
-        frozenset(_INVESTIGATOR | {May.JUDGE_SBRT, May.JUDGE_SURGERY, May.JUDGE_COMBINATION, May.CLASSIFY, May.AUDIT}),
+        frozenset(
+            _INVESTIGATOR
+            | {
+                May.JUDGE_SBRT,
+                May.JUDGE_SURGERY,
+                May.JUDGE_COMBINATION,
+                May.ADJUDICATE,
+                May.CLASSIFY,
+                May.AUDIT,
+                May.REOPEN,
+            }
+        ),
     ),
     Role.RT_TECHNOLOGIST: Duties(
         _("Dose and beam times."),
@@ -83,7 +96,7 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.SAFETY_OFFICER: Duties(
         _("Watches the serious-event clocks and the stopping boundary for the sponsor."),
-        frozenset({May.SEE, May.SAFETY}),
+        frozenset({May.SEE, May.SAFETY, May.REOPEN}),
     ),
     Role.SAFETY_MONITOR: Duties(
         _("Independent review of safety, on closed snapshots."),

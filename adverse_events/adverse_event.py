@@ -1,5 +1,6 @@
 """An adverse event with its grade log (study.md 5.1 to 5.6)."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -7,12 +8,27 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from adverse_events import ctcae
-from protocol.toxicity import SERIOUSNESS
-from records import fields
+from protocol.toxicity import SERIOUSNESS, counting, disagree
+from records import fields, selectors
 from records.base import RepeatingRecord, RowRecord
 from records.relatedness import RELATEDNESS
 
 FATAL = "fatal"
+OUTCOMES = [
+    ("recovered", _("Recovered")),
+    ("recovering", _("Recovering")),
+    ("not-recovered", _("Not recovered")),
+    ("sequelae", _("Recovered with sequelae")),
+    (FATAL, _("Fatal")),
+    ("unknown", _("Unknown")),
+]
+
+
+TREATMENTS = ("sbrt", "surgery", "combination")
+
+
+def _opinion(question: Any, help_text: Any) -> fields.Choice:
+    return fields.Choice(question, choices=RELATEDNESS, required=False, standard="SUPPAE", help_text=help_text)
 
 
 class AdverseEvent(RepeatingRecord):
@@ -95,6 +111,27 @@ class AdverseEvent(RepeatingRecord):
         _("Related to the two so close together"), choices=RELATEDNESS, required=False, standard="AEREL_COMB",
         help_text=_("Judged by either specialist."),
     )  # fmt: skip
+    second_sbrt = _opinion(
+        _("Related to SBRT: second opinion"), _("The surgeon's view, if it differs or is asked for.")
+    )
+    second_surgery = _opinion(
+        _("Related to surgery: second opinion"), _("The radiation oncologist's view, if it differs or is asked for.")
+    )
+    second_combination = _opinion(
+        _("Related to the two so close together: second opinion"), _("Of the other specialist.")
+    )
+    imaging_on = fields.LocalDate(
+        _("Imaging that tells the cause"), required=False,
+        help_text=_("Needed for a late neurological change: progression, myelitis or screws."),
+    )  # fmt: skip
+    decided_sbrt = _opinion(_("Decided: related to SBRT"), _("Where the opinions disagree; all of them are kept."))
+    decided_surgery = _opinion(_("Decided: related to surgery"), _("Where the opinions disagree."))
+    decided_combination = _opinion(
+        _("Decided: related to the two so close together"), _("Where the opinions disagree.")
+    )
+    decided_because = fields.LongText(
+        _("Why it was decided so"), required=False, help_text=_("By somebody who gave none of the opinions.")
+    )
     alternative_cause = fields.Choice(
         _("Another cause"),
         choices=[
@@ -142,14 +179,7 @@ class AdverseEvent(RepeatingRecord):
     )
     outcome = fields.Choice(
         _("Outcome"),
-        choices=[
-            ("recovered", _("Recovered")),
-            ("recovering", _("Recovering")),
-            ("not-recovered", _("Not recovered")),
-            ("sequelae", _("Recovered with sequelae")),
-            (FATAL, _("Fatal")),
-            ("unknown", _("Unknown")),
-        ],
+        choices=OUTCOMES,
         standard="AEOUT",
         help_text=_("At the last contact."),
     )
@@ -196,6 +226,22 @@ class AdverseEvent(RepeatingRecord):
         """Whether a serious-event case has been opened for it."""
         return self.cases.filter(voided_at__isnull=True).exists()
 
+    def opinions(self, treatment: str) -> list[str | None]:
+        """What the two specialists said of one treatment: sbrt, surgery or combination."""
+        return [getattr(self, f"related_{treatment}"), getattr(self, f"second_{treatment}")]
+
+    def counting(self, treatment: str) -> str | None:
+        """The relatedness that counts: what was decided, or the highest opinion until then."""
+        return counting(self.opinions(treatment), getattr(self, f"decided_{treatment}"))
+
+    def undecided(self) -> list[str]:
+        """The treatments on which the specialists disagree across the border, and nobody has decided."""
+        return [
+            treatment
+            for treatment in TREATMENTS
+            if disagree(self.opinions(treatment)) and getattr(self, f"decided_{treatment}") is None
+        ]
+
     @property
     def title(self) -> str:
         """The term, or the words it was reported in."""
@@ -223,7 +269,37 @@ class AdverseEvent(RepeatingRecord):
             said["outcome"] = _("“Fatal” and “the patient died of it” go together. Change one of the two.")
         if term and term.other_specify and not self.other_specify and self.is_complete:
             said["other_specify"] = _("Say which, as this term is “Other, specify”.")
+        if not self.decided_because and any(getattr(self, f"decided_{treatment}") for treatment in TREATMENTS):
+            said["decided_because"] = _("Say why it was decided so.")
         return said
+
+    def notices(self) -> dict[str, Any]:
+        said = super().notices()
+        if twin := next((other for other in self.same_term() if self.overlaps(other)), None):
+            said["ctcae_code"] = _("Event %(number)s has the same term, and the dates overlap. Is it the same one?") % {
+                "number": twin.number
+            }
+        for treatment in self.undecided():
+            said[f"decided_{treatment}"] = _("The specialists disagree: the higher opinion counts until it is decided.")
+        return said
+
+    def same_term(self) -> Any:
+        """The participant's other events with this term."""
+        if not self.ctcae_code:
+            return type(self).objects.none()
+        return selectors.of(type(self), self.participant).filter(ctcae_code=self.ctcae_code).exclude(pk=self.pk)
+
+    def overlaps(self, other: "AdverseEvent") -> bool:
+        """Whether the two can have been there on one day; a linked recurrence is known not to be."""
+        if self.recurs_from == other.number or other.recurs_from == self.number:
+            return False
+        (first, last), (other_first, other_last) = self.span(), other.span()
+        return first <= other_last and other_first <= last
+
+    def span(self) -> tuple[date, date]:
+        """The first and the last day on which it can have been there."""
+        first = self.onset_on.earliest if self.onset_on else date.min
+        return first, self.ended_on.latest if self.ended_on else date.max
 
 
 class AdverseEventGrade(RowRecord):

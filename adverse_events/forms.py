@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
 from adverse_events import ctcae
-from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from adverse_events.adverse_event import TREATMENTS
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
 from protocol.toxicity import SERIOUSNESS
-from records import selectors
+from records import history, selectors
 from records.forms import CrfForm, CrfRowForm, CrfRows
 
 
@@ -28,6 +29,13 @@ class AdverseEventForm(CrfForm):
         "related_sbrt": May.JUDGE_SBRT,
         "related_surgery": May.JUDGE_SURGERY,
         "related_combination": May.JUDGE_COMBINATION,
+        "second_sbrt": May.JUDGE_SURGERY,
+        "second_surgery": May.JUDGE_SBRT,
+        "second_combination": May.JUDGE_COMBINATION,
+        "decided_sbrt": May.ADJUDICATE,
+        "decided_surgery": May.ADJUDICATE,
+        "decided_combination": May.ADJUDICATE,
+        "decided_because": May.ADJUDICATE,
     }
     sections = [
         (_("What happened"), ["verbatim", "ctcae_code", "other_specify"]),
@@ -36,12 +44,28 @@ class AdverseEventForm(CrfForm):
         (_("Serious or not"), [*SERIOUSNESS, "admitted_on"]),
         (_("What was done, and how it ended"), ["action_taken", "other_action", "outcome", "clavien_dindo",
                                                "ssi_class"]),
-        (_("What caused it"), [*judged_by, "alternative_cause", "expected"]),
+        (_("What caused it"), ["related_sbrt", "related_surgery", "related_combination", "alternative_cause",
+                               "imaging_on", "expected"]),
+        (_("Second opinion, and what was decided"), ["second_sbrt", "second_surgery", "second_combination",
+                                                     "decided_sbrt", "decided_surgery", "decided_combination",
+                                                     "decided_because"]),
     ]  # fmt: skip
 
     class Meta:
         model = AdverseEvent
         fields = "__all__"
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody decides between opinions of which one is his or her own."""
+        cleaned = super().clean()
+        for treatment in TREATMENTS:
+            name = f"decided_{treatment}"
+            if name not in self.changed_data or not cleaned.get(name):
+                continue
+            opinions = [f"related_{treatment}", f"second_{treatment}"]
+            if self.by and self.instance.pk and history.last_set_by(self.instance, opinions) & {self.by.pk}:
+                self.add_error(name, _("One of these opinions is yours. Somebody who gave none of them decides."))
+        return cleaned
 
     def check_rows(self, rows: dict[str, CrfRows]) -> None:
         """The grades exist for this term, begin no earlier than the event, and 5 means death."""
@@ -60,9 +84,29 @@ class AdverseEventForm(CrfForm):
                 form.add_error("from_on", _("This grade began before the event did (%(onset)s).") % {"onset": onset})
             if row.grade == 5 and self.instance.death == "no":
                 form.add_error("grade", _("Grade 5 is death, and the patient did not die of it."))
+        if self.completing and self.instance.death == "yes":
+            self._wants_grade_five(rows["grades"])
+
+    def _wants_grade_five(self, rows: CrfRows) -> None:
+        """Fatal, died of it and grade 5 are one fact said three times."""
+        if all(form.instance.grade != 5 for form in rows.kept()):
+            self.add_error("death", _("The patient died of it, so the grade log ends with grade 5. Add that row."))
+
+
+class SeriousReportForm(CrfRowForm):
+    sections = [
+        ("", ["version_kind", "sent_at", "sent_to", "receipt", "said_term", "said_onset", "said_grade", "said_related",
+              "said_outcome", "news"]),
+    ]  # fmt: skip
+
+    class Meta:
+        model = SeriousReport
+        fields = "__all__"
 
 
 class SeriousEventForm(CrfForm):
+    own_page = True
+    row_forms = {"reports": SeriousReportForm}
     sections = [
         (_("The event"), ["adverse_event", "kind", "narrative"]),
         (_("Clocks"), ["site_aware_at", "site_reported_at", "sponsor_aware_at", "exempt", "exemption_reason",

@@ -4,8 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from adverse_events.adverse_event import OUTCOMES
 from records import fields
-from records.base import RepeatingRecord
+from records.base import RepeatingRecord, RowRecord
+from records.relatedness import RELATEDNESS
 
 
 class SeriousEvent(RepeatingRecord):
@@ -64,3 +66,47 @@ class SeriousEvent(RepeatingRecord):
                 violation_error_code="site_reported_at",
             ),
         ]
+
+
+class SeriousReport(RowRecord):
+    """One version of the report as it was sent: what it said stays as it was said."""
+
+    slug = "serious-report"
+    domain = "AE"
+    parent_field = "serious_event"
+    opens_with_row = False
+
+    serious_event = models.ForeignKey(SeriousEvent, models.PROTECT, related_name="reports", editable=False)
+    version_kind = fields.Choice(
+        _("Version of the report"),
+        choices=[("initial", _("Initial")), ("follow-up", _("Follow-up")), ("final", _("Final"))],
+        help_text=_("Each version sent is a row of its own."),
+    )
+    sent_at = fields.Instant(_("Sent"), help_text=_("To sponsor or committee."))
+    sent_to = fields.Choice(
+        _("To whom"),
+        choices=[("sponsor", _("Sponsor")), ("committee", _("Committee"))],
+        help_text=_("One row each."),
+    )
+    receipt = fields.Text(_("Receipt number"), required=False, help_text=_("As it came back."))
+    said_term = fields.Text(_("Term as reported"), standard="AETERM", help_text=_("As it stood in the report."))
+    said_onset = fields.PartialDateField(_("Onset as reported"), standard="AESTDTC", help_text=_("As in the report."))
+    said_grade = fields.Integer(
+        _("Worst grade as reported"),
+        unit=_("grade"),
+        low=1,
+        high=5,
+        standard="AETOXGR",
+        help_text=_("As in the report."),
+    )
+    said_related = fields.Choice(
+        _("Relatedness as reported"), choices=RELATEDNESS, standard="AEREL", help_text=_("The highest of the three.")
+    )
+    said_outcome = fields.Choice(
+        _("Outcome as reported"), choices=OUTCOMES, standard="AEOUT", help_text=_("As in the report.")
+    )
+    news = fields.LongText(_("What is new in it"), required=False, help_text=_("No names."))
+
+    class Meta(RowRecord.Meta):
+        verbose_name = _("Report")
+        verbose_name_plural = _("Reports sent")

@@ -1,10 +1,21 @@
-"""The CTCAE picker's two fragments."""
+"""The CTCAE picker's fragments, and the report of a serious event."""
+
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from adverse_events.ctcae_offer import describe_code, offer
+from adverse_events.models import AdverseEventGrade, SeriousEvent, SeriousReport
+from adverse_events.reconciliation import reconcile, relatedness_in_words, versions
+from enrollment.models import Screening
+from procedures.models import SbrtFraction, Surgery
+from protocol.schedule import sae_clocks
+from protocol.toxicity import SERIOUSNESS
+from records import selectors
+from records.models import Participant
 
 LONGEST = 200
 
@@ -25,3 +36,52 @@ def term(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "adverse_events/_grades.html", {"term": found})
+
+
+def _case(request: HttpRequest, code: str, number: int) -> tuple[Participant, SeriousEvent, dict[str, Any]]:
+    """A case with its event, grades and reports; 404 for what the person may not know of."""
+    participant = selectors.participant(request.user, code)
+    case = selectors.of(SeriousEvent, participant).select_related("adverse_event").filter(number=number).first()
+    if case is None:
+        raise Http404
+    event = case.adverse_event
+    reports = selectors.rows(SeriousReport, case)
+    grades = selectors.rows(AdverseEventGrade, event) if event else []
+    found = {"participant": participant, "case": case, "event": event, "grades": grades, "reports": reports}
+    return participant, case, found
+
+
+@require_safe
+def reconciliation(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """The last report beside the event as it stands, and what each report changed."""
+    _participant, case, found = _case(request, code, number)
+    reports = found["reports"]
+    found["lines"] = reconcile(case, found["event"], found["grades"], reports) if found["event"] else []
+    found["versions"] = versions(reports)
+    return render(request, "adverse_events/_reconciliation.html", found)
+
+
+@require_safe
+def report(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """One page to print and send: nothing on it names the patient."""
+    participant, case, found = _case(request, code, number)
+    event = found["event"]
+    clocks = (
+        sae_clocks(case.site_aware_at, case.kind, participant.site.zone) if case.site_aware_at and case.kind else None
+    )
+    found |= {
+        "screening": selectors.of(Screening, participant).first(),
+        "fractions": SbrtFraction.objects.filter(participant=participant, voided_at__isnull=True).order_by(
+            "beam_on_at"
+        ),
+        "operations": selectors.of(Surgery, participant),
+        "criteria": [
+            event._meta.get_field(name).verbose_name for name in SERIOUSNESS if event and getattr(event, name) == "yes"
+        ],
+        "related": relatedness_in_words(event) if event else [],
+        "versions": versions(found["reports"]),
+        "clocks": clocks,
+        "zone": participant.site.zone,
+        "printed_at": timezone.now(),
+    }
+    return render(request, "adverse_events/report.html", found)

@@ -1,14 +1,12 @@
 """A visit: whether it took place, how, and the one question asked at every visit (study.md 4.3, 5.3)."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-from protocol.study import STUDY
 from records import fields
 from records.base import VisitRecord
 
 TOOK_PLACE = ("done", ["yes"])
+INFORMANTS = [("patient", _("The patient")), ("spouse", _("Spouse or partner")), ("proxy", _("Somebody else"))]
 
 
 class Visit(VisitRecord):
@@ -16,7 +14,6 @@ class Visit(VisitRecord):
 
     slug = "visit"
     domain = "SV"
-    visits = tuple(STUDY.visit_codes)
 
     done = fields.YesNo(_("Did the visit take place?"), standard="SVOCCUR", help_text=_("Also by telephone."))
     not_done_reason = fields.Choice(
@@ -50,7 +47,7 @@ class Visit(VisitRecord):
     )
     informant = fields.Choice(
         _("Who told"),
-        choices=[("patient", _("The patient")), ("proxy", _("Somebody else"))],
+        choices=INFORMANTS,
         shown_if=TOOK_PLACE,
         help_text=_("A proxy is labelled as such."),
     )
@@ -60,27 +57,8 @@ class Visit(VisitRecord):
         standard="AEYN",
         help_text=_("If yes, add each one as an adverse event."),
     )
-    kps = fields.Integer(
-        _("Karnofsky performance status"), unit="/ 100", low=0, high=100, shown_if=TOOK_PLACE, required=False,
-        standard="RSORRES", help_text=_("Steps of 10."),
-    )  # fmt: skip
-    ambulation = fields.Choice(
-        _("Walking"),
-        choices=[("independent", _("Walks alone")), ("aid", _("Walks with an aid")), ("none", _("Does not walk"))],
-        shown_if=TOOK_PLACE,
-        required=False,
-        help_text=_("At this visit."),
-    )
-    wound_healed = fields.YesNo(
-        _("Is the wound closed and dry?"), shown_if=TOOK_PLACE, required=False, help_text=_("If it was seen.")
-    )
     note = fields.LongText(_("Note"), required=False, help_text=_("No names."))
 
     class Meta(VisitRecord.Meta):
         verbose_name = _("Visit")
         verbose_name_plural = _("Visits")
-
-    def cross_checks(self) -> dict[str, Any]:
-        if self.kps is not None and self.kps % 10:
-            return {"kps": _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}}
-        return {}

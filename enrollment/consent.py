@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from records import fields
-from records.base import SingleRecord
+from records.base import RowRecord, SingleRecord
 
 GIVEN = ("given", ["yes"])
 WITHDRAWN = ("withdrawn", ["yes"])
@@ -74,3 +75,35 @@ class Consent(SingleRecord):
         if self.withdrawn_on and self.consented_at_date and self.withdrawn_on < self.consented_at_date:
             return {"withdrawn_on": _("Consent was withdrawn before it was given. Check both dates.")}
         return {}
+
+
+class Reconsent(RowRecord):
+    """Consent asked again: a new version of the form, or somebody screened again."""
+
+    slug = "reconsent"
+    domain = "DS"
+    parent_field = "consent"
+    opens_with_row = False
+
+    consent = models.ForeignKey(Consent, models.PROTECT, related_name="again", editable=False)
+    why = fields.Choice(
+        _("Why asked again"),
+        choices=[
+            ("new-version", _("New version of the form")),
+            ("rescreened", _("Screened again")),
+            ("new-information", _("New information about risks")),
+            ("other", _("Other")),
+        ],
+        help_text=_("The first consent stays as it was."),
+    )
+    form_version = fields.Text(
+        _("Version of the consent form"), max_length=40, help_text=_("As printed in its footer.")
+    )
+    answer = fields.YesNo(_("Did the patient consent again?"), standard="DSDECOD", help_text=_("In writing."))
+    consented_at = fields.Instant(
+        _("Signed"), shown_if=("answer", ["yes"]), standard="RFICDTC", help_text=_("Date and time on the form.")
+    )
+
+    class Meta(RowRecord.Meta):
+        verbose_name = _("Consent asked again")
+        verbose_name_plural = _("Consent asked again")

@@ -25,6 +25,7 @@ class Deviation(RepeatingRecord):
             ("visit-missed", _("Visit missed or outside its window")),
             ("consent-order", _("Study procedure before consent")),
             ("eligibility", _("Treated though not eligible")),
+            ("waiver", _("Criterion waived by the sponsor")),
             ("other", _("Other")),
         ],
         standard="DVDECOD",

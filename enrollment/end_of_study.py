@@ -6,11 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
+from enrollment.death import Death
+from records import fields, selectors
 from records.base import SingleRecord
-from records.relatedness import RELATEDNESS
-
-DIED = ("outcome", ["died"])
 
 
 class EndOfStudy(SingleRecord):
@@ -36,35 +34,6 @@ class EndOfStudy(SingleRecord):
     last_seen_on = fields.LocalDate(
         _("Last seen or spoken to"), required=False, help_text=_("By anybody of the trial, or reliably by others.")
     )
-    died_on = fields.PartialDateField(
-        _("Date of death"), shown_if=DIED, standard="DTHDTC", help_text=_("What is known of it.")
-    )
-    death_cause = fields.Choice(
-        _("Cause of death"),
-        choices=[
-            ("progression", _("Progression of the cancer")),
-            ("adverse-event", _("An adverse event of the treatment")),
-            ("other-disease", _("Another disease")),
-            ("unknown", _("Unknown")),
-        ],
-        shown_if=DIED,
-        standard="DDORRES",
-        help_text=_("The underlying cause."),
-    )
-    death_related_sbrt = fields.Choice(
-        _("Death related to SBRT"), choices=RELATEDNESS, shown_if=DIED, help_text=_("As judged by the specialists.")
-    )
-    death_related_surgery = fields.Choice(
-        _("Death related to surgery"), choices=RELATEDNESS, shown_if=DIED, help_text=_("As judged by the specialists.")
-    )
-    death_place = fields.Choice(
-        _("Place of death"),
-        choices=[("home", _("Home")), ("hospital", _("Hospital")), ("hospice", _("Hospice")), ("other", _("Other"))],
-        shown_if=DIED,
-        required=False,
-        help_text=_("If known."),
-    )
-    autopsy = fields.YesNo(_("Autopsy"), shown_if=DIED, required=False, help_text=_("Done or agreed."))
     withdrawn_what = fields.Codes(
         _("What was withdrawn"),
         choices=[
@@ -76,10 +45,6 @@ class EndOfStudy(SingleRecord):
         shown_if=("outcome", ["withdrew"]),
         help_text=_("Ask; data until then are kept unless the law requires otherwise."),
     )
-    contact_attempts = fields.Integer(
-        _("Attempts to reach the patient"), unit=_("attempts"), low=0, high=100, shown_if=("outcome", ["lost"]),
-        help_text=_("Calls, letters, GP and municipal register."),
-    )  # fmt: skip
     note = fields.LongText(_("Note"), required=False, help_text=_("No names."))
 
     class Meta(SingleRecord.Meta):
@@ -94,7 +59,8 @@ class EndOfStudy(SingleRecord):
             ),
         ]
 
-    def cross_checks(self) -> dict[str, Any]:
-        if self.died_on and self.last_seen_on and self.died_on.latest < self.last_seen_on:
-            return {"died_on": _("The patient was seen after this date of death. Check both dates.")}
-        return {}
+    def notices(self) -> dict[str, Any]:
+        said = super().notices()
+        if self.outcome == "died" and not selectors.of(Death, self.participant).exists():
+            said["outcome"] = _("No death is recorded yet: add the form “Death”, with date and cause.")
+        return said

@@ -3,8 +3,18 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
-from enrollment.baseline import SINS
-from enrollment.models import Baseline, Consent, Deviation, Eligibility, EndOfStudy, OpioidDose, Screening
+from enrollment.models import (
+    Baseline,
+    Consent,
+    Contact,
+    Death,
+    Deviation,
+    Eligibility,
+    EndOfStudy,
+    Reconsent,
+    Screening,
+    Therapy,
+)
 from records.forms import CrfForm, CrfRowForm
 
 
@@ -19,7 +29,16 @@ class ScreeningForm(CrfForm):
         fields = "__all__"
 
 
+class ReconsentForm(CrfRowForm):
+    sections = [("", ["why", "form_version", "answer", "consented_at"])]
+
+    class Meta:
+        model = Reconsent
+        fields = "__all__"
+
+
 class ConsentForm(CrfForm):
+    row_forms = {"again": ReconsentForm}
     sections = [
         (_("Consent"), ["given", "declined_reason", "information_on", "consented_at", "form_version", "obtained_by",
                         "copy_given"]),
@@ -48,26 +67,12 @@ class EligibilityForm(CrfForm):
         fields = "__all__"
 
 
-class OpioidForm(CrfRowForm):
-    sections = [("", ["drug", "dose", "other_drug"])]
-
-    class Meta:
-        model = OpioidDose
-        fields = "__all__"
-
-
 class BaselineForm(CrfForm):
-    own_page = True
-    row_forms = {"opioids": OpioidForm}
     sections = [
-        (_("Tumour"), ["assessed_on", "primary_tumour", "histology", "metastases", "spinal_metastases", "index_level"]),
-        (_("Treatment so far"), ["systemic_therapy", "systemic_kind", "systemic_started_on", "systemic_stopped_on",
-                                 "steroids", "anticoagulants"]),
-        (_("Stability (SINS)"), [f"sins_{name}" for name in SINS]),
-        (_("Pain and function"), ["worst_pain", "kps", "ais", "prior_deficit", "ambulation", "living", "asa"]),
+        (_("Tumour"), ["assessed_on", "primary_tumour", "histology", "metastases", "spinal_metastases"]),
+        (_("Treatment so far"), ["systemic_therapy", "steroids", "anticoagulants", "living", "asa"]),
         (_("Wound healing"), ["height_cm", "weight_kg", "weight_loss_pct", "diabetes", "smoking",
                               "radiotherapy_near"]),
-        (_("Blood"), ["albumin_g_l", "hb_mmol_l", "platelets_10e9_l", "crp_mg_l", "creatinine_umol_l", "inr"]),
         (_("Symptoms before treatment (CTCAE grade)"), ["grade_pain", "grade_weakness", "grade_sensory",
                                                        "grade_constipation", "grade_nausea",
                                                        "grade_urinary_retention", "grade_fatigue"]),
@@ -93,12 +98,39 @@ class DeviationForm(CrfForm):
 
 class EndOfStudyForm(CrfForm):
     sections = [
-        (_("End"), ["outcome", "ended_on", "last_seen_on", "withdrawn_what", "contact_attempts"]),
-        (_("Death"), ["died_on", "death_cause", "death_related_sbrt", "death_related_surgery", "death_place",
-                      "autopsy"]),
-        (_("Note"), ["note"]),
-    ]  # fmt: skip
+        (_("End"), ["outcome", "ended_on", "last_seen_on", "withdrawn_what", "note"]),
+    ]
 
     class Meta:
         model = EndOfStudy
+        fields = "__all__"
+
+
+class DeathForm(CrfForm):
+    sections = [
+        (_("Death"), ["died_on", "learned_on", "told_by", "cause", "adverse_event_number", "place", "autopsy"]),
+        (_("What caused it"), ["related_sbrt", "related_surgery", "note"]),
+    ]
+
+    class Meta:
+        model = Death
+        fields = "__all__"
+
+
+class TherapyForm(CrfForm):
+    sections = [
+        (_("Therapy"), ["kind", "name", "radiosensitising", "at_index_level", "dose_gy"]),
+        (_("When"), ["started_on", "ongoing", "stopped_on"]),
+    ]
+
+    class Meta:
+        model = Therapy
+        fields = "__all__"
+
+
+class ContactForm(CrfForm):
+    sections = [(_("Attempt"), ["tried_on", "how", "reached", "vital_status", "known_alive_on", "note"])]
+
+    class Meta:
+        model = Contact
         fields = "__all__"

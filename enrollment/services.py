@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import IntegerField, Max
 from django.db.models.functions import Cast, Substr
+from django.utils.translation import gettext as _
 
 from accounts.models import Person, Site
+from enrollment import enrolment_lock
 from protocol.study import STUDY
 from records import services
 from records.models import Participant
@@ -15,13 +18,21 @@ _ONE_AT_A_TIME = 2622841  # the key of the advisory lock: two registrations neve
 
 
 def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participant:
-    """The next code of the trial, at this site. The same `entry` twice (a double click) is one participant."""
+    """The next code of the trial, at this site. The same `entry` twice (a double click) is one participant.
+
+    Raises ValidationError while new enrolment is locked (study.md 5.9).
+    """
     prefix = f"{STUDY.name}-"
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-        if entry and (made := Participant.objects.filter(entry=entry, site=site).first()):
+        if entry and (made := Participant.objects.filter(entry=entry).first()):
+            if made.site_id != site.pk:
+                raise ValidationError(_("This page has registered somebody already, at another site. Open it anew."))
             return made
+        if locked := enrolment_lock.standing():
+            told = {"because": locked.because}
+            raise ValidationError(_("New enrolment is locked: %(because)s. The principal investigator decides.") % told)
         number = Cast(Substr("code", len(prefix) + 1), IntegerField())
         last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
         participant = Participant(code=f"{prefix}{last + 1:02}", site=site)

@@ -7,5 +7,4 @@ from enrollment import views
 urlpatterns = [
     path("participants/new/", views.new, name="participant-new"),
     path("participants/<code:code>/eligibility/verdict/", views.verdict, name="eligibility-verdict"),
-    path("participants/<code:code>/baseline/scores/", views.scores, name="baseline-scores"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,10 +14,8 @@ from accounts.models import Site
 from accounts.permissions import require
 from accounts.roles import May
 from enrollment import services
-from enrollment.forms import BaselineForm, EligibilityForm
-from enrollment.models import Baseline, Eligibility
-from protocol import scores as scoring
-from protocol.study import STUDY
+from enrollment.forms import EligibilityForm
+from enrollment.models import Eligibility
 from records import selectors
 
 
@@ -30,9 +29,14 @@ def new(request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("site") or sites[0].code
         site = next((site for site in sites if site.code == chosen), None)
         if site is not None:
-            participant = services.register(site, by=request.user, entry=_uuid(request.POST.get("entry", "")))
-            return redirect("form", participant.code, "screening")
-        context |= {"chosen": chosen, "error": _("This is not one of your sites.")}
+            try:
+                participant = services.register(site, by=request.user, entry=_uuid(request.POST.get("entry", "")))
+            except ValidationError as refused:
+                context |= {"chosen": chosen, "error": refused.messages[0]}
+            else:
+                return redirect("form", participant.code, "screening")
+        else:
+            context |= {"chosen": chosen, "error": _("This is not one of your sites.")}
     return render(request, "enrollment/new.html", context, status=422 if "error" in context else 200)
 
 
@@ -53,45 +57,3 @@ def verdict(request: HttpRequest, code: str) -> HttpResponse:
     form.completing = False
     form.is_valid()
     return render(request, "crf/_verdict.html", {"judged": form.instance.verdict()})
-
-
-@require_POST
-def scores(request: HttpRequest, code: str) -> HttpResponse:
-    """SINS, opioids and body-mass index of what is typed so far. Nothing is saved."""
-    participant = selectors.participant(request.user, code)
-    form = BaselineForm(
-        request.POST, instance=Baseline(participant=participant), zone=participant.site.tz, now=timezone.now()
-    )
-    form.completing = False
-    form.is_valid()
-    points = form.instance.sins_points()
-    doses, unconverted = _doses(request)
-    context = {
-        "sins": scoring.sins(points) if points else None,
-        "omed": scoring.omed(doses) if doses is not None else None,
-        "unconverted": unconverted,
-        "bmi": form.instance.bmi,
-        "table": STUDY.opioids["table"],
-    }
-    return render(request, "crf/_scores.html", context)
-
-
-def _doses(request: HttpRequest) -> tuple[dict[str, float] | None, bool]:
-    """Drug -> dose of the rows typed so far; None while one of them cannot be read."""
-    doses: dict[str, float] = {}
-    unconverted = False
-    for name, drug in request.POST.items():
-        if not (name.startswith("opioids-") and name.endswith("-drug")) or not drug:
-            continue
-        if drug not in STUDY.opioids["factors"]:
-            unconverted = True
-            continue
-        typed = request.POST.get(name.removesuffix("drug") + "dose", "").replace(",", ".")
-        try:
-            dose = float(typed)
-        except ValueError:
-            return None, unconverted
-        if not 0 <= dose < 1e6:
-            return None, unconverted
-        doses[drug] = doses.get(drug, 0.0) + dose
-    return doses, unconverted

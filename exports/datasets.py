@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from accounts.models import Person
+from accounts.roles import May
 from records import selectors
 from records.base import Record, RowRecord, VisitRecord
-from records.fields import Choice, Codes, CrfField, Integer, crf_fields
+from records.fields import Choice, Codes, CrfField, Integer, Link, crf_fields
 from records.fields import Decimal as DecimalField
 from records.missing import MissingCode
 
@@ -46,13 +47,17 @@ def header(model: type[Record]) -> list[str]:
 
 
 def records(model: type[Record], person: Person) -> QuerySet[Record]:
-    """The records of one form that count, of the participants this person may see."""
-    found = model._default_manager.filter(
-        participant__in=selectors.participants(person), voided_at__isnull=True
-    ).select_related("participant__site")
+    """The records of one form that count, of the participants whose data this person may take away."""
+    exportable = selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
+    found = model._default_manager.filter(participant__in=exportable, voided_at__isnull=True)
+    found = found.select_related("participant__site", *(field.name for field in crf_fields(model) if _links(field)))
     if issubclass(model, RowRecord):
-        found = found.select_related(model.parent_field)
+        found = found.select_related(model.parent_field).filter(**{f"{model.parent_field}__voided_at__isnull": True})
     return found.order_by("participant__code", "number", "pk")
+
+
+def _links(field: CrfField) -> bool:
+    return isinstance(field, Link)
 
 
 def lines(model: type[Record], person: Person) -> Iterator[str]:
@@ -73,7 +78,7 @@ def _cells(record: Record, questions: list[CrfField]) -> list[Any]:
     if isinstance(record, RowRecord):
         cells.append(getattr(record, record.parent_field).number)
     for field in questions:
-        value = field.value_from_object(record)
+        value = _number_of(record, field) if isinstance(field, Link) else field.value_from_object(record)
         cells.append(_cell(field, value, site.tz))
         if isinstance(field, Choice | Codes):
             cells.append(_safe(field.shown(value)) if value else "")
@@ -81,6 +86,12 @@ def _cells(record: Record, questions: list[CrfField]) -> list[Any]:
             code = record.missing.get(field.name)
             cells.append(MissingCode(code).value if code else "")
     return cells
+
+
+def _number_of(record: Record, field: Link) -> int | None:
+    """A link by the number that the other form's own file gives it, never by a key of the database."""
+    linked = getattr(record, field.name)
+    return linked.number if linked else None
 
 
 def _cell(field: CrfField, value: Any, zone: Any) -> Any:
@@ -92,7 +103,7 @@ def _cell(field: CrfField, value: Any, zone: Any) -> Any:
         return value.isoformat()
     if isinstance(field, Codes):
         return "|".join(value)
-    if isinstance(field, Integer | DecimalField):
+    if isinstance(field, Integer | DecimalField | Link):
         return value
     return _safe(str(value))
 

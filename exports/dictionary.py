@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import translation
 
+from protocol.study import STUDY
 from records import crf
 from records.base import Record, RepeatingRecord, RowRecord, VisitRecord
 from records.fields import Codes, CrfField, crf_fields
@@ -52,7 +53,7 @@ def _row(model: type[Record], field: CrfField) -> dict[str, str]:
         "min": _bound(field.low),
         "max": _bound(field.high),
         "repeats": "yes" if issubclass(model, RepeatingRecord | RowRecord) else "no",
-        "visits": " ".join(model.visits) if issubclass(model, VisitRecord) else "",
+        "visits": " ".join(STUDY.visits_with(model.slug)) if issubclass(model, VisitRecord) else "",
         "standard": ".".join(part for part in (model.domain, field.standard) if part) if field.standard else "",
     }
 

@@ -20,16 +20,16 @@ class Casebook:
         """The record of a form that is filled in once."""
         return next(iter(self.records[slug]), None)
 
-    def at(self, visit: str) -> VisitRecord | None:
-        """The visit form of one visit."""
-        return next((record for record in self.records["visit"] if record.visit == visit), None)
+    def at(self, visit: str, slug: str = "visit") -> VisitRecord | None:
+        """The form of one visit."""
+        return next((record for record in self.records[slug] if record.visit == visit), None)
 
     def rows(self, slug: str, of: Record) -> list[RowRecord]:
         """The rows inside one record."""
         return [row for row in self.records[slug] if getattr(row, f"{row.parent_field}_id") == of.pk]
 
 
-TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "consent", "screening")
+TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "death", "consent", "screening")
 
 
 def load(participants: Iterable[Participant], slugs: Iterable[str] | None = None) -> dict[int, Casebook]:

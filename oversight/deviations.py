@@ -1,6 +1,9 @@
-"""Deviations that the window drafts; a person completes them, the principal investigator classifies them."""
+"""Deviations that rules draft; a person completes them, the principal investigator classifies them (study.md 3.3)."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -8,9 +11,11 @@ from accounts.services import system
 from enrollment.models import Deviation
 from oversight import facts
 from oversight.casebooks import Casebook
+from protocol import schedule
 from protocol.facts import Moment, local_day
 from protocol.partial_dates import PartialDate
-from protocol.window import treatment_window
+from protocol.study import STUDY
+from protocol.window import bounds, treatment_window
 from records import services
 
 DRAFTED = {
@@ -19,30 +24,149 @@ DRAFTED = {
     "reversed": "window-reversed",
     "sbrt incomplete": "sbrt-incomplete",
 }
+_EXPECTED_GY = {"prescription_metastasis_gy": 18.0, "prescription_vertebra_gy": 8.0}  # study.md 3.1
 
 
-def draft(book: Casebook, now: datetime) -> Deviation | None:
-    """A draft for a missed window, once for the same values, also after somebody voided it."""
+@dataclass(frozen=True)
+class Draft:
+    """What a rule found: its kind, the values it rests on (the same values are drafted once), when and what."""
+
+    kind: str
+    values: dict[str, Any]
+    on: date | None
+    because: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def found(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Everything that departs from the protocol, as far as the records tell."""
+    for rule in (_window, _levels, _dose, _visits, _consent_order, _eligibility):
+        yield from rule(book, now)
+
+
+def draft(book: Casebook, now: datetime) -> list[Deviation]:
+    """Write what was found, once for the same values, also after somebody voided the draft."""
+    told = {(each.rule, repr(sorted(each.rule_values.items()))) for each in _all(book)}
+    made = []
+    for each in found(book, now):
+        if (each.kind, repr(sorted(each.values.items()))) in told:
+            continue
+        record = Deviation(participant=book.participant, rule=each.kind, rule_values=each.values)
+        record.fill(
+            kind=each.kind,
+            occurred_on=PartialDate.of(each.on) if each.on else None,
+            discovered_on=now.astimezone(book.participant.site.tz).date(),
+            description=each.because[:1].upper() + each.because[1:] + ".",
+            **each.extra,
+        )
+        reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": each.kind, "because": each.because}
+        made.append(services.write(record, by=system(), reason=reason, version=0, now=now))
+    return made
+
+
+def _all(book: Casebook) -> Any:
+    """Also the void ones: what a person took out is not drafted again."""
+    return Deviation.objects.filter(participant=book.participant).exclude(rule="")
+
+
+def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Late, not done, reversed, SBRT incomplete."""
     given = facts.treatment(book)
     window = treatment_window(given, now)
     kind = DRAFTED.get(window.verdict)
     gone = facts.ended(book)
     if kind is None or (gone and kind == "window-not-done" and window.closes_at and gone.on <= window.closes_at.date()):
-        return None
+        return
     values = {"sbrt_end": _iso(given.sbrt_end), "incision": _iso(given.incision)}
-    participant = book.participant
-    if Deviation.objects.filter(participant=participant, rule=kind, rule_values=values).exists():
-        return None
-    record = Deviation(participant=participant, rule=kind, rule_values=values)
     on = local_day(given.incision or window.closes_at or given.sbrt_end, given.zone)
-    record.fill(
-        kind=kind,
-        occurred_on=PartialDate.of(on) if on else None,
-        discovered_on=now.astimezone(participant.site.tz).date(),
-        description=window.because[:1].upper() + window.because[1:] + ".",
-    )
-    reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": kind, "because": window.because}
-    return services.write(record, by=system(), reason=reason, version=0, now=now)
+    yield Draft(kind, values, on, window.because)
+
+
+def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """The plan changed in theatre: more vertebrae bridged than the protocol allows (D10)."""
+    most = STUDY.eligibility["bridged_at_most"]
+    for operation in book.records["surgery"]:
+        count = operation.bridged_levels
+        if operation.index == "yes" and operation.performed == "yes" and count and count > most:
+            values = {"upper": operation.upper_level, "lower": operation.lower_level}
+            because = _("%(count)s vertebrae bridged (%(upper)s to %(lower)s), more than %(most)s") % {
+                **values, "count": count, "most": most,
+            }  # fmt: skip
+            yield Draft("levels", values, operation.incision_at_date, because)
+
+
+def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Dose or sessions other than planned, or a sum that does not add up."""
+    sbrt = book.one("sbrt")
+    if sbrt is None or not sbrt.is_complete:
+        return
+    rows = book.rows("sbrt-fraction", sbrt)
+    said = [
+        _("%(question)s: %(value)s Gy, expected %(expected)s Gy")
+        % {"question": sbrt._meta.get_field(name).verbose_name, "value": getattr(sbrt, name), "expected": f"{gray:g}"}
+        for name, gray in _EXPECTED_GY.items()
+        if getattr(sbrt, name) is not None and float(getattr(sbrt, name)) != gray
+    ]
+    if (sbrt.planned_fractions, len(rows)) != (1, 1):
+        told = {"planned": sbrt.planned_fractions, "given": len(rows)}
+        said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % told)
+    doses = [float(row.dose_gy) for row in rows if row.dose_gy is not None]
+    planned = sbrt.prescription_metastasis_gy
+    if len(doses) == len(rows) and planned is not None and abs(sum(doses) - float(planned)) > 0.05:
+        told = {"sum": f"{sum(doses):g}", "planned": planned}
+        said.append(_("the sessions add up to %(sum)s Gy, prescribed were %(planned)s Gy") % told)
+    if said:
+        values = {"said": sorted(said)}
+        yield Draft("fractions", values, rows[0].beam_on_at_date if rows else None, "; ".join(said))
+
+
+def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """A visit that was not done, or lay outside its window."""
+    start = schedule.anchor(facts.follow_up(book), now)
+    gone = facts.ended(book)
+    for record in book.records["visit"]:
+        if start is None or record.visit in schedule.TREATMENT_VISITS or record.visit not in STUDY.visit_codes:
+            continue
+        window = schedule.visit_window(record.visit, start.on)
+        if gone and window.closes >= gone.on:
+            continue
+        name = STUDY.visit_name(record.visit)
+        if record.done == "no":
+            because = _("%(visit)s was not done") % {"visit": name}
+            yield Draft("visit-missed", {"visit": record.visit, "on": None}, window.target, because)
+        elif record.visited_on and not window.opens <= record.visited_on <= window.closes:
+            told = {"visit": name, "on": record.visited_on, "opens": window.opens, "closes": window.closes}
+            because = _("%(visit)s took place on %(on)s; its window was %(opens)s to %(closes)s") % told
+            values = {"visit": record.visit, "on": record.visited_on.isoformat()}
+            yield Draft("visit-missed", values, record.visited_on, because)
+
+
+def _consent_order(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Consent that is certainly later than the first study procedure."""
+    consent, given = book.one("consent"), facts.treatment(book)
+    signed = consent.moment("consented_at") if consent else None
+    first = given.sbrt_start or given.incision
+    if signed is None or first is None:
+        return
+    if bounds(signed, given.zone)[0] > bounds(first, given.zone)[1]:
+        values = {"consent": _iso(signed), "first": _iso(first)}
+        because = _("consent was signed after the first study procedure")
+        yield Draft("consent-order", values, local_day(first, given.zone), because)
+
+
+def _eligibility(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Treated, and found not to meet a criterion: stays in the safety analysis (study.md 8 situation 18)."""
+    record, given = book.one("eligibility"), facts.treatment(book)
+    if record is None or not (given.sbrt_start or given.incision):
+        return
+    judged = record.verdict()
+    waived = any(each.kind == "waiver" and each.is_complete for each in book.records["deviation"])
+    if judged.verdict == "not eligible" and not waived:
+        failed = ", ".join(judged.failed)
+        because = _("treated though not eligible: %(failed)s") % {"failed": failed}
+        yield Draft(
+            "eligibility", {"failed": failed}, local_day(given.sbrt_start or given.incision, given.zone), because
+        )
 
 
 def _iso(moment: Moment) -> str | None:

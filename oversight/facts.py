@@ -48,19 +48,21 @@ def _edge(moments: list[Moment], zone: str, last: bool) -> Moment:
 
 
 def ended(book: Casebook) -> Ended | None:
-    """Died, withdrew or lost, whichever form says so first."""
-    end, consent = book.one("end-of-study"), book.one("consent")
-    if end is not None and end.outcome in EARLY_ENDS and (on := _ended_on(end)):
-        return Ended(on, end.outcome)
+    """Died, withdrew or lost, whichever form says so first; a death outweighs the others."""
+    death, end, consent = book.one("death"), book.one("end-of-study"), book.one("consent")
+    if death is not None and death.at_latest:
+        return Ended(death.at_latest, "died")
+    if end is not None and end.outcome in EARLY_ENDS and end.ended_on:
+        return Ended(end.ended_on, end.outcome)
     if consent is None or consent.withdrawn != "yes" or not consent.withdrawn_on:
         return None
     return Ended(consent.withdrawn_on, "withdrew") if "visits" in (consent.withdrawn_what or []) else None
 
 
-def _ended_on(end: object) -> date | None:
-    if end.outcome == "died" and end.died_on and end.died_on.precision == "day":
-        return end.died_on.earliest
-    return end.ended_on or (end.died_on.latest if end.died_on else None)
+def finished_on(book: Casebook) -> date | None:
+    """The last day of somebody who is through, or was never enrolled."""
+    end = book.one("end-of-study")
+    return end.ended_on if end is not None and end.outcome not in EARLY_ENDS else None
 
 
 def follow_up(book: Casebook) -> FollowUpFacts:
@@ -70,6 +72,7 @@ def follow_up(book: Casebook) -> FollowUpFacts:
         treatment=treatment(book),
         visits_done=frozenset(visits),
         ended=ended(book),
+        finished_on=finished_on(book),
         serious=tuple(_serious(case) for case in book.records["serious-event"]),
     )
 
@@ -116,9 +119,9 @@ def _event(book: Casebook, event: object, given: TreatmentFacts) -> EventFacts:
     return EventFacts(
         term=event.title or f"event {event.number}",
         baseline_grade=event.baseline_grade if event.at_baseline == "yes" else None,
-        sbrt=event.related_sbrt,
-        surgery=event.related_surgery,
-        combination=event.related_combination,
+        sbrt=event.counting("sbrt"),
+        surgery=event.counting("surgery"),
+        combination=event.counting("combination"),
         ended=event.ended_on,
         grades=tuple(
             GradeRow(row.grade, row.from_on, not_before=_later(floor, onset, given.zone), key=str(row.pk))

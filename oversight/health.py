@@ -7,6 +7,7 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from oversight import alerts
 from oversight.models import ScanFailure, ScanState
 
 HEARTBEAT = "sbrtspine:worker"
@@ -28,9 +29,9 @@ def beat() -> None:
 
 
 def check(now: datetime) -> dict[str, Any]:
-    """For /health/: {"status", "database", "redis", "worker", "scan": {"last", "late"}, "not_judged"}."""
+    """For /health/: status, database, redis, worker, scan {last, late}, not_judged, alerts_unsent."""
     found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
-    found["scan"], found["not_judged"] = {"last": None, "late": True}, None
+    found["scan"], found["not_judged"], found["alerts_unsent"] = {"last": None, "late": True}, None, None
     try:
         connection.ensure_connection()
         state = ScanState.objects.first()
@@ -38,6 +39,7 @@ def check(now: datetime) -> dict[str, Any]:
         late = last is None or now - last > timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS)
         found["scan"] = {"last": last.isoformat() if last else None, "late": late}
         found["not_judged"] = ScanFailure.objects.count()
+        found["alerts_unsent"] = alerts.unsent(now)
     except DatabaseError:
         found["database"] = "away"
     try:

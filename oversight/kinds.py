@@ -9,6 +9,7 @@ from accounts.roles import Role
 _TREATING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL_INVESTIGATOR)
 _CASES = (Role.NURSE, Role.PRINCIPAL_INVESTIGATOR, Role.SAFETY_OFFICER)
 _VISITS = (Role.NURSE, Role.PRINCIPAL_INVESTIGATOR)
+_VERDICTS = (Role.PRINCIPAL_INVESTIGATOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.SAFETY_OFFICER)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ KINDS: dict[str, Kind] = {
     "day-60-overdue": Kind(_("Day-60 visit is overdue"), _VISITS, "d60/visit/", late=True),
     "day-90-due": Kind(_("Day-90 visit is due"), _VISITS, "d90/visit/"),
     "day-90-overdue": Kind(_("Day-90 visit is overdue"), _VISITS, "d90/visit/", late=True),
+    "visit-due": Kind(_("A visit is due"), _VISITS, "{}/visit/"),
+    "visit-overdue": Kind(_("A visit is overdue"), _VISITS, "{}/visit/", late=True),
+    "endpoint-changed": Kind(_("The primary endpoint changed"), _VERDICTS, "endpoint/"),
     "sae-site-report": Kind(
         _("Report the serious event to the sponsor"), _CASES, "serious-event/{}/#q-site_reported_at"
     ),

@@ -1,4 +1,4 @@
-"""A participant's life in the trial: visits with their status, forms with their state, and the time axis."""
+"""A participant's life in the trial: forms with their state, and the time axis. The visits are in visit_matrix."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,23 +8,17 @@ from django.utils.translation import gettext as _
 
 from oversight import facts
 from oversight.casebooks import Casebook
-from protocol import schedule
+from oversight.visit_matrix import VisitRow
 from protocol.facts import local_day
-from protocol.study import STUDY
+from protocol.schedule import LAST_DATE
 from records import crf, states
 from records.base import Record
 
-_FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "end-of-study"]
-OWN_FORM = {"scr": "screening", "bas": "baseline", "sbrt": "sbrt", "surg": "surgery"}
-LISTS = ["adverse-event", "serious-event", "deviation"]
-_WORDS = {
-    "done": _("done"),
-    "not done": _("not done"),
-    "due": _("due"),
-    "overdue": _("overdue"),
-    "upcoming": _("upcoming"),
-    "not expected": _("not expected"),
-}
+_FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "death", "end-of-study"]
+_IF_NEEDED = {"death"}
+LISTS = [
+    "adverse-event", "serious-event", "deviation", "therapy", "stay", "outside-care", "contact", "technique-change",
+]  # fmt: skip
 WIDTH, MARGIN, HEAD, ROW, LABEL = 1000, 30, 106, 26, 105
 
 
@@ -37,19 +31,6 @@ class Cell:
     tone: str
     words: str
     record: Record | None = None
-
-
-@dataclass(frozen=True)
-class VisitCell:
-    """One visit, with its window and its status."""
-
-    code: str
-    name: str
-    url: str
-    status: str
-    words: str
-    opens: date | None
-    closes: date | None
 
 
 @dataclass(frozen=True)
@@ -107,10 +88,13 @@ def forms(book: Casebook) -> list[Cell]:
             if models[slug].repeats:
                 tail += f"{record.number}/" if record else "new/"
             state = states.state(record) if record else states.NEW
+            words = str(states.WORDS[state])
+            if record is None and slug in _IF_NEEDED:
+                state, words = "not-expected", _("if it happens")
             title = str(models[slug]._meta.verbose_name)
             if slug == "surgery" and record is not None and record.index == "no":
                 title = _("Re-operation")
-            cells.append(Cell(title, home + tail, state, str(states.WORDS[state]), record))
+            cells.append(Cell(title, home + tail, state, words, record))
     return cells
 
 
@@ -133,70 +117,31 @@ def lists(book: Casebook) -> list[tuple[str, str, list[Cell]]]:
 
 
 def _title(record: Record) -> str:
-    if record.slug == "adverse-event":
+    if hasattr(record, "title"):
         return f"{record.number}. {record.title}"
     if record.slug == "deviation":
         return f"{record.number}. {record.get_kind_display() or _('not described yet')}"
     return f"{record.number}. {record.get_kind_display() or ''}"
 
 
-def visits(book: Casebook, now: datetime) -> list[VisitCell]:
-    """Every visit of the schedule, with what is known of it."""
-    given = facts.follow_up(book)
-    start = schedule.anchor(given, now)
-    irradiated = local_day(given.treatment.sbrt_start, given.treatment.zone)
-    gone = facts.ended(book)
-    today = now.astimezone(book.participant.site.tz).date()
-    home = reverse("casebook", args=[book.participant.code])
-    cells = []
-    for visit in STUDY.visits:
-        counted_from = irradiated if visit.anchor == "sbrt" else start.on if start else None
-        window = schedule.visit_window(visit.code, counted_from) if counted_from else None
-        status = _status(book, visit.code, window, today, gone.on if gone else None)
-        cells.append(
-            VisitCell(
-                visit.code,
-                visit.name,
-                f"{home}{OWN_FORM[visit.code]}/" if visit.code in OWN_FORM else f"{home}{visit.code}/visit/",
-                status.replace(" ", "-"),
-                _WORDS[status],
-                window.opens if window else None,
-                window.closes if window else None,
-            )
-        )
-    return cells
-
-
-def _status(book: Casebook, code: str, window: schedule.VisitWindow | None, today: date, gone: date | None) -> str:
-    record = book.at(code)
-    if record is not None and record.done:
-        return "done" if record.done == "yes" else "not done"
-    if code in OWN_FORM:
-        return "done" if book.records[OWN_FORM[code]] else "upcoming"
-    if gone and (window is None or window.closes >= gone):
-        return "not expected"
-    if window is None or window.opens > today:
-        return "upcoming"
-    return "due" if today <= window.closes else "overdue"
-
-
-def axis(book: Casebook, cells: list[VisitCell], now: datetime) -> Axis | None:
+def axis(book: Casebook, cells: list[VisitRow], now: datetime) -> Axis | None:
     """Consent to day 90 on one line, events as bars below; None while nothing has a date."""
     given = facts.treatment(book)
     zone = given.zone
     home = reverse("casebook", args=[book.participant.code])
-    consent, end = book.one("consent"), book.one("end-of-study")
+    consent, death, end = book.one("consent"), book.one("death"), book.one("end-of-study")
     today = now.astimezone(book.participant.site.tz).date()
     dated: list[tuple[date | None, str, str, str]] = [
         (local_day(consent.moment("consented_at"), zone) if consent else None, _("consent"), "past", f"{home}consent/"),
         (local_day(given.sbrt_end, zone), _("SBRT"), "past", f"{home}sbrt/"),
         (local_day(given.incision, zone), _("surgery"), "past", f"{home}surgery/"),
+        (death.died_on.earliest if death and death.died_on else None, _("death"), "past", f"{home}death/"),
         (end.ended_on if end else None, _("end of study"), "past", f"{home}end-of-study/"),
     ]
     for cell in cells:
         if cell.code in ("d60", "d90") and cell.opens:
             dated.append((cell.opens, cell.name.lower(), _mark_tone(cell.status), cell.url))
-    known = sorted((on, label, tone, url) for on, label, tone, url in dated if on)
+    known = sorted((on, label, tone, url) for on, label, tone, url in dated if on and on <= LAST_DATE)
     if not known:
         return None
     first = known[0][0] - timedelta(days=2)

@@ -1,5 +1,6 @@
 """What we did about deadlines. Deadlines themselves are computed by the protocol; these rows can be rebuilt."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -81,3 +82,72 @@ class ScanFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id}: {self.error}"
+
+
+class Judgement(models.Model):
+    """When a participant was last judged, and when the clock alone will change the judgement."""
+
+    participant = models.OneToOneField("records.Participant", models.PROTECT, related_name="judgement")
+    judged_at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["again_at"], condition=models.Q(again_at__isnull=False), name="judge_again")]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.judged_at}"
+
+
+class Finding(models.Model):
+    """What did not fit together when the participant was last judged: derived, replaced at each judgement."""
+
+    participant = models.ForeignKey("records.Participant", models.PROTECT, related_name="findings")
+    code = models.CharField(max_length=40)
+    subject = models.CharField(max_length=40, blank=True, default="")
+    sentence = models.CharField(max_length=600)
+    tail = models.CharField(max_length=200)
+    since = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["participant", "code", "subject"], name="finding_once")]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.code}"
+
+
+class EndpointVerdict(models.Model):
+    """A verdict on the endpoint as it was judged at one time. The last of a variant stands; none is ever changed."""
+
+    participant = models.ForeignKey("records.Participant", models.PROTECT, related_name="verdicts")
+    variant = models.CharField(max_length=20)
+    verdict = models.CharField(max_length=20)
+    because = models.CharField(max_length=1000)
+    onset = models.CharField(max_length=40, blank=True, default="")
+    protocol_version = models.CharField(max_length=20)
+    judged_at = models.DateTimeField()
+    before = models.CharField(max_length=20, blank=True, default="")
+    cause = models.JSONField(default=list)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["participant", "variant"], name="verdict_of")]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.variant} {self.verdict}"
+
+
+class VerdictSeen(models.Model):
+    """Somebody who must know has looked at a change of the endpoint."""
+
+    verdict = models.ForeignKey(EndpointVerdict, models.PROTECT, related_name="seen")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["verdict", "person"], name="verdict_seen_once")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict_id} {self.person_id}"

@@ -5,20 +5,22 @@ deadline that has come and is unmet, unique per deadline; then alerts are sent, 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
 
-from oversight import alerts, casebooks, facts
+from oversight import alerts, boundary, casebooks, facts, findings, verdicts
 from oversight.deviations import draft
-from oversight.models import Alert, Deadline, ScanFailure, ScanState
+from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
 from protocol import schedule
+from protocol.window import WINDOW, bounds
 from records.models import Participant
 
 log = structlog.get_logger("scan")
 _LOCK = 48_60_90
+MOMENT = timedelta(seconds=1)  # the closing instant itself is still inside
 _BATCH = 200
 
 
@@ -38,6 +40,7 @@ def scan(now: datetime) -> Report:
         report = judge_and_raise(now)
     if not report.skipped:
         alerts.send_unsent(now)
+        alerts.send_boundary(now)
     return report
 
 
@@ -62,41 +65,42 @@ def judge_and_raise(now: datetime) -> Report:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         horizon = cursor.fetchone()[0]
     state, _ = ScanState.objects.get_or_create(pk=1)
-    _judge(_changed(state.cursor), now, report)
+    # Transaction numbers begin again in a restored database: then everybody is judged once.
+    since = state.cursor if state.cursor <= horizon else 0
+    _judge(_changed(since, now), now, report, since)
     report.raised = alerts.raise_due(now)
-    passed = {alert["participant"] for alert in report.raised if alert["kind"] == "window-missed"}
-    _judge(passed, now, report)  # the clock alone changed these: their follow-up now counts from SBRT
-    report.raised += alerts.raise_due(now)
+    boundary.watch(now)
     state.cursor, state.last_finished_at = horizon, now
     state.save()
     return report
 
 
-def _changed(cursor_at: int) -> set[int]:
-    """Participants with audit rows since the cursor, and those that could not be judged."""
+def _changed(cursor_at: int, now: datetime) -> set[int]:
+    """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT participant_id FROM records_auditrow"
             " WHERE transaction >= %s AND participant_id IS NOT NULL"
-            " UNION SELECT participant_id FROM oversight_scanfailure",
-            [cursor_at],
+            " UNION SELECT participant_id FROM oversight_scanfailure"
+            " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s",
+            [cursor_at, now],
         )
         return {found for (found,) in cursor.fetchall()}
 
 
-def _judge(ids: set[int], now: datetime, report: Report) -> None:
+def _judge(ids: set[int], now: datetime, report: Report, since: int) -> None:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _BATCH):
         batch = Participant.objects.filter(pk__in=ordered[start : start + _BATCH]).select_related("site")
         for book in casebooks.load(batch).values():
-            _judge_one(book, now, report)
+            _judge_one(book, now, report, since)
 
 
-def _judge_one(book: casebooks.Casebook, now: datetime, report: Report) -> None:
+def _judge_one(book: casebooks.Casebook, now: datetime, report: Report, since: int) -> None:
     """One participant in a savepoint of its own: a bad one is remembered and does not stop the others."""
     try:
         with transaction.atomic():
-            judge(book, now)
+            judge(book, now, since)
             ScanFailure.objects.filter(participant=book.participant).delete()
         report.judged += 1
     except Exception as error:
@@ -107,8 +111,11 @@ def _judge_one(book: casebooks.Casebook, now: datetime, report: Report) -> None:
         )
 
 
-def judge(book: casebooks.Casebook, now: datetime) -> None:
-    """Replace a participant's deadlines, say what became of old alerts, draft what the protocol calls a deviation."""
+def judge(book: casebooks.Casebook, now: datetime, since: int = 0) -> None:
+    """Replace deadlines and findings, say what became of old alerts, draft deviations, keep a changed verdict.
+
+    `since` is the transaction from which on the records may have changed: what happened after it is the cause.
+    """
     participant = book.participant
     voided = participant.is_void
     found = [] if voided else schedule.deadlines(facts.follow_up(book), now)
@@ -126,14 +133,52 @@ def judge(book: casebooks.Casebook, now: datetime) -> None:
         )
         for each in fresh.values()
     )
-    for alert in Alert.objects.filter(participant=participant):
+    for alert in Alert.objects.filter(participant=participant).exclude(kind__in=("endpoint-changed",)):
         outcome = _became(alert, fresh.get((alert.kind, alert.subject)))
         if outcome != alert.outcome:
             alert.outcome = outcome
             alert.outcome_at = None if outcome == Alert.Outcome.OPEN else now
             alert.save(update_fields=["outcome", "outcome_at"])
+    _find(book, now)
+    Judgement.objects.update_or_create(
+        participant=participant, defaults={"judged_at": now, "again_at": None if voided else again_at(book, now)}
+    )
     if not voided:
         draft(book, now)
+        verdicts.keep(book, since, now)
+
+
+def again_at(book: casebooks.Casebook, now: datetime) -> datetime | None:
+    """When the clock alone changes a judgement: the window is over, or a letter has been awaited too long."""
+    given = facts.treatment(book)
+    moments = []
+    if given.sbrt_end is not None:
+        first, last = bounds(given.sbrt_end, given.zone)
+        moments += [first + WINDOW + MOMENT, last + WINDOW + MOMENT]
+    for care in book.records["outside-care"]:
+        if care.source_requested_on and not care.source_received_on:
+            overdue = care.source_requested_on + findings.LETTER_AWAITED + timedelta(days=1)
+            moments.append(schedule.day_start(overdue, given.zone))
+    return min((moment for moment in moments if moment > now), default=None)
+
+
+def _find(book: casebooks.Casebook, now: datetime) -> None:
+    """Replace the findings; one that is still there keeps the day on which it was first seen."""
+    participant = book.participant
+    known = {(each.code, each.subject): each.since for each in Finding.objects.filter(participant=participant)}
+    Finding.objects.filter(participant=participant).delete()
+    found = {} if participant.is_void else {(each.code, each.subject): each for each in findings.of(book, now)}
+    Finding.objects.bulk_create(
+        Finding(
+            participant=participant,
+            code=each.code,
+            subject=each.subject,
+            sentence=each.sentence[:600],
+            tail=each.tail,
+            since=known.get(key, now),
+        )
+        for key, each in found.items()
+    )
 
 
 def _settled(deadline: schedule.Deadline, book: casebooks.Casebook) -> schedule.Deadline:

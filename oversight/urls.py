@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from oversight import views
+from oversight import safety_views, views
 
 urlpatterns = [
     path("", views.work, name="worklist"),
     path("participants/", views.participants, name="participants"),
     path("participants/<code:code>/", views.casebook, name="casebook"),
+    path("participants/<code:code>/endpoint/", safety_views.endpoint, name="endpoint"),
+    path("participants/<code:code>/endpoint/seen/", safety_views.endpoint_seen, name="endpoint-seen"),
+    path("safety/", safety_views.safety, name="safety"),
     path("board/", views.board, name="board"),
 ]

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, facts, life, standing, worklist
+from oversight import casebooks, facts, findings, life, standing, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
 from protocol.endpoint import primary_endpoint
-from records import selectors
+from records import crf, selectors
 from records.models import Participant
 
 PAGE = 50
@@ -97,7 +97,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
     participant = selectors.participant(request.user, code)
     now = timezone.now()
     book = casebooks.load([participant])[participant.pk]
-    visits = life.visits(book, now)
+    visits = visit_matrix.rows(book, now)
     context = {
         "participant": participant,
         "book": book,
@@ -106,10 +106,13 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "forms": life.forms(book),
         "lists": life.lists(book),
         "visits": visits,
+        "columns": [crf.forms()[slug]._meta.verbose_name for slug in visit_matrix.COLUMNS],
+        "unscheduled": visit_matrix.next_unscheduled(book),
         "axis": life.axis(book, visits, now),
         "standing": standing.of(book, now),
         "endpoint": primary_endpoint(facts.endpoint(book)),
         "alerts": _alerts(participant),
+        "findings": findings.of(book, now),
         "may_enter": request.user.may(May.ENTER, participant.site_id),
     }
     return render(request, "oversight/casebook.html", context)

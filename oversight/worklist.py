@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from accounts.roles import May, Role
 from adverse_events.models import AdverseEvent, SeriousEvent
+from enrollment import enrolment_lock
 from enrollment.models import Consent, Deviation, EndOfStudy, Screening
 from oversight.kinds import KINDS
-from oversight.models import Alert, Deadline
+from oversight.models import Alert, Deadline, EndpointVerdict, Finding, VerdictSeen
+from oversight.verdicts import PRIMARY
 from protocol.toxicity import SERIOUSNESS
 from records import crf, selectors
 from records.base import RowRecord, Status, VisitRecord
@@ -22,6 +24,7 @@ from records.models import Participant
 
 MOST = 60  # lines of one source; more are counted on the participants' list
 SOON = timedelta(hours=12)
+URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
 
 
@@ -50,6 +53,9 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         *_to_judge(person, participants),
         *_to_classify(person, participants),
         *_cases(person, participants),
+        *_to_check(person, participants),
+        *_changed_verdicts(person, participants),
+        *_locked(person),
     ]
     buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
     said = set()
@@ -134,6 +140,7 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
             visit = f"{record.visit}/" if isinstance(record, VisitRecord) else ""
             number = f"{record.number}/" if model.repeats else ""
             by_rule = bool(getattr(record, "rule", ""))
+            urgent = getattr(record, "rule", "") in URGENT_RULES
             items.append(
                 Item(
                     record.participant.code,
@@ -142,9 +149,9 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
                     else _("Complete: %(form)s") % {"form": model._meta.verbose_name},
                     record.description if by_rule else _("a draft"),
                     _at(record.participant, f"{visit}{slug}/{number}"),
-                    tone="late" if by_rule else "",
-                    bucket="others" if not person.may(May.ENTER) else "now" if by_rule else "today",
-                    order=(1 if by_rule else 3, record.updated_at.timestamp()),
+                    tone="late" if urgent else "",
+                    bucket="others" if not person.may(May.ENTER) else "now" if urgent else "today",
+                    order=(1 if urgent else 3, record.updated_at.timestamp()),
                 )
             )
     return items
@@ -252,6 +259,63 @@ def _cases(person: Person, participants: Any) -> list[Item]:
             order=(0, event.created_at.timestamp()),
         )
         for event in found.exclude(Exists(cases)).select_related("participant").order_by("created_at")[:MOST]
+    ]
+
+
+# Findings that only some can settle; all others are for whoever fills in the forms, and for whoever checks them.
+_SETTLED_BY = {"adjudicate": (May.ADJUDICATE,)}
+_CHECKED_BY = (May.ENTER, May.QUERY)
+
+
+def _to_check(person: Person, participants: Any) -> list[Item]:
+    """What does not fit together, as of the last judgement."""
+    found = Finding.objects.filter(participant__in=participants).select_related("participant")
+    return [
+        Item(
+            finding.participant.code,
+            finding.sentence,
+            _("to be decided") if finding.code in _SETTLED_BY else _("found by a check"),
+            _at(finding.participant, finding.tail),
+            tone="soon",
+            bucket="today" if any(person.may(may) for may in _SETTLED_BY.get(finding.code, _CHECKED_BY)) else "others",
+            order=(3, finding.since.timestamp()),
+        )
+        for finding in found.order_by("since")[:MOST]
+    ]
+
+
+def _changed_verdicts(person: Person, participants: Any) -> list[Item]:
+    """Changes of the primary endpoint that this person must know of and has not looked at."""
+    if not _mine(person, KINDS["endpoint-changed"].roles):
+        return []
+    seen = VerdictSeen.objects.filter(verdict=OuterRef("pk"), person=person)
+    changed = EndpointVerdict.objects.filter(participant__in=participants, variant=PRIMARY).exclude(before="")
+    return [
+        Item(
+            verdict.participant.code,
+            _("The primary endpoint changed: %(before)s → %(now)s")
+            % {"before": verdict.before, "now": verdict.verdict},
+            verdict.cause[0] if verdict.cause else verdict.because,
+            _at(verdict.participant, "endpoint/"),
+            tone="soon",
+            bucket="now",
+            order=(1, verdict.judged_at.timestamp()),
+        )
+        for verdict in changed.exclude(Exists(seen)).select_related("participant").order_by("-pk")[:MOST]
+    ]
+
+
+def _locked(person: Person) -> list[Item]:
+    """The stopping boundary is reached and nobody has decided."""
+    lock = enrolment_lock.standing()
+    if lock is None or lock.decision or not (person.may(May.SAFETY) or person.may(May.REGISTER)):
+        return []
+    bucket = "now" if person.may(May.REOPEN) else "others"
+    url = reverse("safety") if person.may(May.SAFETY) else reverse("participant-new")
+    return [
+        Item(
+            "BLEND", _("New enrolment is locked: decide"), lock.because, url, tone="late", bucket=bucket, order=(0, 0.0)
+        )
     ]
 
 

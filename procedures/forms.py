@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
-from procedures.models import Sbrt, SbrtFraction, Surgery
-from procedures.sbrt import ORGAN_LIMITS
+from procedures.models import OutsideCare, Sbrt, SbrtFraction, Stay, Surgery, TechniqueChange
+from procedures.sbrt import ORGAN_LIMITS, VOLUME_LIMITS
 from records.forms import CrfForm, CrfRowForm
 
 
@@ -25,7 +25,8 @@ class SbrtForm(CrfForm):
         (_("Prescription"), ["levels", "elements", "prescription_metastasis_gy", "prescription_vertebra_gy"]),
         (_("Planning"), ["planning_ct_at", "planning_ct_slice_mm", "planning_mri_at", "gtv_cm3", "ctv_cm3", "ptv_cm3",
                          "margin_mm", "technique", "machine", "energy", "image_guidance", "couch_correction_mm"]),
-        (_("Doses"), ["coverage_v95_pct", "coverage_d95_pct", "dmax_gy", "surgical_area_mean_gy", *ORGAN_LIMITS]),
+        (_("Doses"), ["coverage_v95_pct", "coverage_d95_pct", "dmax_gy", "surgical_area_mean_gy", *ORGAN_LIMITS,
+                       *VOLUME_LIMITS, "kidneys_mean_gy"]),
     ]  # fmt: skip
 
     class Meta:
@@ -35,8 +36,8 @@ class SbrtForm(CrfForm):
 
 class SurgeryForm(CrfForm):
     sections = [
-        (_("Operation"), ["index", "performed", "cancelled_reason", "reason_for_reoperation", "completed",
-                          "abort_reason"]),
+        (_("Operation"), ["index", "performed", "cancelled_reason", "reason_for_reoperation", "at_index_level",
+                          "completed", "abort_reason"]),
         (_("Times"), ["incision_at", "closed_at", "time_source", "in_theatre_at", "anaesthesia_at", "antibiotics_at",
                       "out_of_theatre_at"]),
         (_("What was done"), ["upper_level", "lower_level", "approach", "conversion_reason", "position", "screws",
@@ -44,10 +45,41 @@ class SurgeryForm(CrfForm):
                               "decompression_levels", "biopsy", "corpectomy", "implant_system", "drain",
                               "wound_class", "closure", "surgeon_experience", "asa"]),
         (_("Blood"), ["blood_loss_ml", "blood_loss_method", "red_cells_during_units", "red_cells_after_units",
+                      "transfusion_beyond_protocol",
                       "intraoperative_events"]),
         (_("Hospital stay"), ["admission_on", "destination", "mobilised_on", "discharge_on", "discharge_to"]),
     ]  # fmt: skip
 
     class Meta:
         model = Surgery
+        fields = "__all__"
+
+
+class StayForm(CrfForm):
+    sections = [
+        (_("Stay"), ["kind", "why", "admitted_on", "still_in", "discharged_on", "discharged_to"]),
+        (_("Course"), ["icu_nights", "adverse_event_number"]),
+    ]
+
+    class Meta:
+        model = Stay
+        fields = "__all__"
+
+
+class OutsideCareForm(CrfForm):
+    sections = [
+        (_("What happened elsewhere"), ["provider", "what", "from_on", "until_on", "adverse_event_number"]),
+        (_("Source"), ["learned_at", "source_requested_on", "source_received_on"]),
+    ]
+
+    class Meta:
+        model = OutsideCare
+        fields = "__all__"
+
+
+class TechniqueChangeForm(CrfForm):
+    sections = [(_("Change"), ["changed_on", "area", "what", "why", "kept"])]
+
+    class Meta:
+        model = TechniqueChange
         fields = "__all__"

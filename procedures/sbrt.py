@@ -11,6 +11,9 @@ from records import fields
 from records.base import RowRecord, SingleRecord
 from records.levels import LEVELS
 
+_MRI_DAYS = 14
+_USUAL_MINUTES = (5, 180)
+
 ELEMENTS = [
     ("body", _("Vertebral body")),
     ("left-pedicle", _("Left pedicle")),
@@ -31,6 +34,33 @@ ORGAN_LIMITS: dict[str, tuple[Any, float]] = {
     "small_bowel_dmax_gy": (_("small bowel"), 15.4),
     "colon_dmax_gy": (_("colon"), 18.4),
 }
+
+
+# Field -> organ, dose in Gy of the volume, published volume in cc that may receive it: AAPM TG-101, study.md 3.1.
+VOLUME_LIMITS: dict[str, tuple[Any, float, float]] = {
+    "cord_v10_cc": (_("spinal cord"), 10, 0.35),
+    "cord_v7_cc": (_("spinal cord"), 7, 1.2),
+    "cauda_v14_cc": (_("cauda equina"), 14, 5),
+    "sacral_plexus_v14_4_cc": (_("sacral plexus"), 14.4, 5),
+    "oesophagus_v11_9_cc": (_("oesophagus"), 11.9, 5),
+    "skin_v23_cc": (_("skin"), 23, 10),
+    "stomach_v11_2_cc": (_("stomach"), 11.2, 10),
+    "duodenum_v11_2_cc": (_("duodenum"), 11.2, 5),
+    "small_bowel_v11_9_cc": (_("small bowel"), 11.9, 5),
+    "colon_v14_3_cc": (_("colon"), 14.3, 20),
+}
+
+
+def _volume(question: Any, limit: float) -> fields.Decimal:
+    return fields.Decimal(
+        question,
+        unit="cc",
+        places=2,
+        low=0,
+        high=5000,
+        required=False,
+        help_text=_("Published limit: less than %(limit)s cc.") % {"limit": limit},
+    )
 
 
 def _organ(question: Any, limit: float) -> fields.Decimal:
@@ -144,6 +174,20 @@ class Sbrt(SingleRecord):
     stomach_dmax_gy = _organ(_("Stomach or duodenum, highest dose"), 12.4)
     small_bowel_dmax_gy = _organ(_("Small bowel, highest dose"), 15.4)
     colon_dmax_gy = _organ(_("Colon, highest dose"), 18.4)
+    cord_v10_cc = _volume(_("Spinal cord, volume above 10 Gy"), 0.35)
+    cord_v7_cc = _volume(_("Spinal cord, volume above 7 Gy"), 1.2)
+    cauda_v14_cc = _volume(_("Cauda equina, volume above 14 Gy"), 5)
+    sacral_plexus_v14_4_cc = _volume(_("Sacral plexus, volume above 14.4 Gy"), 5)
+    oesophagus_v11_9_cc = _volume(_("Oesophagus, volume above 11.9 Gy"), 5)
+    skin_v23_cc = _volume(_("Skin, volume above 23 Gy"), 10)
+    stomach_v11_2_cc = _volume(_("Stomach, volume above 11.2 Gy"), 10)
+    duodenum_v11_2_cc = _volume(_("Duodenum, volume above 11.2 Gy"), 5)
+    small_bowel_v11_9_cc = _volume(_("Small bowel, volume above 11.9 Gy"), 5)
+    colon_v14_3_cc = _volume(_("Colon, volume above 14.3 Gy"), 20)
+    kidneys_mean_gy = fields.Decimal(
+        _("Kidneys, mean dose"), unit="Gy", places=2, low=0, high=60, required=False,
+        help_text=_("Both together; no limit is published for one session."),
+    )  # fmt: skip
     delivery = fields.Choice(
         _("How delivery ended"),
         choices=[
@@ -194,7 +238,28 @@ class Sbrt(SingleRecord):
                     "limit": limit,
                     "organ": organ,
                 }
-        return said
+        for name, (organ, gray, limit) in VOLUME_LIMITS.items():
+            volume = getattr(self, name)
+            if volume is not None and float(volume) >= limit:
+                said[name] = _(
+                    "%(volume)s cc of the %(organ)s above %(gray)s Gy: the published limit is %(limit)s cc."
+                ) % {
+                    "volume": volume,
+                    "organ": organ,
+                    "gray": gray,
+                    "limit": limit,
+                }
+        return said | self._planned_long_ago()
+
+    def _planned_long_ago(self) -> dict[str, Any]:
+        """A planning MRI of more than two weeks before the first beam."""
+        if self.pk is None or self.planning_mri_at_date is None:
+            return {}
+        days = [row.beam_on_at_date for row in self.fractions.filter(voided_at__isnull=True) if row.beam_on_at_date]
+        if not days or (min(days) - self.planning_mri_at_date).days <= _MRI_DAYS:
+            return {}
+        told = {"days": (min(days) - self.planning_mri_at_date).days, "usual": _MRI_DAYS}
+        return {"planning_mri_at": _("%(days)s days before SBRT; at most %(usual)s are usual.") % told}
 
 
 class SbrtFraction(RowRecord):
@@ -239,6 +304,14 @@ class SbrtFraction(RowRecord):
         if isinstance(on, datetime) and isinstance(off, datetime):
             return round((off - on).total_seconds() / 60)
         return None
+
+    def notices(self) -> dict[str, Any]:
+        said = super().notices()
+        low, high = _USUAL_MINUTES
+        if self.minutes is not None and not low <= self.minutes <= high:
+            told = {"minutes": self.minutes, "low": low, "high": high}
+            said["beam_off_at"] = _("%(minutes)s minutes is unusual for a session (%(low)s to %(high)s).") % told
+        return said
 
     def cross_checks(self) -> dict[str, Any]:
         on, off = self.beam_on_at_date, self.beam_off_at_date

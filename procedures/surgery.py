@@ -8,11 +8,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from records import fields
-from records.base import RepeatingRecord
+from records.base import RepeatingRecord, Score
 from records.levels import LEVELS, count_bridged
 
 DONE = ("performed", ["yes"])
 _USUAL_MINUTES = (45, 360)
+TRANSFUSION_ASKED_FROM = 2  # units of red cells; CTCAE grade 3 of a haemorrhage begins there (study.md 5.2)
 
 
 class Surgery(RepeatingRecord):
@@ -44,6 +45,10 @@ class Surgery(RepeatingRecord):
     reason_for_reoperation = fields.Text(
         _("Why operated again"), shown_if=("index", ["no"]), help_text=_("For example infection, screw loosening.")
     )
+    at_index_level = fields.YesNo(
+        _("Was the index level treated again?"), shown_if=("index", ["no"]),
+        help_text=_("Then the pain response is censored from that day."),
+    )  # fmt: skip
     completed = fields.YesNo(
         _("Was it completed as planned?"), shown_if=DONE, help_text=_("No where it was stopped after the incision.")
     )
@@ -154,6 +159,10 @@ class Surgery(RepeatingRecord):
     red_cells_after_units = fields.Integer(
         _("Red cells after the operation"), unit=_("units"), low=0, high=60, soft=(0, 1), shown_if=DONE,
         help_text=_("Until discharge."),
+    )  # fmt: skip
+    transfusion_beyond_protocol = fields.YesNo(
+        _("Was the transfusion more than the protocol allows for?"), shown_if=DONE, required=False,
+        help_text=_("Ask this before grading: a routine transfusion is not an adverse event."),
     )  # fmt: skip
     intraoperative_events = fields.Codes(
         _("Events in theatre"),
@@ -278,6 +287,33 @@ class Surgery(RepeatingRecord):
         """Discharge date minus date of admission."""
         return (self.discharge_on - self.admission_on).days if self.discharge_on and self.admission_on else None
 
+    def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
+        """Levels bridged, operating time, and both lengths of stay by their names."""
+        bridged = self.bridged_levels
+        minutes, days = _("%(n)s minutes"), _("%(n)s days")
+
+        def told(words: Any, number: int | None) -> str:
+            return "" if number is None else str(words % {"n": number})
+
+        return [
+            Score(
+                _("Levels bridged"),
+                "" if bridged is None else str(bridged),
+                f"{self.upper_level or '?'} – {self.lower_level or '?'}, "
+                + _("both included; the protocol allows five"),
+                "D10",
+            ),
+            Score(_("Operating time"), told(minutes, self.operating_minutes), _("knife to skin until skin closed")),
+            Score(
+                _("Stay from surgery"), told(days, self.stay_from_surgery_days), _("discharge minus date of surgery")
+            ),
+            Score(
+                _("Stay from admission"),
+                told(days, self.stay_from_admission_days),
+                _("discharge minus date of admission"),
+            ),
+        ]
+
     def cross_checks(self) -> dict[str, Any]:
         """Days that run backwards, where the times that a constraint would judge are unknown."""
         said: dict[str, Any] = {}
@@ -299,6 +335,11 @@ class Surgery(RepeatingRecord):
                 "low": low,
                 "high": high,
             }
+        units = (self.red_cells_during_units or 0) + (self.red_cells_after_units or 0)
+        if units >= TRANSFUSION_ASKED_FROM and self.transfusion_beyond_protocol is None:
+            said["transfusion_beyond_protocol"] = _(
+                "%(units)s units were given: say whether that was beyond protocol."
+            ) % {"units": units}
         if (self.bridged_levels or 0) > 5:
             said["lower_level"] = _("%(count)s vertebrae bridged; the protocol allows five. Record a deviation.") % {
                 "count": self.bridged_levels

@@ -92,11 +92,12 @@ class SeriousFacts:
 
 @dataclass(frozen=True)
 class FollowUpFacts:
-    """What the schedule may know."""
+    """What the schedule may know. `finished_on`: the last day of somebody who is through as planned."""
 
     treatment: TreatmentFacts
     visits_done: frozenset[str] = frozenset()
     ended: Ended | None = None
+    finished_on: date | None = None
     serious: tuple[SeriousFacts, ...] = ()
 
 

@@ -5,8 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from protocol.facts import FollowUpFacts, Moment, SeriousFacts, local_day, zone_of
 from protocol.study import STUDY
-from protocol.window import WARNING, WINDOW, treatment_window
+from protocol.window import WARNING, WINDOW, bounds, treatment_window
 
+TREATMENT_VISITS = ("scr", "bas", "sbrt", "surg")  # up to the operation: the treatment itself is their evidence
+WARD_VISITS = ("d1", "d2", "d3", "disch")
+_OWN_KIND = {"d60": "day-60", "d90": "day-90"}
+LAST_DATE = date(9000, 1, 1)  # beyond it ("9999: unknown") nothing is counted
 SITE_CLOCK = timedelta(hours=STUDY.reporting["site_hours"])
 
 
@@ -53,7 +57,7 @@ class Deadline:
 
 def last_day(surgery: date, days: int = STUDY.endpoint["days"]) -> date:
     """The last local day of "within so many days after the surgery", that day included (5.5)."""
-    return surgery + timedelta(days=days)
+    return min(surgery, LAST_DATE) + timedelta(days=days)
 
 
 def days_postop(on: date, surgery: date) -> int:
@@ -84,7 +88,8 @@ def anchor(facts: FollowUpFacts, now: Moment) -> Anchor | None:
 def visit_window(code: str, anchor_on: date) -> VisitWindow:
     """The days of one visit of the schedule; KeyError for a visit that does not exist."""
     visit = STUDY.visit(code)
-    opens, target, closes = (anchor_on + timedelta(days=days) for days in (visit.opens, visit.day, visit.closes))
+    start = min(anchor_on, LAST_DATE)
+    opens, target, closes = (start + timedelta(days=days) for days in (visit.opens, visit.day, visit.closes))
     return VisitWindow(opens, target, closes)
 
 
@@ -123,10 +128,11 @@ def sae_clocks(aware: datetime, kind: str, zone: str = STUDY.zone) -> SaeClocks:
 
 
 def deadlines(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
-    """Every deadline of one participant, met or not. After death, withdrawal or loss no visit is expected."""
-    found = _window(facts, now) if facts.ended is None else []
-    if facts.ended is None:
-        found += _visits(facts, now)
+    """Every deadline of one participant, met or not. What fell due after death, withdrawal or loss is not expected."""
+    found = [*_window(facts, now), *_visits(facts, now)]
+    if facts.ended is not None:
+        end = day_start(facts.ended.on, facts.treatment.zone)
+        found = [deadline for deadline in found if deadline.due_at <= end]
     for case in facts.serious:
         found += _serious(case, facts.treatment.zone)
     return found
@@ -134,35 +140,41 @@ def deadlines(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
 
 def _window(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
     """The closing window (told at 36 h) and the missed one (told when it is over)."""
-    end = facts.treatment.sbrt_end
-    if not isinstance(end, datetime) or not facts.treatment.sbrt_complete:
+    treatment = facts.treatment
+    if treatment.sbrt_end is None or not treatment.sbrt_complete:
         return []
-    window = treatment_window(facts.treatment, now)
-    beam_off = end.astimezone(UTC)
-    closes = beam_off + WINDOW
-    settled = window.verdict != "open" and window.verdict != "not done"
+    window = treatment_window(treatment, now)
+    # Where only the day is known, people are warned for its first instant, and told of a miss that is certain.
+    first, last = bounds(treatment.sbrt_end, treatment.zone)
+    operated = treatment.incision is not None
+    gone = treatment.surgery_cancelled or window.verdict == "not done"
+    compliant = window.verdict == "compliant" or (operated and window.verdict == "undetermined")
     return [
-        Deadline("window-closing", beam_off + WARNING, closes, settled or window.verdict == "not done", window.because),
-        Deadline("window-missed", closes, closes, window.verdict in ("compliant", "undetermined"), window.because),
+        Deadline("window-closing", first + WARNING, first + WINDOW, operated or gone, window.because),
+        Deadline("window-missed", last + WINDOW, last + WINDOW, compliant, window.because),
     ]
 
 
 def _visits(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
-    """Day 60 and day 90: due when their window opens, overdue when it has closed."""
+    """Due when a visit's window opens, overdue when it has closed; days on the ward are asked for afterwards."""
     found: list[Deadline] = []
     start = anchor(facts, now)
     if start is None:
         return found
     zone = facts.treatment.zone
-    for code, kind in (("d60", "day-60"), ("d90", "day-90")):
-        window = visit_window(code, start.on)
-        met = code in facts.visits_done
+    for visit in STUDY.visits:
+        window = visit_window(visit.code, start.on)
+        if visit.code in TREATMENT_VISITS or (facts.finished_on and window.opens > facts.finished_on):
+            continue
+        met = visit.code in facts.visits_done
         opens, closes = day_start(window.opens, zone), day_end(window.closes, zone)
-        counted = f"{STUDY.visit(code).name} after {start.kind} on {start.on}"
-        found.append(Deadline(f"{kind}-due", opens, closes, met, f"{counted}: {window.opens} to {window.closes}"))
-        found.append(
-            Deadline(f"{kind}-overdue", closes, closes, met, f"{counted}: the window closed on {window.closes}")
-        )
+        counted = f"{visit.name} after {start.kind} on {start.on}"
+        kind, subject = (_OWN_KIND[visit.code], "") if visit.code in _OWN_KIND else ("visit", visit.code)
+        if visit.code not in WARD_VISITS:
+            because = f"{counted}: {window.opens} to {window.closes}"
+            found.append(Deadline(f"{kind}-due", opens, closes, met, because, subject))
+        because = f"{counted}: the window closed on {window.closes}"
+        found.append(Deadline(f"{kind}-overdue", closes, closes, met, because, subject))
     return found
 
 
@@ -171,9 +183,11 @@ def _serious(case: SeriousFacts, zone: str) -> list[Deadline]:
     if case.exempt:
         return []
     found = []
-    if isinstance(case.site_aware, datetime):
-        aware, due = case.site_aware.astimezone(UTC), site_due(case.site_aware)
+    if case.site_aware is not None:
+        aware = bounds(case.site_aware, zone)[0]  # a day without a time counts from its first instant
+        due = site_due(aware)
         because = f"{STUDY.reporting['site_hours']} elapsed hours after the site learned of it"
+        because += "" if isinstance(case.site_aware, datetime) else ", on a day of which the time is unknown"
         found += _clock("sae-site", aware, due, case.site_reported, because, case.subject)
     aware_on = local_day(case.sponsor_aware, zone)
     if aware_on is None or case.kind is None:

@@ -1,6 +1,6 @@
 """Scores, derived from item answers and never typed (study.md 2). Tables come from blend.toml with their name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocol.study import STUDY
@@ -65,6 +65,14 @@ def omed(drugs: Mapping[str, float]) -> float:
             raise ValueError(f"The dose of {drug} must be zero or more.")
         total += dose * factors[drug]
     return round(total, 6)
+
+
+def omed_of(doses: Iterable[tuple[str, float]]) -> float:
+    """The same, for (drug, dose) pairs among which a drug may come twice: scheduled and rescue."""
+    total: dict[str, float] = {}
+    for drug, dose in doses:
+        total[drug] = total.get(drug, 0.0) + dose
+    return omed(total)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """This study's numbers, read once from blend.toml into frozen objects; no rule types one of its own."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("blend.toml")
+UNSCHEDULED = r"u[1-9][0-9]?"  # u1, u2 …: a visit that no schedule asked for
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit of the schedule: days from the anchor's local date at which it is due, opens and closes."""
+    """A visit of the schedule: days from the anchor's local date at which it is due, opens and closes; its forms."""
 
     code: str
     name: str
@@ -19,6 +21,7 @@ class Visit:
     day: int
     opens: int
     closes: int
+    forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Study:
     opioids: dict[str, Any]
     sins: dict[str, Any]
     eq5d: dict[str, Any]
+    eortc: dict[str, Any]
+    labs: dict[str, Any]
     visits: tuple[Visit, ...]
     questions: tuple[Question, ...]
 
@@ -66,6 +71,15 @@ class Study:
             if visit.code == code:
                 return visit
         raise KeyError(code)
+
+    def visit_name(self, code: str) -> str:
+        """Its name, also of an unscheduled one; KeyError for a code that is neither."""
+        unscheduled = re.fullmatch(UNSCHEDULED, code)
+        return f"Unscheduled {code[1:]}" if unscheduled else self.visit(code).name
+
+    def visits_with(self, form: str) -> tuple[str, ...]:
+        """The visits at which a form is expected."""
+        return tuple(visit.code for visit in self.visits if form in visit.forms)
 
 
 def load(file: Path = FILE) -> Study:
@@ -90,7 +104,9 @@ def load(file: Path = FILE) -> Study:
         opioids=told["opioids"],
         sins=told["sins"],
         eq5d=told["eq5d"],
-        visits=tuple(Visit(**visit) for visit in told["visits"]),
+        eortc=told["eortc"],
+        labs=told["labs"],
+        visits=tuple(Visit(**{**visit, "forms": tuple(visit["forms"])}) for visit in told["visits"]),
         questions=tuple(
             Question(**{**question, "readings": tuple(question["readings"])}) for question in told["questions"]
         ),

@@ -20,6 +20,21 @@ def rank(word: str | None) -> int | None:
     return None if word is None else STUDY.relatedness.index(word)
 
 
+def counting(opinions: Iterable[str | None], decided: str | None = None) -> str | None:
+    """The adjudicated word, or the highest opinion until there is one; None where nobody has judged (5.6)."""
+    if decided is not None:
+        return decided
+    given = [word for word in opinions if word is not None]
+    return max(given, key=STUDY.relatedness.index) if given else None
+
+
+def disagree(opinions: Iterable[str | None]) -> bool:
+    """Whether two opinions lie on both sides of the border between related and not: somebody must adjudicate (5.6)."""
+    from_rank = STUDY.relatedness.index(STUDY.endpoint["related_from"])
+    sides = {STUDY.relatedness.index(word) >= from_rank for word in opinions if word is not None}
+    return len(sides) == 2
+
+
 def related(event: EventFacts) -> bool | None:
     """The highest of the three opinions is "possible" or more; None while one that is open could make it so."""
     ranks = [rank(word) for word in (event.sbrt, event.surgery, event.combination)]

@@ -10,6 +10,8 @@ WINDOW = timedelta(hours=STUDY.window["hours"])
 WARNING = timedelta(hours=STUDY.window["warn_hours"])
 FLAG = timedelta(hours=STUDY.window["flag_hours"])
 _INSTANT = timedelta(microseconds=1)
+_LAST_YEAR = 9000
+_FAR = datetime(_LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,12 @@ class Window:
 
 
 def bounds(moment: datetime | date, zone: str) -> tuple[datetime, datetime]:
-    """The first and last instant a moment can be, in UTC: both the same where it is known."""
+    """The first and last instant a moment can be, in UTC: both the same where it is known.
+
+    What lies beyond the year 9000 ("9999: unknown") is that year, so that hours can always be added to it.
+    """
+    if moment.year > _LAST_YEAR:
+        return _FAR, _FAR
     if isinstance(moment, datetime):
         return moment.astimezone(UTC), moment.astimezone(UTC)
     start = datetime.combine(moment, time(), zone_of(zone)).astimezone(UTC)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.fields import CrfField, Instant, Moment, crf_fields
 from records.missing import MISSING_CODES, MissingCode
+from records.scores import Score
 
 
 class Status(models.TextChoices):
@@ -47,7 +48,6 @@ class Record(models.Model, metaclass=RecordBase):
     # What a form says of itself; architecture.md 3 fixes the slugs.
     slug = ""
     repeats = False
-    visits: tuple[str, ...] = ()
     domain = ""
 
     entry = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -132,6 +132,10 @@ class Record(models.Model, metaclass=RecordBase):
                     "high": high if high is not None else "…",
                 }
         return said
+
+    def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
+        """What follows from these answers and the rows inside the form (slug of the row -> rows). Forms override it."""
+        return []
 
     def clean(self) -> None:
         super().clean()
@@ -222,7 +226,7 @@ class RepeatingRecord(ParticipantRecord):
 
 
 class VisitRecord(ParticipantRecord):
-    """A form filled in once at each of several visits."""
+    """A form filled in once at a visit. The schedule says where it is expected; it may be filled in at any."""
 
     visit = models.CharField(max_length=10, editable=False)
 
@@ -242,6 +246,7 @@ class RowRecord(ParticipantRecord):
     """A row inside a form, such as one fraction or one grade; it names its form in `parent_field`."""
 
     parent_field = "parent"
+    opens_with_row = True  # an empty row is offered where there is none yet
     at_least_one = ""  # the sentence said when a form is completed without such a row
 
     class Meta(ParticipantRecord.Meta):
@@ -263,6 +268,7 @@ __all__ = [
     "Record",
     "RepeatingRecord",
     "RowRecord",
+    "Score",
     "SingleRecord",
     "Status",
     "VisitRecord",

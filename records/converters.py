@@ -2,7 +2,7 @@
 
 from django.urls import register_converter
 
-from protocol.study import STUDY
+from protocol.study import STUDY, UNSCHEDULED
 
 
 class CodeInPath:
@@ -30,9 +30,9 @@ class SlugInPath:
 
 
 class VisitInPath(SlugInPath):
-    """A visit of the protocol's schedule."""
+    """A visit of the protocol's schedule, or an unscheduled one: u1, u2 …"""
 
-    regex = "|".join(STUDY.visit_codes)
+    regex = "|".join([*STUDY.visit_codes, UNSCHEDULED])
 
 
 register_converter(CodeInPath, "code")

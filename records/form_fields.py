@@ -1,6 +1,6 @@
 """Form fields and widgets of case report forms: what people type, read forgivingly, refused clearly."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,15 @@ from protocol.partial_dates import PartialDate
 from records import times
 from records.fields import Moment
 
+AHEAD = timedelta(minutes=15)  # clocks of theatre and linac differ from ours
+
 
 class OnSite:
-    """What reading a date needs: the site's zone, and today there. The form sets both before cleaning."""
+    """What reading a date needs: the site's zone, today there, and now. The form sets them before cleaning."""
 
     zone: ZoneInfo = ZoneInfo("Europe/Amsterdam")
     today: date = date.max
+    now: datetime | None = None
 
 
 class WholeNumber(forms.IntegerField):
@@ -50,7 +53,11 @@ class DateAsTyped(OnSite, forms.Field):
         return value.isoformat() if isinstance(value, date) else value
 
     def to_python(self, value: Any) -> date | None:
-        return times.read_date(str(value), self.today) if value not in self.empty_values else None
+        if value in self.empty_values:
+            return None
+        day = times.read_date(str(value), self.today)
+        times.not_later(day, self.today, str(value))
+        return day
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -70,7 +77,9 @@ class PartialDateAsTyped(OnSite, forms.Field):
     def to_python(self, value: Any) -> PartialDate | None:
         if value in self.empty_values:
             return None
-        return PartialDate.parse(times.read_partial(str(value), self.today))
+        given = PartialDate.parse(times.read_partial(str(value), self.today))
+        times.not_later(given.earliest, self.today, str(value))
+        return given
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -146,9 +155,13 @@ class InstantAsTyped(OnSite, forms.Field):
             if "\x00" in part:
                 raise ValidationError(_("This holds a character that cannot be stored."))
         day = times.read_date(day_typed, self.today)
+        times.not_later(day, self.today, day_typed)
         if not clock_typed:
             return day
-        return times.read_instant(day, times.read_time(clock_typed), self.zone, which)
+        instant = times.read_instant(day, times.read_time(clock_typed), self.zone, which)
+        if self.now is not None and instant > self.now + AHEAD:
+            raise ValidationError(_("%(time)s has not come yet. Check date and time.") % {"time": f"{instant:%H:%M}"})
+        return instant
 
     def has_changed(self, initial: Moment, data: Any) -> bool:
         try:

@@ -11,6 +11,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from accounts.roles import May
 from records.base import Record, RowRecord, Status
 from records.fields import CrfField, crf_fields
@@ -44,9 +45,10 @@ class CrfForm(forms.ModelForm):
         zone: ZoneInfo,
         now: datetime,
         may: frozenset[May] = frozenset(),
+        by: Person | None = None,
         **kwargs: Any,
     ) -> None:
-        self.zone, self.now, self.may = zone, now, may
+        self.zone, self.now, self.may, self.by = zone, now, may, by
         super().__init__(data, instance=instance, **kwargs)
         self.completing = bool(data) and (data.get("action") == "complete" or instance.status == Status.COMPLETE)
         self.was = {name: self.initial.get(name) for name in self.crf}
@@ -74,7 +76,7 @@ class CrfForm(forms.ModelForm):
         today = self.now.astimezone(self.zone).date()
         for name, field in self.fields.items():
             if isinstance(field, OnSite):
-                field.zone, field.today = self.zone, today
+                field.zone, field.today, field.now = self.zone, today, self.now
                 if hasattr(field.widget, "ask_which"):
                     field.widget.zone, field.widget.today = self.zone, today
             if name in self.crf:
@@ -172,41 +174,38 @@ class CrfRows(BaseFormSet):
     """The rows inside one form: those that exist first, then an empty one."""
 
     def __init__(
-        self, *args: Any, records: list[RowRecord], model: type[RowRecord], parent: Record, **kwargs: Any
+        self, *args: Any, records: Sequence[RowRecord | None], model: type[RowRecord], parent: Record, **kwargs: Any
     ) -> None:
         self.records, self.model, self.parent = records, model, parent
         super().__init__(*args, **kwargs)
 
     def initial_form_count(self) -> int:
-        return len(self.records)
+        """As many as there are; of what was sent each row knows for itself which record it is."""
+        return 0 if self.is_bound else len(self.records)
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         kwargs = super().get_form_kwargs(index)
-        if index is not None and index < len(self.records):
-            kwargs["instance"] = self.records[index]
-        else:
-            kwargs["instance"] = self.model(status=self.parent.status)
+        known = self.records[index] if index is not None and index < len(self.records) else None
+        kwargs["instance"] = known or self.model(status=self.parent.status)
         return kwargs
 
     def clean(self) -> None:
         """At least one row, where the form is being completed and its model says so."""
-        if self.data.get("action") == "complete" and self.model.at_least_one and not self.kept():
+        none = not self.kept() and not (self.records and not self.forms)
+        completing = self.data.get("action") == "complete" or self.parent.status == Status.COMPLETE
+        if completing and self.model.at_least_one and none:
             raise forms.ValidationError(self.model.at_least_one)
 
     def kept(self) -> list[CrfRowForm]:
         """The rows that hold something and are not being removed."""
         return [
             form
-            for index, form in enumerate(self.forms)
-            if not form.cleaned_data.get("remove") and (index < len(self.records) or form.has_changed())
+            for form in self.forms
+            if not form.cleaned_data.get("remove") and (form.instance.pk or form.has_changed())
         ]
 
     def removed(self) -> list[CrfRowForm]:
-        return [
-            form
-            for index, form in enumerate(self.forms)
-            if form.cleaned_data.get("remove") and index < len(self.records)
-        ]
+        return [form for form in self.forms if form.cleaned_data.get("remove") and form.instance.pk]
 
 
 def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:

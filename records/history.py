@@ -1,5 +1,6 @@
 """The history of a record, in words: who, when, why, and field by field what was and what is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from records import crf
 from records.base import Record
-from records.fields import Codes, CrfField, Instant, crf_fields
+from records.fields import Codes, CrfField, Instant, Link, crf_fields
 from records.missing import MissingCode
 from records.models import AuditRow
 
@@ -36,13 +37,14 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def of(record: Record, zone: ZoneInfo, name: str = "") -> list[Entry]:
-    """The logbook of a record and the rows inside it, newest first; of one field where `name` is given."""
-    tables = {type(record)._meta.db_table: type(record)}
-    wanted = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk)
-    for model in crf.rows_of(type(record)):
+def of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> list[Entry]:
+    """The logbook of a form (also of void records of it) and the rows inside, newest first; of one field by `name`."""
+    form = type(records[0])
+    tables: dict[str, type[Record]] = {form._meta.db_table: form}
+    wanted = AuditRow.objects.filter(table=form._meta.db_table, record_id__in=[record.pk for record in records])
+    for model in crf.rows_of(form):
         tables[model._meta.db_table] = model
-        mine = model._default_manager.filter(**{model.parent_field: record}).values("pk")
+        mine = model._default_manager.filter(**{f"{model.parent_field}__in": records}).values("pk")
         wanted = wanted | AuditRow.objects.filter(table=model._meta.db_table, record_id__in=mine)
     entries = []
     for row in wanted.order_by("-id"):
@@ -52,6 +54,17 @@ def of(record: Record, zone: ZoneInfo, name: str = "") -> list[Entry]:
         if changes or not name:
             entries.append(Entry(row.at, row.actor, _what(row, tables[row.table]), row.reason, changes))
     return entries
+
+
+def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
+    """The people whose answers stand in these fields now."""
+    found: dict[str, int] = {}
+    rows = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk, changes__has_any_keys=list(names))
+    for row in rows.order_by("id"):
+        for name in names:
+            if name in row.changes:
+                found[name] = row.person_id
+    return {person for name, person in found.items() if record.answered(name)}
 
 
 def _what(row: AuditRow, model: type[Record]) -> str:
@@ -74,11 +87,12 @@ def in_words(model: type[Record], changes: dict[str, list[Any]], zone: ZoneInfo)
         if any(key in changes for key in keys):
             old, new = (_shown(question, changes, side, zone) for side in (0, 1))
             said.append(Change(question.name, str(question.verbose_name), old, new))
+    questions = {question.name: str(question.verbose_name) for question in crf_fields(model)}
     before, after = changes.get("missing", [{}, {}])
     for name in sorted({*(before or {}), *(after or {})}):
         old, new = (before or {}).get(name), (after or {}).get(name)
         if old != new:
-            label = str(model._meta.get_field(name).verbose_name)
+            label = questions.get(name, name)  # a question that the form no longer asks keeps its old name
             said.append(Change(name, label, _reason(old), _reason(new)))
     return said
 
@@ -92,8 +106,15 @@ def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: Z
     if isinstance(question, Instant):
         if value:
             return f"{parse_datetime(value).astimezone(zone):%a %-d %b %Y %H:%M %Z}"
-        day = changes.get(f"{question.name}_date", [None, None])[side]
+        days = changes.get(f"{question.name}_date")
+        # A time was added to a day, or taken away: then the day itself did not change and is not among the changes.
+        other = changes.get(question.attname, [None, None])[1 - side]
+        same = parse_datetime(other).astimezone(zone).date().isoformat() if other and not days else None
+        day = days[side] if days else same
         return f"{day} ({_('time unknown')})" if day else "–"
     if isinstance(question, Codes):
         return question.shown(value)
+    if isinstance(question, Link) and value is not None:
+        linked = question.related_model._base_manager.filter(pk=value).values_list("number", flat=True).first()
+        return str(linked or "?")
     return question.shown(value) if value is not None else "–"

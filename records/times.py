@@ -61,6 +61,12 @@ def _existing(year: int, month: int, day: int, typed: str) -> date:
         raise ValidationError(_("“%(typed)s” does not exist on the calendar.") % {"typed": typed[:40]}) from error
 
 
+def not_later(earliest: date, today: date, typed: str) -> None:
+    """Refuse what has not happened yet: a record says what was, and 9999 is no date."""
+    if earliest > today:
+        raise ValidationError(_("“%(typed)s” is in the future. Check the year.") % {"typed": typed[:40]})
+
+
 def read_partial(typed: str, today: date) -> str:
     """As read_date, or only a year (2016) or a month (2016-03, 3-2016, mar 2016); answers in ISO form."""
     text = typed.strip().lower()

@@ -14,12 +14,14 @@ __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("<form:slug>/new/", views.fill_in, name="new-form"),
+    path("<form:slug>/new/scores/", views.scores, name="new-form-scores"),
     *(
         path(f"{place}{tail}", view, name=f"{name}{suffix}")
         for place, name in _PLACES
         for tail, view, suffix in [
             ("history/", views.logbook, "-history"),
             ("void/", views.void, "-void"),
+            ("scores/", views.scores, "-scores"),
             ("", views.fill_in, ""),
         ]
     ),

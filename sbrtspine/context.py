@@ -13,6 +13,7 @@ _MENU = [
     ("worklist", _("Worklist"), None),
     ("participants", _("Participants"), May.SEE),
     ("board", _("Board"), May.SEE),
+    ("safety", _("Safety"), May.SAFETY),
     ("exports", _("Exports"), May.EXPORT),
 ]
 

@@ -14,9 +14,10 @@ from accounts.models import Person, Site
 from accounts.roles import Role
 from accounts.services import give_role
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
-from assessments.models import Visit
-from enrollment.models import Baseline, Consent, Eligibility, EndOfStudy, OpioidDose, Screening
+from assessments.models import Function, Imaging, Labs, Neurology, OpioidDose, Pain, Quality, SinsLevel, Visit, Wound
+from enrollment.models import Baseline, Consent, Death, Eligibility, EndOfStudy, Screening, Therapy
 from procedures.models import Sbrt, SbrtFraction, Surgery
+from protocol.study import STUDY
 from protocol.toxicity import SERIOUSNESS
 from records import fields, services
 from records.base import Record, RowRecord
@@ -198,28 +199,15 @@ class Story:
         self.form(Eligibility, by="surgeon", **{**given, **answers})
 
     def described(self, on: date) -> None:
-        """The baseline form, as most of these patients are: in pain, on opioids, walking."""
-        dose = OpioidDose().fill(drug="oxycodone_po_mg", dose=Decimal(self.chance.choice([20, 40, 60])))
+        """Baseline, as most of these patients are: in pain, on opioids, walking."""
         self.form(
             Baseline,
-            rows=[dose],
             assessed_on=on,
             primary_tumour=self.chance.choice(["breast", "prostate", "lung", "kidney"]),
             histology="adenocarcinoma (fictional)",
             metastases=["bone"],
             spinal_metastases=self.chance.randint(1, 4),
-            index_level="T12",
             systemic_therapy="no",
-            sins_location="3",
-            sins_pain="3",
-            sins_bone_lesion="2",
-            sins_alignment=self.chance.choice(["0", "2"]),
-            sins_collapse=self.chance.choice(["1", "2"]),
-            sins_posterolateral=self.chance.choice(["0", "1"]),
-            worst_pain=self.chance.randint(5, 9),
-            kps=self.chance.choice([60, 70, 80, 90]),
-            ais="E",
-            ambulation="independent",
             grade_pain=3,
             grade_weakness=0,
             grade_sensory=0,
@@ -227,10 +215,56 @@ class Story:
             grade_nausea=0,
             grade_urinary_retention=0,
             grade_fatigue=self.chance.choice([0, 1]),
-            hb_mmol_l=Decimal("7.8"),
-            platelets_10e9_l=Decimal(240),
-            creatinine_umol_l=Decimal(78),
         )
+        levels = {
+            "location": "3",
+            "pain": "3",
+            "bone_lesion": "2",
+            "alignment": self.chance.choice(["0", "2"]),
+            "collapse": self.chance.choice(["1", "2"]),
+            "posterolateral": self.chance.choice(["0", "1"]),
+        }
+        row = SinsLevel().fill(level="T12", **levels)
+        self.form(
+            Imaging, "surgeon", rows=[row], visit="scr", imaged_on=on - timedelta(days=5), modalities=["mri", "ct"],
+            bilsky=self.chance.choice(["0", "1a", "1b"]),
+        )  # fmt: skip
+        self.worst, self.dose = self.chance.randint(6, 9), self.chance.choice([20, 40, 60])
+        self.measured("bas", on)
+
+    def measured(self, visit: str, on: date, *, better: float = 0.0) -> None:
+        """What a visit measures; `better` (0 to 1) is how much of pain and opioids has gone."""
+        worst = round(self.worst * (1 - better))
+        rows = [OpioidDose().fill(drug="oxycodone_po_mg", dose=Decimal(round(self.dose * (1 - better / 2))))]
+        self.form(
+            Pain, rows=rows, visit=visit, assessed_on=on, informant="patient", takes_opioids="yes", worst_pain=worst,
+            least_pain=max(worst - 4, 0), average_pain=max(worst - 2, 0), pain_now=max(worst - 3, 0),
+        )  # fmt: skip
+        self.form(Neurology, visit=visit, assessed_on=on, ais="E", prior_deficit="no")
+        forms = STUDY.visit(visit).forms
+        if "function" in forms:
+            kps, ecog = self.chance.choice([(60, "2"), (70, "1"), (80, "1"), (90, "0")])
+            self.form(Function, visit=visit, assessed_on=on, kps=kps, ecog=ecog, ambulation="independent")
+        if "wound" in forms:
+            self.form(
+                Wound, visit=visit, assessed_on=on, seen="yes", by_whom="nurse", closed_dry="yes", discharge="none",
+                redness="no", ssi_class="none", treatment=["none"],
+            )  # fmt: skip
+        if "labs" in forms:
+            hb = Decimal(self.chance.choice(["6.8", "7.4", "7.9", "8.3"]))
+            values = {"platelets": Decimal(240), "white_cells": Decimal("7.1"), "creatinine": Decimal(78)}
+            self.form(Labs, visit=visit, sampled_at=on, hb=hb, hb_unit="mmol/l", creatinine_upper_limit=110, **values)
+        if "quality" in forms:
+            self._asked(visit, on, better)
+
+    def _asked(self, visit: str, on: date, better: float) -> None:
+        levels = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
+        answers = {name: max(1, self.chance.choice([2, 3, 4]) - round(2 * better)) for name in levels}
+        self.form(
+            Quality, visit=visit, completed_on=on, mode="paper", informant="patient", language="nl", eq5d_done="yes",
+            eq5d_version="5L", vas=self.chance.randint(40, 80), c15_done="no", bm22_done="no", sosgoq_done="no",
+            **answers,
+        )  # fmt: skip
 
     def irradiated(self, ended: datetime, **answers: Any) -> None:
         ended = self.local(ended)
@@ -306,7 +340,9 @@ class Story:
         operated = self.local(incision).date()
         for visit, day in list(VISIT_DAYS.items())[:visits]:
             if operated + timedelta(days=day) <= self.today:
-                self.visited(visit, operated + timedelta(days=day))
+                on = operated + timedelta(days=day)
+                self.visited(visit, on)
+                self.measured(visit, on, better=min(day / 40, 0.7))
         return operated
 
 
@@ -375,23 +411,24 @@ def grade_three(story: Story) -> None:
         authority_reported_on=operated + timedelta(days=20),
         exempt="no",
     )
-    story.operated(
-        datetime.combine(operated + timedelta(days=13), time(11, 15), story.site.tz), index="no", blood_loss_ml=100
-    )
+    again = datetime.combine(operated + timedelta(days=13), time(11, 15), story.site.tz)
+    story.operated(again, index="no", at_index_level="no", blood_loss_ml=100)
 
 
 def died(story: Story) -> None:
     """Died of the cancer on day 20, without an event: not evaluable, and nothing more is expected."""
     operated = story.course(_at(story, 55), hours=26, visits=5)
+    died_on = operated + timedelta(days=20)
     story.form(
-        EndOfStudy,
-        outcome="died",
-        ended_on=operated + timedelta(days=20),
-        last_seen_on=operated + timedelta(days=14),
-        died_on=_day(operated, 20),
-        death_related_sbrt="none",
-        death_related_surgery="none",
+        Death,
+        died_on=died_on.isoformat(),
+        learned_on=died_on + timedelta(days=1),
+        told_by="gp",
+        cause="progression",
+        related_sbrt="none",
+        related_surgery="none",
     )
+    story.form(EndOfStudy, outcome="died", ended_on=died_on, last_seen_on=operated + timedelta(days=14))
 
 
 def partial_date(story: Story) -> None:
@@ -411,6 +448,10 @@ def partial_date(story: Story) -> None:
 def late(story: Story) -> None:
     """Theatre was full: operated 50 hours and a half after the last beam."""
     story.course(_at(story, 33), hours=50.5)
+    story.form(
+        Therapy, kind="hormonal", name="hormone therapy (fictional)", started_on="2024", ongoing="yes",
+        radiosensitising="no",
+    )  # fmt: skip
 
 
 def cancelled(story: Story) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Visit
 from enrollment.models import Consent
 from procedures.models import Surgery
@@ -18,6 +19,7 @@ EXPORTS = [302, 200, 200, 200, 200, 200, 403, 403, 200]
 REGISTERS = [302, 200, 200, 200, 200, 403, 403, 403, 200]
 LATER = [302, 405, 405, 405, 405, 405, 405, 405, 405]
 EVERYBODY = [200] * 9
+SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
 
 GET = {
     "login": ("/login/", [200, 302, 302, 302, 302, 302, 302, 302, 302]),
@@ -29,7 +31,15 @@ GET = {
     "casebook": ("/participants/BLEND-01/", SEES),
     "board": ("/board/", SITE),
     "eligibility-verdict": ("/participants/BLEND-01/eligibility/verdict/", LATER),
-    "baseline-scores": ("/participants/BLEND-01/baseline/scores/", LATER),
+    "endpoint": ("/participants/BLEND-01/endpoint/", SEES),
+    "endpoint-seen": ("/participants/BLEND-01/endpoint/seen/", LATER),
+    "safety": ("/safety/", SAFETY),
+    "serious-report": ("/participants/BLEND-01/serious-event/1/report/", SEES),
+    "serious-reconciliation": ("/participants/BLEND-01/serious-event/1/reconciliation/", SEES),
+    "new-form-scores": ("/participants/BLEND-01/surgery/new/scores/", LATER),
+    "form-scores": ("/participants/BLEND-01/consent/scores/", LATER),
+    "repeating-form-scores": ("/participants/BLEND-01/surgery/1/scores/", LATER),
+    "visit-form-scores": ("/participants/BLEND-01/d60/visit/scores/", LATER),
     "ctcae-search": ("/ctcae/?q=wound", OPEN),
     "ctcae-term": ("/ctcae/10048031/", OPEN),
     "exports": ("/exports/", EXPORTS),
@@ -51,7 +61,12 @@ VOIDS = [302, 422, 422, 422, 422, 403, 403, 404, 404]
 JUDGES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
 POST = {
     "eligibility-verdict": JUDGES,
-    "baseline-scores": JUDGES,
+    "new-form-scores": JUDGES,
+    "form-scores": JUDGES,
+    "repeating-form-scores": JUDGES,
+    "visit-form-scores": JUDGES,
+    "endpoint-seen": [302, 302, 302, 302, 302, 302, 302, 404, 404],
+    "safety": [302, 403, 403, 403, 422, 403, 403, 403, 403],
     "new-form": WRITES,
     "form": WRITES,
     "repeating-form": WRITES,
@@ -68,6 +83,8 @@ def records(people, site):
     builders.record(Consent, participant, people["nurse"], given="yes")
     builders.record(Surgery, participant, people["nurse"], index="yes", incision_at=amsterdam("2016-03-08 14:05"))
     builders.record(Visit, participant, people["nurse"], visit="d60", done="yes")
+    event = builders.record(AdverseEvent, participant, people["nurse"], verbatim="Wound", ctcae_code="10048031")
+    builders.record(SeriousEvent, participant, people["nurse"], adverse_event=event, kind="other")
     return participant
 
 
@@ -130,6 +147,8 @@ def test_another_sites_participant_is_in_no_list_search_or_export(client, people
         "/participants/BLEND-01/surgery/99/",
         "/participants/BLEND-01/surgery/99999999999999999999/",
         "/participants/BLEND-01/d61/visit/",
+        "/participants/BLEND-01/u0/visit/",
+        "/participants/BLEND-01/serious-event/9/report/",
         "/participants/BLEND-01/d60/surgery/",
         "/participants/BLEND-01/visit/",
         "/participants/BLEND-01/participant/",

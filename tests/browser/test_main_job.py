@@ -97,6 +97,7 @@ def test_from_screening_to_day_60_and_export(page: Page, tmp_path) -> None:
 
     page.goto(f"{at}/baseline/")
     complete(page)
+    measurements(page, at)
 
     page.goto(f"{at}/sbrt/")
     refusals_on_sbrt(page)
@@ -154,6 +155,25 @@ def eligibility(page: Page) -> None:
         operable="yes",
         refuses_surgery="no",
     )
+
+
+def measurements(page: Page, at: str) -> None:
+    """Stability by level, and pain with its opioids: the scores stand beside the answers while they are typed."""
+    page.goto(f"{at}/scr/imaging/")
+    fill(page, imaged_on="-70d", modalities=["mri"], bilsky="1b")
+    components = {"location": "3", "pain": "3", "bone_lesion": "2", "alignment": "2", "collapse": "2",
+                  "posterolateral": "1"}  # fmt: skip
+    fill(page, **{"sins-0-level": "T12"}, **{f"sins-0-{name}": points for name, points in components.items()})
+    expect(page.locator("#scores")).to_contain_text("3+3+2+2+2+1 = 13, unstable")
+    complete(page)
+
+    page.goto(f"{at}/bas/pain/")
+    fill(page, assessed_on=(BEAM_OFF - timedelta(days=1)).date().isoformat(), informant="patient", worst_pain="8")
+    fill(page, takes_opioids="yes", **{"opioids-0-drug": "oxycodone_po_mg"})
+    page.locator("[name=opioids-0-dose]").fill("40,0")
+    page.locator("[name=opioids-0-dose]").blur()
+    expect(page.locator("#scores")).to_contain_text("60 mg")
+    complete(page)
 
 
 def refusals_on_sbrt(page: Page) -> None:

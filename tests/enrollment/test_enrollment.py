@@ -79,20 +79,6 @@ def test_a_failed_criterion_is_an_answer_and_is_saved(login, people, participant
     assert record.protocol_version == "1.0"
 
 
-def test_scores_stand_beside_their_items_with_the_arithmetic(login, participant):
-    typed = {
-        "sins_location": "3", "sins_pain": "3", "sins_bone_lesion": "2", "sins_alignment": "2", "sins_collapse": "2",
-        "sins_posterolateral": "1", "opioids-0-drug": "oxycodone_po_mg", "opioids-0-dose": "40,0",
-        "height_cm": "180", "weight_kg": "81",
-    }  # fmt: skip
-
-    shown = login("nurse").post(f"/participants/{participant.code}/baseline/scores/", typed).content.decode()
-
-    assert "3+3+2+2+2+1 = 13, unstable" in shown
-    assert "60 mg" in shown
-    assert "25.0 kg/m²" in shown
-
-
 def test_karnofsky_goes_in_steps_of_ten(login, participant):
     answer = login("nurse").post(
         f"/participants/{participant.code}/eligibility/", {"action": "save", "version": "0", "kps": "65"}

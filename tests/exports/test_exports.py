@@ -84,3 +84,28 @@ def test_the_dictionary_is_the_models_own():
 
 def test_the_generated_pages_are_fresh():
     assert {name: (ROOT / "docs" / name).read_text() for name in pages()} == pages()
+
+
+def test_rows_of_a_void_form_and_keys_of_the_database_are_not_taken_away(login, people, site):
+    from adverse_events.models import SeriousEvent
+    from procedures.models import Sbrt, SbrtFraction
+    from records import services
+
+    builders.record(AdverseEvent, builders.register(site, people["nurse"]), people["nurse"], verbatim="Fever")
+    participant = builders.register(site, people["nurse"])
+    event = builders.record(AdverseEvent, participant, people["nurse"], verbatim="Wound")
+    builders.record(SeriousEvent, participant, people["nurse"], adverse_event=event, kind="other")
+    sbrt = builders.record(Sbrt, participant, people["nurse"], rows=[SbrtFraction()])
+    services.void(sbrt, by=people["nurse"], reason="wrong patient", version=1)
+
+    assert read(login("datamanager"), "serious-event")[0]["adverse_event"] == str(event.number) != str(event.pk)
+    assert read(login("datamanager"), "sbrt-fraction") == []
+
+
+def test_the_right_to_export_is_a_right_at_a_site(login, people, site, site_b, operation):
+    from accounts.roles import Role
+    from accounts.services import give_role
+
+    give_role(people["nurse_b"], Role.SAFETY_OFFICER, site)
+
+    assert read(login("nurse_b"), "surgery") == []

@@ -1,6 +1,6 @@
 """Worklist, casebook, board: what people see, and that the number of questions to the database does not grow."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +10,7 @@ from django.utils import timezone
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Baseline, Consent, Eligibility, Screening
 from oversight import scan
+from oversight.models import ScanFailure
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from tests import builders
 
@@ -51,6 +52,22 @@ def test_one_page_to_be_filled_is_one_line(login, people, site):
     text = page(login, "nurse", "/")
 
     assert text.count(f"/participants/{participant.code}/surgery/new/") == 1
+
+
+@pytest.mark.parametrize("tail", ["", "sbrt/", "endpoint/", "adverse-event/1/"])
+def test_a_date_that_means_unknown_takes_no_page_down(login, people, site, tail):
+    """Such a date cannot be typed any more, but it may have come another way."""
+    never = datetime(9999, 12, 31, 10, tzinfo=UTC)
+    participant = builders.register(site, people["nurse"])
+    fraction = SbrtFraction().fill(beam_on_at=never - timedelta(minutes=30), beam_off_at=never)
+    builders.record(Sbrt, participant, people["nurse"], rows=[fraction], delivery="completed")
+    grade = AdverseEventGrade().fill(grade=3, from_on="9999")
+    builders.record(AdverseEvent, participant, people["nurse"], rows=[grade], onset_on="9999", ended_on="9999-12-31")
+    scan.scan(timezone.now())
+
+    assert login("nurse").get(f"/participants/{participant.code}/{tail}").status_code == 200
+    assert login("nurse").get("/participants/").status_code == 200
+    assert not ScanFailure.objects.exists()
 
 
 def test_somebody_with_nothing_to_do_reads_so(login, people, site):

@@ -1,5 +1,6 @@
 """The deadline scan: once, however often; re-judged when a time is corrected; one bad participant stops nobody."""
 
+import smtplib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,8 @@ from django.core.management import call_command
 from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Visit
 from enrollment.models import Deviation, EndOfStudy
-from oversight import alerts, scan
-from oversight.models import Alert, Deadline, ScanFailure, ScanState
+from oversight import alerts, health, scan
+from oversight.models import Alert, Deadline, Finding, ScanFailure, ScanState
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records import services
 from tests import builders
@@ -37,7 +38,9 @@ def operate(participant, people, after, **more):
 
 
 def kinds(**which):
-    return sorted(Alert.objects.filter(**which).values_list("kind", flat=True))
+    """Everything but the ordinary visits and the endpoint, which have tests of their own."""
+    found = Alert.objects.filter(**which).exclude(kind__startswith="visit-").exclude(kind="endpoint-changed")
+    return sorted(found.values_list("kind", flat=True))
 
 
 def test_the_window_is_told_once_at_36_hours(participant):
@@ -163,10 +166,10 @@ def test_one_bad_participant_is_remembered_and_stops_nobody(participant, people,
     other = builders.register(site, people["nurse"])
     whole = scan.judge
 
-    def judge(book, now):
+    def judge(book, now, since):
         if book.participant.pk == other.pk:
             raise ValueError("cannot be judged")
-        whole(book, now)
+        whole(book, now, since)
 
     monkeypatch.setattr(scan, "judge", judge)
     report = scan.scan(hours(40))
@@ -237,3 +240,66 @@ def test_two_scans_at_once_are_one(committed, participant, people):
     assert failures == []
     assert kinds() == ["window-missed"]
     assert Deviation.objects.count() == 1
+
+
+def test_one_address_that_is_refused_does_not_hold_up_the_others(participant, people, site, monkeypatch):
+    other = builders.register(site, people["nurse"])
+    fraction = SbrtFraction().fill(beam_on_at=hours(-0.6), beam_off_at=BEAM_OFF)
+    builders.record(Sbrt, other, people["nurse"], rows=[fraction], delivery="completed")
+    whole = alerts._send
+
+    def refuse(alert):
+        if alert.participant_id == participant.pk:
+            raise smtplib.SMTPRecipientsRefused({})
+        return whole(alert)
+
+    monkeypatch.setattr(alerts, "_send", refuse)
+    scan.scan(hours(36.5))
+
+    assert [alert.participant_id for alert in Alert.objects.filter(sent_at__isnull=False)] == [other.pk]
+    assert alerts.unsent(hours(40)) == 1
+
+
+def test_an_alert_that_nobody_can_be_told_is_not_called_sent(participant, people):
+    for person in people.values():
+        person.email = ""
+        person.save()
+
+    scan.scan(hours(36.5))
+
+    assert Alert.objects.get().sent_at is None
+    assert health.check(hours(40))["alerts_unsent"] == 1
+
+
+def test_after_a_restore_everybody_is_judged_again(participant):
+    ScanState.objects.update_or_create(pk=1, defaults={"cursor": 2**40})
+
+    assert scan.scan(hours(40)).judged == 1
+    assert kinds() == ["window-closing"]
+
+
+def test_the_clock_alone_makes_a_window_of_unknown_time_a_missed_one(people, site):
+    found = builders.register(site, people["nurse"])
+    fraction = SbrtFraction().fill(beam_on_at=BEAM_OFF.date(), beam_off_at=BEAM_OFF.date())
+    builders.record(Sbrt, found, people["nurse"], rows=[fraction], delivery="completed")
+    scan.scan(hours(1))
+    assert Finding.objects.get().code == "no-beam-off"
+
+    for after in (40, 100, 24 * 65):
+        scan.scan(hours(after))
+
+    assert {"window-closing", "window-missed", "day-60-due"} <= set(kinds())
+    assert Deviation.objects.filter(kind="window-not-done").exists()
+
+
+def test_an_ordinary_visit_is_told_when_it_opens_and_when_it_is_over(participant, people):
+    operate(participant, people, 20)
+    scan.scan(hours(24 * 13))
+    assert set(Alert.objects.filter(subject="w2").values_list("kind", flat=True)) == {"visit-due"}
+
+    scan.scan(hours(24 * 20))
+    builders.record(Visit, participant, people["nurse"], visit="w2", done="yes")
+    scan.scan(hours(24 * 21))
+
+    told = Alert.objects.filter(subject="w2").values_list("kind", "outcome")
+    assert set(told) == {("visit-due", "met"), ("visit-overdue", "met")}

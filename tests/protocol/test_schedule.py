@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from protocol import schedule
 from protocol.facts import Ended, FollowUpFacts, SeriousFacts, TreatmentFacts
 from protocol.study import STUDY
+from protocol.window import treatment_window
 
 END = datetime(2016, 1, 11, 14, 0, tzinfo=UTC)
 TREATED = TreatmentFacts(sbrt_end=END, incision=END + timedelta(hours=20))
@@ -70,11 +71,39 @@ def test_day_60_opens_on_day_60_and_closes_at_the_end_of_day_74():
     assert found(FollowUpFacts(TREATED, visits_done=frozenset({"d60"})))["day-60-due", ""].met
 
 
+def test_what_was_missed_before_the_end_stays_missed():
+    facts = FollowUpFacts(TreatmentFacts(sbrt_end=END), ended=Ended(date(2016, 4, 1), "withdrew"))
+
+    told = found(facts, now=END + timedelta(days=120))
+
+    assert not told["window-missed", ""].met
+    assert not told["day-60-overdue", ""].met
+    assert ("day-90-overdue", "") not in told
+
+
+def test_a_day_without_a_time_does_not_switch_a_clock_off():
+    window = found(FollowUpFacts(TreatmentFacts(sbrt_end=date(2016, 1, 11))), now=END)
+    case = found(FollowUpFacts(TREATED, serious=(SeriousFacts("1", "fatal", site_aware=date(2016, 1, 30)),)))
+
+    assert window["window-closing", ""].raise_at == datetime(2016, 1, 12, 11, 0, tzinfo=UTC)  # 36 h after midnight
+    assert window["window-missed", ""].raise_at > datetime(2016, 1, 13, 22, 0, tzinfo=UTC)  # certain only then
+    assert case["sae-site-late", "1"].due_at == datetime(2016, 1, 30, 23, 0, tzinfo=UTC)
+
+
+def test_a_date_that_means_unknown_breaks_nothing():
+    given = TreatmentFacts(sbrt_end=datetime(9999, 12, 31, 10, tzinfo=UTC), incision=date(9999, 12, 31))
+
+    assert treatment_window(given, END).verdict
+    assert found(FollowUpFacts(given), now=END)
+
+
 def test_after_a_death_nobody_is_reminded_but_the_clocks_of_its_report_run():
     case = SeriousFacts("1", "fatal", site_aware=END, sponsor_aware=END)
     told = found(FollowUpFacts(TREATED, ended=Ended(date(2016, 1, 30), "died"), serious=(case,)))
 
-    assert not [kind for kind, _subject in told if kind.startswith(("day", "window"))]
+    assert not [kind for kind, _subject in told if kind.startswith("day")]
+    assert {subject for kind, subject in told if kind.startswith("visit")} == {"d1", "d2", "d3", "w2"}  # before it
+    assert told["window-missed", ""].met
     assert ("sae-site-report", "1") in told
 
 

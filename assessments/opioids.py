@@ -1,0 +1,54 @@
+"""Opioids of one day, and their oral morphine equivalent by the study's one frozen table (study.md 2.9)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from protocol import scores as scoring
+from protocol.study import STUDY
+from records import fields
+from records.base import RowRecord
+
+DRUGS = [
+    ("morphine_po_mg", _("Morphine by mouth (mg a day)")),
+    ("oxycodone_po_mg", _("Oxycodone by mouth (mg a day)")),
+    ("hydromorphone_po_mg", _("Hydromorphone by mouth (mg a day)")),
+    ("tapentadol_po_mg", _("Tapentadol by mouth (mg a day)")),
+    ("tramadol_po_mg", _("Tramadol by mouth (mg a day)")),
+    ("fentanyl_td_ug_per_h", _("Fentanyl patch (µg an hour)")),
+    ("other", _("Another opioid (not converted)")),
+]
+
+
+class OpioidDose(RowRecord):
+    """One opioid as taken in the last 24 hours, scheduled and rescue together."""
+
+    slug = "opioid-dose"
+    domain = "CM"
+    parent_field = "pain"
+
+    pain = models.ForeignKey("assessments.Pain", models.PROTECT, related_name="opioids", editable=False)
+    drug = fields.Choice(_("Opioid"), choices=DRUGS, standard="CMTRT", help_text=_("Drug and route."))
+    dose = fields.Decimal(
+        _("Taken in 24 hours"), unit=_("as named"), low=0, high=5000, places=1, standard="CMDOSE",
+        shown_if=("drug", [code for code, _label in DRUGS if code != "other"]),
+        help_text=_("In the unit named with the drug; a patch per hour."),
+    )  # fmt: skip
+    other_drug = fields.Text(
+        _("Which, and how much"), shown_if=("drug", ["other"]), help_text=_("Drug, dose, route and unit.")
+    )
+
+    class Meta(RowRecord.Meta):
+        verbose_name = _("Opioid")
+        verbose_name_plural = _("Opioids in the last 24 hours")
+
+
+def daily_omed(pain: Any, doses: Sequence[OpioidDose]) -> float | None:
+    """Oral morphine equivalent in mg a day; None while a dose is unknown or a drug is not converted."""
+    if pain.takes_opioids == "no":
+        return 0.0
+    if not doses or any(row.dose is None or row.drug not in STUDY.opioids["factors"] for row in doses):
+        return None
+    return scoring.omed_of((row.drug, float(row.dose)) for row in doses)

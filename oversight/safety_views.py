@@ -1,0 +1,83 @@
+"""Endpoint of a participant with its derivation, the safety page, and the versions of the protocol."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from enrollment import enrolment_lock
+from oversight import boundary, casebooks, derivation, facts, verdicts
+from oversight.kinds import KINDS
+from oversight.models import EndpointVerdict, VerdictSeen
+from records import selectors
+
+
+@require_safe
+def endpoint(request: HttpRequest, code: str) -> HttpResponse:
+    """The verdict in a sentence, then its derivation, then what would settle it, then how it came to be."""
+    participant = selectors.participant(request.user, code)
+    book = casebooks.load([participant])[participant.pk]
+    judged = verdicts.judged(book)
+    kept = EndpointVerdict.objects.filter(participant=participant, variant=verdicts.PRIMARY).order_by("-pk")
+    unseen = kept.exclude(before="").exclude(seen__person=request.user)
+    context = {
+        "participant": participant,
+        "zone": participant.site.zone,
+        "judged": judged,
+        "primary": judged[0][1],
+        "known": facts.endpoint(book),
+        "rows": derivation.rows(book, judged[0][1]),
+        "kept": kept,
+        "must_look": _must_look(request) and unseen.exists(),
+    }
+    return render(request, "oversight/endpoint.html", context)
+
+
+def _must_look(request: HttpRequest) -> bool:
+    return any(role in KINDS["endpoint-changed"].roles for role in request.user.roles)
+
+
+@require_POST
+def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
+    """This person has looked at every change so far."""
+    participant = selectors.participant(request.user, code)
+    if _must_look(request):
+        now = timezone.now()
+        kept = EndpointVerdict.objects.filter(participant=participant, variant=verdicts.PRIMARY).exclude(before="")
+        VerdictSeen.objects.bulk_create(
+            [VerdictSeen(verdict=verdict, person=request.user, at=now) for verdict in kept], ignore_conflicts=True
+        )
+    return redirect("endpoint", participant.code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def safety(request: HttpRequest) -> HttpResponse:
+    """The stopping boundary, participant after participant, and the decision that a reached boundary asks for."""
+    require(request.user, May.SAFETY)
+    summary = boundary.summary()
+    lock = enrolment_lock.standing()
+    context: dict[str, Any] = {
+        "summary": summary,
+        "lock": lock,
+        "decided": enrolment_lock.EnrolmentLock.objects.exclude(decision="").select_related("decided_by"),
+        "may_decide": request.user.may(May.REOPEN),
+        "visible": set(selectors.participants(request.user).values_list("pk", flat=True)) if summary.looks else set(),
+        "typed": request.POST,
+    }
+    status = 200
+    if request.method == "POST":
+        require(request.user, May.REOPEN)
+        answer = {name: request.POST.get(name, "") for name in ("decision", "reason")}
+        try:
+            enrolment_lock.decide(lock.pk if lock else 0, by=request.user, now=timezone.now(), **answer)
+        except ValidationError as refused:
+            context["errors"] = refused.messages
+            status = 422
+        else:
+            return redirect("safety")
+    return render(request, "oversight/safety.html", context, status=status)
