@@ -53,3 +53,40 @@ class AuditingAutodetector(MigrationAutodetector):
                 if issubclass(apps.get_model(app_label, name), Record):
                     table = OperationDependency(app_label, name, None, OperationDependency.Type.CREATE)
                     self.add_operation(app_label, Audit(name), dependencies=[table])
+
+    def _optimize_migrations(self) -> None:
+        """Let a new table's columns and constraints join its creation: hundreds of single steps run for a minute."""
+        for changed in self.migrations.values():
+            for migration in changed:
+                migration.operations = together(migration.operations)
+        super()._optimize_migrations()
+
+
+def together(operations: list[Operation]) -> list[Operation]:
+    """The same steps, those of each new table side by side and its triggers last; tables after those they point to."""
+    mine: dict[str, list[Operation]] = {
+        step.name_lower: [step] for step in operations if isinstance(step, migrations.CreateModel)
+    }
+    rest, last = [], []
+    for step in operations:
+        name = getattr(step, "model_name_lower", getattr(step, "model_name", "")).lower()
+        if isinstance(step, Audit):
+            last.append(step)
+        elif name in mine and isinstance(step, migrations.AddField | migrations.AddConstraint | migrations.AddIndex):
+            mine[name].append(step)
+        elif not isinstance(step, migrations.CreateModel):
+            rest.append(step)
+    placed: list[str] = []
+    while len(placed) < len(mine):
+        ready = [name for name in mine if name not in placed and _targets(mine[name]) & set(mine) - {name} <= {*placed}]
+        placed += ready or [name for name in mine if name not in placed]
+    return [*(step for name in placed for step in mine[name]), *last, *rest]
+
+
+def _targets(steps: list[Operation]) -> set[str]:
+    """The models that the columns of a new table point to, by name alone."""
+    fields = [step.field for step in steps if isinstance(step, migrations.AddField)]
+    fields += [field for step in steps if isinstance(step, migrations.CreateModel) for _name, field in step.fields]
+    remotes = [field.remote_field.model for field in fields if field.remote_field]
+    labels = [model if isinstance(model, str) else model._meta.label for model in remotes]
+    return {label.lower().split(".")[-1] for label in labels}
