@@ -97,6 +97,8 @@ def _judge(
 ) -> JudgedRow:
     severe = None if row.grade is None else row.grade in grades
     new = emergent(row.grade, event.baseline_grade)
+    if row.grade is None and not any(emergent(grade, event.baseline_grade) for grade in grades):
+        new = False  # whichever grade it was: none of those that count would be worse than before
     inside = _in_window(_span(row, event, facts.zone), facts, final)
     conditions = (severe, new, inside, caused := related(event))
     qualifies = False if False in conditions else None if None in conditions else True
