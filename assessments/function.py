@@ -4,11 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from enrollment.eligibility import AMBULATION
 from enrollment.models import Death
 from protocol.scores import kps_ecog_agree
 from records import fields, selectors
-from records.base import VisitRecord
 
 ECOG = [
     ("0", _("0 · fully active")),
@@ -20,7 +20,7 @@ ECOG = [
 ]
 
 
-class Function(VisitRecord):
+class Function(Measurement):
     """Karnofsky, ECOG and walking."""
 
     slug = "function"
@@ -40,7 +40,7 @@ class Function(VisitRecord):
         help_text=_("Bed rest prescribed for instability is not “does not walk”."),
     )  # fmt: skip
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Function")
         verbose_name_plural = _("Function")
 
@@ -49,7 +49,7 @@ class Function(VisitRecord):
             return {"kps": _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}}
         if self.kps == 0 and not selectors.of(Death, self.participant).exists():
             return {"kps": _("Karnofsky 0 means dead, and no death is recorded. Record the death first.")}
-        return {}
+        return super().cross_checks()
 
     def notices(self) -> dict[str, Any]:
         said = super().notices()

@@ -5,10 +5,11 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from enrollment.eligibility import BILSKY
 from protocol import scores as scoring
 from records import fields
-from records.base import RowRecord, Score, VisitRecord
+from records.base import RowRecord, Score
 from records.levels import LEVELS
 
 SINS = {
@@ -34,11 +35,12 @@ def _sins(component: str, question: Any) -> fields.Choice:
     return fields.Choice(question, choices=SINS[component], standard="RSORRES", help_text=_("SINS points."))
 
 
-class Imaging(VisitRecord):
+class Imaging(Measurement):
     """One round of imaging of the spine."""
 
     slug = "imaging"
     domain = "TR"
+    measured = "imaged_on"
 
     imaged_on = fields.LocalDate(_("Date"), standard="TRDTC", help_text=_("Of the latest images used."))
     modalities = fields.Codes(
@@ -69,7 +71,7 @@ class Imaging(VisitRecord):
         help_text=_("A finding that does harm is an adverse event too."),
     )
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Imaging and stability")
         verbose_name_plural = _("Imaging and stability")
 

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from protocol import labs
 from records import fields
-from records.base import Score, VisitRecord
+from records.base import Score
 
 _HB_LIMITS = {"mmol/l": (1.0, 15.0), "g/dl": (1.6, 24.2)}
 _HB_USUAL = {"mmol/l": (5.0, 11.5), "g/dl": (8.0, 18.5)}
@@ -28,11 +29,12 @@ def _lab(
     )  # fmt: skip
 
 
-class Labs(VisitRecord):
+class Labs(Measurement):
     """One blood sample."""
 
     slug = "labs"
     domain = "LB"
+    measured = "sampled_at_date"
 
     sampled_at = fields.Instant(
         _("Sample taken"), standard="LBDTC", help_text=_("Leave the time empty if only the day is known.")
@@ -68,16 +70,16 @@ class Labs(VisitRecord):
     albumin = _lab(_("Albumin"), "g/l", 5, 80, (25, 55), _("For wound healing."))
     inr = _lab(_("INR"), "INR", 0.5, 20, (0.8, 1.5), _("International normalised ratio."))
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Blood values")
         verbose_name_plural = _("Blood values")
 
     def cross_checks(self) -> dict[str, Any]:
         if self.hb is None or self.hb_unit is None:
-            return {}
+            return super().cross_checks()
         low, high = _HB_LIMITS[self.hb_unit]
         if low <= self.hb <= high:
-            return {}
+            return super().cross_checks()
         other = "g/dl" if self.hb_unit == "mmol/l" else "mmol/l"
         return {"hb": _("%(hb)s %(unit)s cannot be. Was it %(other)s?") % {
             "hb": self.hb, "unit": self.hb_unit, "other": other,

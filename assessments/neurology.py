@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from enrollment.eligibility import AIS
 from procedures.models import SbrtFraction
 from protocol.scores import ais_change
 from records import fields, selectors
-from records.base import Score, VisitRecord
+from records.base import Score
 
 MUSCLES = [f"{side}_{root}" for root in ("l2", "l3", "l4", "l5", "s1") for side in ("left", "right")]
 
@@ -18,7 +19,7 @@ def _mrc(question: str) -> fields.Integer:
     )  # fmt: skip
 
 
-class Neurology(VisitRecord):
+class Neurology(Measurement):
     """ASIA impairment scale and the strength of the key muscles of the legs."""
 
     slug = "neurology"
@@ -62,7 +63,7 @@ class Neurology(VisitRecord):
         help_text=_("A later change of strength is not judged without it."),
     )  # fmt: skip
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Neurology")
         verbose_name_plural = _("Neurology")
 

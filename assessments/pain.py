@@ -4,13 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from assessments.opioids import OpioidDose, daily_omed
 from assessments.responses import Response, response
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
 from protocol.study import STUDY
 from records import fields
-from records.base import Score, VisitRecord
+from records.base import Score
 
 INTERFERENCE = ("activity", "mood", "walking", "work", "relations", "sleep", "enjoyment")
 SEVERITY = ("worst_pain", "least_pain", "average_pain", "pain_now")
@@ -30,7 +31,7 @@ def _interference(item: str, domain: Any) -> fields.Integer:
     )  # fmt: skip
 
 
-class Pain(VisitRecord):
+class Pain(Measurement):
     """Pain and analgesics of the same day, so that a response can be judged."""
 
     slug = "pain"
@@ -79,12 +80,12 @@ class Pain(VisitRecord):
         help_text=_("All that apply."),
     )
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Pain and analgesics")
         verbose_name_plural = _("Pain and analgesics")
 
     def cross_checks(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        said = super().cross_checks()
         if self.relief_pct is not None and self.relief_pct % 10:
             said["relief_pct"] = _("Relief goes in steps of 10 %.")
         if self.worst_pain is not None and self.least_pain is not None and self.least_pain > self.worst_pain:

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from assessments.score_tables import looked_up
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
 from protocol.study import STUDY
 from records import fields
-from records.base import Score, VisitRecord
+from records.base import Score
 
 EQ5D = ("eq5d_done", ["yes"])
 C15 = ("c15_done", ["yes"])
@@ -41,11 +42,12 @@ def _done(instrument: str) -> fields.YesNo:
     )  # fmt: skip
 
 
-class Quality(VisitRecord):
+class Quality(Measurement):
     """The questionnaires of one visit. A late form is kept with its true date; the analysis decides."""
 
     slug = "quality"
     domain = "QS"
+    measured = "completed_on"
 
     completed_on = fields.LocalDate(_("Filled in on"), standard="QSDTC", help_text=_("The true date, also when late."))
     mode = fields.Choice(
@@ -136,7 +138,7 @@ class Quality(VisitRecord):
     sosgoq_19 = _item("SOSGOQ", 19, 5, SOSGOQ)
     sosgoq_20 = _item("SOSGOQ", 20, 5, SOSGOQ)
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Quality of life")
         verbose_name_plural = _("Quality of life")
 
@@ -144,7 +146,7 @@ class Quality(VisitRecord):
         if self.eq5d_version == "3L":
             too_high = [name for name in DIMENSIONS if (getattr(self, name) or 0) > 3]
             return dict.fromkeys(too_high, _("EQ-5D-3L has three levels."))
-        return {}
+        return super().cross_checks()
 
     def profile(self) -> str | None:
         """The EQ-5D-5L profile such as 21232; None while a dimension is missing."""

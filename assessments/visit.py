@@ -2,18 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from records import fields
-from records.base import VisitRecord
 
 TOOK_PLACE = ("done", ["yes"])
 INFORMANTS = [("patient", _("The patient")), ("spouse", _("Spouse or partner")), ("proxy", _("Somebody else"))]
 
 
-class Visit(VisitRecord):
+class Visit(Measurement):
     """Done, or not done and why. “Any adverse event?” proves that the question was asked."""
 
     slug = "visit"
     domain = "SV"
+    measured = "visited_on"
 
     done = fields.YesNo(_("Did the visit take place?"), standard="SVOCCUR", help_text=_("Also by telephone."))
     not_done_reason = fields.Choice(
@@ -59,6 +60,6 @@ class Visit(VisitRecord):
     )
     note = fields.LongText(_("Note"), required=False, help_text=_("No names."))
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Visit")
         verbose_name_plural = _("Visits")

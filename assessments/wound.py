@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement import Measurement
 from records import fields
-from records.base import VisitRecord
 
 SEEN = ("seen", ["yes"])
 INFECTED = ("ssi_class", ["superficial", "deep", "organ-space"])
@@ -17,7 +17,7 @@ SSI = [
 ]
 
 
-class Wound(VisitRecord):
+class Wound(Measurement):
     """The wound as it looked, or as it was described."""
 
     slug = "wound"
@@ -77,12 +77,12 @@ class Wound(VisitRecord):
         _("Stitches or staples removed on"), shown_if=SEEN, required=False, help_text=_("If they are out.")
     )
 
-    class Meta(VisitRecord.Meta):
+    class Meta(Measurement.Meta):
         verbose_name = _("Wound check")
         verbose_name_plural = _("Wound checks")
 
     def cross_checks(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        said = super().cross_checks()
         if self.open_mm is not None and self.wound_mm is not None and self.open_mm > self.wound_mm:
             said["open_mm"] = _("More is open than the wound is long. Check both lengths.")
         if self.treatment and "none" in self.treatment and len(self.treatment) > 1:

@@ -1,11 +1,14 @@
 """The screening log: everybody assessed, also who was not enrolled and why (study.md 1.3, 7.1)."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from protocol.eligibility import CRITERIA
 from records import fields
 from records.base import SingleRecord
 from records.levels import LEVELS
+from records.models import Participant
 
 FAILURES = [(criterion.id, f"{criterion.id} · {criterion.text}") for criterion in CRITERIA]
 
@@ -65,3 +68,13 @@ class Screening(SingleRecord):
     class Meta(SingleRecord.Meta):
         verbose_name = _("Screening")
         verbose_name_plural = _("Screening")
+
+    def cross_checks(self) -> dict[str, Any]:
+        """Somebody screened before is linked by a code of the same site, and not by his or her own."""
+        earlier = (self.earlier_screening or "").strip().upper()
+        if not earlier:
+            return {}
+        others = Participant.objects.filter(site_id=self.participant.site_id).exclude(pk=self.participant_id)
+        if others.filter(code=earlier).exists():
+            return {}
+        return {"earlier_screening": _("There is no participant %(code)s at this site.") % {"code": earlier[:20]}}

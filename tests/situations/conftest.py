@@ -1,0 +1,96 @@
+"""One participant whose treatment a test tells in a line or two; times are Dutch."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from adverse_events.models import AdverseEvent, AdverseEventGrade
+from enrollment.models import Consent, Eligibility, Screening
+from oversight import casebooks, facts, findings, scan, standing, verdicts
+from oversight.models import EndpointVerdict
+from procedures.models import Sbrt, SbrtFraction, Surgery
+from records.models import Participant
+from tests import builders
+from tests.builders import amsterdam
+
+OPERATED = date(2016, 1, 12)
+
+
+class Told:
+    """What the tests say to the system, and ask of it."""
+
+    def __init__(self, people, site):
+        self.people, self.site = people, site
+        self.participant = builders.register(site, people["nurse"])
+
+    def record(self, model, by="nurse", **answers):
+        return builders.record(model, self.participant, self.people[by], **answers)
+
+    def change(self, record, by="nurse", **answers):
+        return builders.change(record, self.people[by], **answers)
+
+    def consented(self, at="2016-01-08 10:00"):
+        self.record(Screening, outcome="eligible", index_levels=["T12"])
+        return self.record(Consent, given="yes", consented_at=amsterdam(at))
+
+    def irradiated(self, *ends, **answers):
+        """One session for each end, of 35 minutes."""
+        ends = ends or ("2016-01-11 15:00",)
+        rows = [
+            SbrtFraction().fill(beam_on_at=end - timedelta(minutes=35), beam_off_at=end, dose_gy=18 / len(ends))
+            for end in (amsterdam(each) for each in ends)
+        ]
+        given = {
+            "delivery": "completed", "planned_fractions": 1, "levels": ["T12"],
+            "prescription_metastasis_gy": 18, "prescription_vertebra_gy": 8,
+        }  # fmt: skip
+        return self.record(Sbrt, rows=rows, **{**given, **answers})
+
+    def operated(self, at="2016-01-12 09:00", **answers):
+        when = amsterdam(at) if isinstance(at, str) else at
+        return self.record(Surgery, **{"index": "yes", "performed": "yes", "incision_at": when, **answers})
+
+    def treated(self):
+        self.consented()
+        self.irradiated()
+        return self.operated()
+
+    def event(self, *grades, related="possible", **answers):
+        rows = [AdverseEventGrade().fill(grade=grade, from_on=since) for grade, since in grades]
+        given = {
+            "verbatim": "Wound infection", "ctcae_code": "10048038", "at_baseline": "no", "ongoing": "yes",
+            "related_sbrt": "none", "related_surgery": related, "related_combination": "none",
+        }  # fmt: skip
+        return self.record(AdverseEvent, rows=rows, **{**given, **answers})
+
+    def eligible(self, **answers):
+        return self.record(Eligibility, **answers)
+
+    @property
+    def book(self):
+        participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
+        return casebooks.load([participant])[participant.pk]
+
+    def window(self, now="2016-06-01 12:00"):
+        return standing.of(self.book, amsterdam(now)).window
+
+    def endpoint(self, variant=verdicts.PRIMARY):
+        return next(found for each, found in verdicts.judged(self.book) if each.code == variant)
+
+    def found(self, now="2016-06-01 12:00"):
+        return {each.code for each in findings.of(self.book, amsterdam(now))}
+
+    def scan(self, now="2016-06-01 12:00"):
+        return scan.scan(amsterdam(now))
+
+    def kept(self):
+        found = EndpointVerdict.objects.filter(participant=self.participant, variant=verdicts.PRIMARY)
+        return list(found.order_by("pk"))
+
+    def facts(self):
+        return facts.follow_up(self.book)
+
+
+@pytest.fixture
+def told(people, site):
+    return Told(people, site)
