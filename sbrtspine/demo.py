@@ -230,17 +230,30 @@ class Story:
             bilsky=self.chance.choice(["0", "1a", "1b"]),
         )  # fmt: skip
         self.worst, self.dose = self.chance.randint(6, 9), self.chance.choice([20, 40, 60])
+        self.measured("scr", on - timedelta(days=5))
+        self.visited("bas", on)
         self.measured("bas", on)
 
     def measured(self, visit: str, on: date, *, better: float = 0.0) -> None:
         """What a visit measures; `better` (0 to 1) is how much of pain and opioids has gone."""
         worst = round(self.worst * (1 - better))
+        forms = STUDY.visit(visit).forms
+        if "pain" in forms:
+            self._in_pain(visit, on, worst, better)
+        if "neurology" in forms:
+            self.form(Neurology, visit=visit, assessed_on=on, ais="E", prior_deficit="no")
+        self._examined(visit, on)
+        if "quality" in forms:
+            self._asked(visit, on, better)
+
+    def _in_pain(self, visit: str, on: date, worst: int, better: float) -> None:
         rows = [OpioidDose().fill(drug="oxycodone_po_mg", dose=Decimal(round(self.dose * (1 - better / 2))))]
         self.form(
             Pain, rows=rows, visit=visit, assessed_on=on, informant="patient", takes_opioids="yes", worst_pain=worst,
             least_pain=max(worst - 4, 0), average_pain=max(worst - 2, 0), pain_now=max(worst - 3, 0),
         )  # fmt: skip
-        self.form(Neurology, visit=visit, assessed_on=on, ais="E", prior_deficit="no")
+
+    def _examined(self, visit: str, on: date) -> None:
         forms = STUDY.visit(visit).forms
         if "function" in forms:
             kps, ecog = self.chance.choice([(60, "2"), (70, "1"), (80, "1"), (90, "0")])
@@ -254,8 +267,6 @@ class Story:
             hb = Decimal(self.chance.choice(["6.8", "7.4", "7.9", "8.3"]))
             values = {"platelets": Decimal(240), "white_cells": Decimal("7.1"), "creatinine": Decimal(78)}
             self.form(Labs, visit=visit, sampled_at=on, hb=hb, hb_unit="mmol/l", creatinine_upper_limit=110, **values)
-        if "quality" in forms:
-            self._asked(visit, on, better)
 
     def _asked(self, visit: str, on: date, better: float) -> None:
         levels = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
@@ -284,6 +295,8 @@ class Story:
             "interrupted": "no",
         }
         self.form(Sbrt, by="radonc", rows=[fraction], **{**given, **answers})
+        self.visited("sbrt", ended.date(), mode="ward")
+        self.measured("sbrt", ended.date())
 
     def operated(self, incision: datetime, **answers: Any) -> None:
         incision = self.local(incision)
@@ -299,7 +312,11 @@ class Story:
             "lower_level": "L1",
             "blood_loss_ml": self.chance.choice([80, 100, 150, 250, 400]),
         }
-        self.form(Surgery, by="surgeon", **{**given, **answers})
+        operation = {**given, **answers}
+        self.form(Surgery, by="surgeon", **operation)
+        if operation["index"] == "yes":
+            self.visited("surg", incision.date(), mode="ward")
+            self.measured("surg", incision.date())
 
     def visited(self, visit: str, on: date, **answers: Any) -> None:
         self.form(

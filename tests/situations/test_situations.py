@@ -14,7 +14,7 @@ from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
 from oversight import boundary, visit_matrix, worklist
 from oversight.models import Alert
-from procedures.models import OutsideCare, Surgery
+from procedures.models import OutsideCare, Sbrt, SbrtFraction, Surgery
 from protocol import schedule
 from protocol.study import STUDY
 from records.models import AuditRow
@@ -474,3 +474,26 @@ def test_vital_status_is_known_from_others(told):
 
     with pytest.raises(ValidationError, match="after the attempt"):
         told.change(record, known_alive_on=date(2016, 5, 2))
+
+
+@pytest.mark.parametrize(
+    ("zone", "off", "knife", "verdict"),
+    [
+        ("Europe/Lisbon", "2015-10-24 16:00", "2015-10-26 15:00", "compliant"),
+        ("Europe/Lisbon", "2015-10-24 16:00", "2015-10-26 15:01", "late"),
+        ("America/New_York", "2015-10-31 16:00", "2015-11-02 15:01", "late"),
+        ("America/New_York", "2015-10-24 16:00", "2015-10-26 16:00", "compliant"),  # no clock changed there that night
+    ],
+)
+def test_a_site_in_another_zone_counts_on_its_own_clocks(people, site_b, zone, off, knife, verdict):
+    site_b.zone = zone
+    site_b.save()
+    there = Told({**people, "nurse": people["nurse_b"]}, site_b)
+    tz = site_b.tz
+    end, cut = (datetime.fromisoformat(each).replace(tzinfo=tz) for each in (off, knife))
+    row = SbrtFraction().fill(beam_on_at=end - timedelta(minutes=35), beam_off_at=end)
+    there.record(Sbrt, rows=[row], delivery="completed")
+    there.record(Surgery, index="yes", performed="yes", incision_at=cut)
+
+    assert there.window().verdict == verdict
+    assert there.endpoint().window_last_day == cut.date() + timedelta(days=60)
