@@ -3,7 +3,7 @@
 from django.utils import translation
 
 from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
-from exports import dictionary
+from exports import dictionary, traceability
 from protocol.describe import describe
 from records.states import MOVES, WORDS
 
@@ -16,6 +16,7 @@ def pages() -> dict[str, str]:
             "protocol.md": describe(),
             "record-states.md": record_states(),
             "roles.md": roles(),
+            "traceability.md": traceability.as_markdown(),
         }
 
 

@@ -7,6 +7,8 @@ from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Visit
 from enrollment.models import Consent
 from procedures.models import Surgery
+from protocol.study import STUDY
+from records import crf
 from tests import builders
 from tests.builders import amsterdam
 
@@ -186,3 +188,12 @@ def test_no_template_has_inline_script_or_style():
         assert " style=" not in text, path
         assert " onclick=" not in text, path
         assert "<script>" not in text, path
+
+
+def test_every_form_of_the_schedule_opens_at_its_visit(client, people, records):
+    browser = _as("nurse", client, people)
+    forms = crf.forms()
+    for visit in STUDY.visits:
+        for slug in visit.forms:
+            where = f"{visit.code}/{slug}/" if crf.is_per_visit(forms[slug]) else f"{slug}/"
+            assert browser.get(f"/participants/BLEND-01/{where}").status_code == 200, where

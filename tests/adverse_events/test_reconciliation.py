@@ -1,0 +1,44 @@
+"""The case as reported beside the event as it stands."""
+
+import pytest
+
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
+from tests import builders
+from tests.builders import amsterdam
+
+
+@pytest.fixture
+def case(people, site):
+    participant = builders.register(site, people["nurse"])
+    grades = [AdverseEventGrade().fill(grade=3, from_on="2016-01-20")]
+    event = builders.record(
+        AdverseEvent, participant, people["nurse"], rows=grades, verbatim="Wound", ctcae_code="10048038",
+        onset_on="2016-01-18", related_surgery="probable", outcome="recovering", life_threatening="no", death="no",
+        hospitalisation="yes",
+    )  # fmt: skip
+    said = {"said_term": "Wound infection", "said_onset": "2016-01-18", "said_related": "possible"}
+    reports = [
+        SeriousReport().fill(version_kind="initial", sent_to="sponsor", sent_at=amsterdam("2016-01-21 10:00"),
+                             said_grade=2, said_outcome="not-recovered", **said),
+        SeriousReport().fill(version_kind="follow-up", sent_to="sponsor", sent_at=amsterdam("2016-01-25 10:00"),
+                             said_grade=3, said_outcome="recovering", **said),
+    ]  # fmt: skip
+    answers = {"kind": "other", "site_aware_at": amsterdam("2016-01-20 16:00"), "narrative": "<b>fictional</b>"}
+    return builders.record(SeriousEvent, participant, people["nurse"], rows=reports, adverse_event=event, **answers)
+
+
+def test_what_differs_is_said_field_by_field(login, case):
+    at = f"/participants/{case.participant.code}/serious-event/1/reconciliation/"
+    page = login("monitor").get(at).content.decode()
+
+    assert page.count("differs") == 1  # reported as possible, judged probable since
+    assert "Worst grade as reported: 2 grade → 3 grade" in page
+    assert "Outcome as reported: Not recovered → Recovering" in page
+
+
+def test_one_page_to_print_says_when_it_is_due_and_escapes_what_was_typed(login, case):
+    page = login("pi").get(f"/participants/{case.participant.code}/serious-event/1/report/").content.decode()
+
+    assert "Thu 21 Jan 2016 16:00 CET" in page
+    assert "Wound infection" in page
+    assert "&lt;b&gt;fictional" in page
