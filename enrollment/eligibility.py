@@ -4,9 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from protocol import eligibility
+from enrollment.consent import Consent
+from enrollment.protocol_versions import in_force
+from protocol import eligibility, study
 from protocol.study import STUDY
-from records import fields
+from records import fields, selectors
 from records.base import SingleRecord
 from records.levels import LEVELS, count_bridged
 
@@ -147,7 +149,7 @@ class Eligibility(SingleRecord):
 
     def clean(self) -> None:
         """The version that judges is kept with the answers: an amendment does not rewrite them."""
-        self.protocol_version = self.protocol_version or STUDY.version
+        self.protocol_version = self.protocol_version or self._version_in_force().version
         super().clean()
 
     def cross_checks(self) -> dict[str, Any]:
@@ -187,4 +189,10 @@ class Eligibility(SingleRecord):
 
     def verdict(self) -> eligibility.Eligibility:
         """Eligible, not eligible or undetermined, with each criterion."""
-        return eligibility.assess(self.facts())
+        return eligibility.assess(self.facts(), study.VERSIONS.get(self.protocol_version or "", STUDY))
+
+    def _version_in_force(self) -> study.Study:
+        """At this site, on the day of consent; before consent is recorded, on the day of the assessment."""
+        consent = selectors.of(Consent, self.participant).first()
+        on = (consent.consented_at_date if consent else None) or self.assessed_on
+        return in_force(self.participant.site.approvals.all(), on)

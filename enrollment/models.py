@@ -8,6 +8,7 @@ from enrollment.deviation import Deviation
 from enrollment.eligibility import Eligibility
 from enrollment.end_of_study import EndOfStudy
 from enrollment.enrolment_lock import EnrolmentLock
+from enrollment.protocol_versions import ProtocolApproval
 from enrollment.screening import Screening
 from enrollment.therapy import Therapy
 
@@ -20,6 +21,7 @@ __all__ = [
     "Eligibility",
     "EndOfStudy",
     "EnrolmentLock",
+    "ProtocolApproval",
     "Reconsent",
     "Screening",
     "Therapy",

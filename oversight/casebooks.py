@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from enrollment.models import ProtocolApproval
+from enrollment.protocol_versions import in_force
+from protocol.study import Study
 from records import crf
 from records.base import Record, RowRecord, VisitRecord
 from records.models import Participant
@@ -14,7 +17,14 @@ class Casebook:
     """One participant's records that count, by form; rows by the kind of row."""
 
     participant: Participant
+    approvals: list[ProtocolApproval] = field(default_factory=list)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def study(self) -> Study:
+        """The version of the protocol under which this participant consented."""
+        consent = self.one("consent")
+        return in_force(self.approvals, consent.consented_at_date if consent else None)
 
     def one(self, slug: str) -> Record | None:
         """The record of a form that is filled in once."""
@@ -35,6 +45,10 @@ TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "death", "conse
 def load(participants: Iterable[Participant], slugs: Iterable[str] | None = None) -> dict[int, Casebook]:
     """Participant id -> casebook; one query a form, all forms unless some are named."""
     books = {participant.pk: Casebook(participant) for participant in participants}
+    for approval in ProtocolApproval.objects.filter(site__in={book.participant.site_id for book in books.values()}):
+        for book in books.values():
+            if book.participant.site_id == approval.site_id:
+                book.approvals.append(approval)
     wanted = None if slugs is None else set(slugs)
     for model in crf.clinical_models():
         if model is Participant or (wanted is not None and model.slug not in wanted):

@@ -84,7 +84,7 @@ def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
     """The plan changed in theatre: more vertebrae bridged than the protocol allows (D10)."""
-    most = STUDY.eligibility["bridged_at_most"]
+    most = book.study.eligibility["bridged_at_most"]
     for operation in book.records["surgery"]:
         count = operation.bridged_levels
         if operation.index == "yes" and operation.performed == "yes" and count and count > most:
@@ -127,7 +127,7 @@ def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
     for record in book.records["visit"]:
         if start is None or record.visit in schedule.TREATMENT_VISITS or record.visit not in STUDY.visit_codes:
             continue
-        window = schedule.visit_window(record.visit, start.on)
+        window = schedule.visit_window(record.visit, start.on, book.study)
         if gone and window.closes >= gone.on:
             continue
         name = STUDY.visit_name(record.visit)

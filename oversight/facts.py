@@ -73,6 +73,7 @@ def follow_up(book: Casebook) -> FollowUpFacts:
         visits_done=frozenset(visits),
         ended=ended(book),
         finished_on=finished_on(book),
+        study=book.study,
         serious=tuple(_serious(case) for case in book.records["serious-event"]),
     )
 

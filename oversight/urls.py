@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oversight import safety_views, views
+from oversight import protocol_views, safety_views, views
 
 urlpatterns = [
     path("", views.work, name="worklist"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("participants/<code:code>/", views.casebook, name="casebook"),
     path("participants/<code:code>/endpoint/", safety_views.endpoint, name="endpoint"),
     path("participants/<code:code>/endpoint/seen/", safety_views.endpoint_seen, name="endpoint-seen"),
+    path("protocol/", protocol_views.protocol, name="protocol"),
     path("safety/", safety_views.safety, name="safety"),
     path("board/", views.board, name="board"),
 ]

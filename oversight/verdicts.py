@@ -11,7 +11,7 @@ from oversight import facts
 from oversight.casebooks import Casebook
 from oversight.models import Alert, EndpointVerdict
 from protocol.endpoint import Endpoint, primary_endpoint
-from protocol.study import STUDY
+from protocol.study import Study
 from records import crf, history
 from records.models import AuditRow
 
@@ -27,22 +27,29 @@ class Variant:
     days: int
     grades: tuple[int, ...]
 
+    @property
+    def title(self) -> str:
+        return self.name % {"days": self.days}
 
-VARIANTS = [
-    Variant("primary", _("Primary: grade 3, 4 or 5 within 60 days"), STUDY.endpoint["days"],
-            tuple(STUDY.endpoint["grades"])),
-    Variant("secondary", _("Secondary: within 90 days"), STUDY.endpoint["secondary_days"],
-            tuple(STUDY.endpoint["grades"])),
-    Variant("sensitivity", _("Sensitivity: grade 3 or 4 only"), STUDY.endpoint["days"],
-            tuple(STUDY.endpoint["sensitivity_grades"])),
-]  # fmt: skip
-PRIMARY = VARIANTS[0].code
+
+def variants(study: Study) -> list[Variant]:
+    """The readings of one version of the protocol."""
+    rules = study.endpoint
+    grades, some = tuple(rules["grades"]), tuple(rules["sensitivity_grades"])
+    return [
+        Variant("primary", _("Primary: grade 3, 4 or 5 within %(days)s days"), rules["days"], grades),
+        Variant("secondary", _("Secondary: within %(days)s days"), rules["secondary_days"], grades),
+        Variant("sensitivity", _("Sensitivity: grade 3 or 4 only"), rules["days"], some),
+    ]
+
+
+PRIMARY = "primary"
 
 
 def judged(book: Casebook) -> list[tuple[Variant, Endpoint]]:
     """All variants on what is recorded now."""
     known = facts.endpoint(book)
-    return [(variant, primary_endpoint(known, variant.days, variant.grades)) for variant in VARIANTS]
+    return [(each, primary_endpoint(known, each.days, each.grades)) for each in variants(book.study)]
 
 
 def keep(book: Casebook, since: int, now: datetime) -> None:
@@ -51,24 +58,31 @@ def keep(book: Casebook, since: int, now: datetime) -> None:
     last = {each.variant: each for each in EndpointVerdict.objects.filter(participant=participant).order_by("pk")}
     for variant, found in judged(book):
         before = last.get(variant.code)
-        if before is not None and before.verdict == found.verdict:
+        if before and (before.verdict, before.protocol_version) == (found.verdict, book.study.version):
             continue
         if before is None and found.window_start is None:
             continue  # nothing has been given yet, so there is nothing to judge
-        cause = causes(book, since) if before is not None else [_("judged for the first time")]
+        cause = [_("judged for the first time")] if before is None else _amended(before, book) or causes(book, since)
         kept = EndpointVerdict.objects.create(
             participant=participant,
             variant=variant.code,
             verdict=found.verdict,
             because=found.because[:1000],
             onset=found.at or "",
-            protocol_version=STUDY.version,
+            protocol_version=book.study.version,
             judged_at=now,
             before=before.verdict if before else "",
             cause=cause,
         )
-        if before is not None and variant.code == PRIMARY:
+        if before is not None and before.verdict != found.verdict and variant.code == PRIMARY:
             _announce(kept, now)
+
+
+def _amended(before: EndpointVerdict, book: Casebook) -> list[str]:
+    """That another version of the protocol holds now: its approval was recorded after the last judgement."""
+    told = {"before": before.protocol_version, "version": book.study.version}
+    said = _("judged under protocol version %(before)s before; %(version)s had been approved before the consent")
+    return [] if told["before"] == told["version"] else [said % told]
 
 
 def _announce(kept: EndpointVerdict, now: datetime) -> None:

@@ -12,10 +12,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, facts, findings, life, standing, visit_matrix, worklist
+from oversight import casebooks, findings, life, standing, verdicts, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
-from protocol.endpoint import primary_endpoint
 from records import crf, selectors
 from records.models import Participant
 
@@ -110,7 +109,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "unscheduled": visit_matrix.next_unscheduled(book),
         "axis": life.axis(book, visits, now),
         "standing": standing.of(book, now),
-        "endpoint": primary_endpoint(facts.endpoint(book)),
+        "endpoint": verdicts.judged(book)[0][1],
         "alerts": _alerts(participant),
         "findings": findings.of(book, now),
         "may_enter": request.user.may(May.ENTER, participant.site_id),

@@ -57,9 +57,9 @@ def rows(book: Casebook, now: datetime) -> list[VisitRow]:
     irradiated = local_day(given.treatment.sbrt_start, given.treatment.zone)
     today = now.astimezone(book.participant.site.tz).date()
     found = []
-    for visit in STUDY.visits:
+    for visit in book.study.visits:
         counted_from = irradiated if visit.anchor == "sbrt" else start.on if start else None
-        window = schedule.visit_window(visit.code, counted_from) if counted_from else None
+        window = schedule.visit_window(visit.code, counted_from, book.study) if counted_from else None
         status, why = _status(book, visit.code, window, today)
         found.append(_row(book, visit.code, status, why, window))
     extra = {record.visit for slug in COLUMNS for record in book.records[slug]} - set(STUDY.visit_codes)
@@ -77,7 +77,7 @@ def next_unscheduled(book: Casebook) -> str:
 
 def _row(book: Casebook, code: str, status: str, why: str, window: schedule.VisitWindow | None) -> VisitRow:
     home = reverse("casebook", args=[book.participant.code])
-    expected = STUDY.visit(code).forms if code in STUDY.visit_codes else ()
+    expected = book.study.visit(code).forms if code in STUDY.visit_codes else ()
     words = f"{WORDS[status]}: {why}" if why else str(WORDS[status])
     return VisitRow(
         code,

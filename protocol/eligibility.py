@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocol.study import STUDY
-
-_RULES = STUDY.eligibility
+from protocol.study import STUDY, Study
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,8 @@ def _in(answer: str | None, allowed: list[str]) -> bool | None:
     return None if answer is None else answer in allowed
 
 
-def _levels(facts: EligibilityFacts) -> bool | None:
-    return None if not facts.levels else all(level in _RULES["levels"] for level in facts.levels)
+def _levels(facts: EligibilityFacts, allowed: list[str]) -> bool | None:
+    return None if not facts.levels else all(level in allowed for level in facts.levels)
 
 
 def _not_progressing(facts: EligibilityFacts) -> bool | None:
@@ -90,52 +88,59 @@ def _not_progressing(facts: EligibilityFacts) -> bool | None:
     return True if facts.ais != "D" else _not(facts.ais_progressing)
 
 
-CRITERIA: tuple[Criterion, ...] = (
-    Criterion("I1a", "painful metastasis", lambda f: f.painful),
-    Criterion("I1b", "from a solid tumour", lambda f: f.solid_tumour),
-    Criterion("I1c", "in the thoracic or lumbar spine", _levels),
-    Criterion("I1d", "needing surgical stabilisation", lambda f: f.surgery_needed),
-    Criterion("I2", "histologic proof of malignancy", lambda f: f.histology),
-    Criterion("I3", "radiographic evidence of spinal metastasis", lambda f: f.imaging),
-    Criterion(
-        "I4",
-        f"Karnofsky above {_RULES['karnofsky_above']}",
-        lambda f: None if f.kps is None else f.kps > _RULES["karnofsky_above"],
-    ),
-    Criterion(
-        "I5",
-        f"at least {_RULES['age_at_least']} years old",
-        lambda f: None if f.age is None else f.age >= _RULES["age_at_least"],
-    ),
-    Criterion("I6", "written informed consent", lambda f: f.consent),
-    Criterion(
-        "E1",
-        f"no more than {_RULES['bridged_at_most']} vertebrae bridged",
-        lambda f: None if f.bridged_levels is None else f.bridged_levels <= _RULES["bridged_at_most"],
-    ),
-    Criterion("E2", "no earlier surgery or radiotherapy at the index level", lambda f: _not(f.earlier_treatment)),
-    Criterion("E3", "Bilsky 0, 1a, 1b or 1c", lambda f: _in(f.bilsky, _RULES["bilsky_allowed"])),
-    Criterion("E4", "ASIA D or E", lambda f: _in(f.ais, _RULES["ais_allowed"])),
-    Criterion("E5", "no ASIA D that gets worse within hours or days", _not_progressing),
-    Criterion("E6", "able to lie flat", lambda f: f.can_lie_flat),
-    Criterion("E7", "able to walk, with or without an aid", lambda f: f.ambulatory),
-    Criterion(
-        "E8",
-        "not in a hospice, life expectancy 3 months or more",
-        lambda f: _neither(f.hospice, f.life_expectancy_under_3_months),
-    ),
-    Criterion("E9", "operable, and not refusing surgery", lambda f: _neither(_not(f.operable), f.refuses_surgery)),
-)
+def criteria(study: Study = STUDY) -> tuple[Criterion, ...]:
+    """The criteria of one version of the protocol."""
+    rules = study.eligibility
+    return (
+        Criterion("I1a", "painful metastasis", lambda f: f.painful),
+        Criterion("I1b", "from a solid tumour", lambda f: f.solid_tumour),
+        Criterion("I1c", "in the thoracic or lumbar spine", lambda f: _levels(f, rules["levels"])),
+        Criterion("I1d", "needing surgical stabilisation", lambda f: f.surgery_needed),
+        Criterion("I2", "histologic proof of malignancy", lambda f: f.histology),
+        Criterion("I3", "radiographic evidence of spinal metastasis", lambda f: f.imaging),
+        Criterion(
+            "I4",
+            f"Karnofsky above {rules['karnofsky_above']}",
+            lambda f: None if f.kps is None else f.kps > rules["karnofsky_above"],
+        ),
+        Criterion(
+            "I5",
+            f"at least {rules['age_at_least']} years old",
+            lambda f: None if f.age is None else f.age >= rules["age_at_least"],
+        ),
+        Criterion("I6", "written informed consent", lambda f: f.consent),
+        Criterion(
+            "E1",
+            f"no more than {rules['bridged_at_most']} vertebrae bridged",
+            lambda f: None if f.bridged_levels is None else f.bridged_levels <= rules["bridged_at_most"],
+        ),
+        Criterion("E2", "no earlier surgery or radiotherapy at the index level", lambda f: _not(f.earlier_treatment)),
+        Criterion("E3", "Bilsky 0, 1a, 1b or 1c", lambda f: _in(f.bilsky, rules["bilsky_allowed"])),
+        Criterion("E4", "ASIA D or E", lambda f: _in(f.ais, rules["ais_allowed"])),
+        Criterion("E5", "no ASIA D that gets worse within hours or days", _not_progressing),
+        Criterion("E6", "able to lie flat", lambda f: f.can_lie_flat),
+        Criterion("E7", "able to walk, with or without an aid", lambda f: f.ambulatory),
+        Criterion(
+            "E8",
+            "not in a hospice, life expectancy 3 months or more",
+            lambda f: _neither(f.hospice, f.life_expectancy_under_3_months),
+        ),
+        Criterion("E9", "operable, and not refusing surgery", lambda f: _neither(_not(f.operable), f.refuses_surgery)),
+    )
 
 
-def assess(facts: EligibilityFacts) -> Eligibility:
-    """Judge every criterion; one that failed is enough for "not eligible", whatever is unanswered."""
-    judged = tuple(Judged(criterion.id, criterion.text, criterion.judge(facts)) for criterion in CRITERIA)
+CRITERIA = criteria()
+
+
+def assess(facts: EligibilityFacts, study: Study = STUDY) -> Eligibility:
+    """Judge every criterion of a version; one that failed is enough for "not eligible", whatever is unanswered."""
+    judged = tuple(Judged(criterion.id, criterion.text, criterion.judge(facts)) for criterion in criteria(study))
     failed = tuple(each.id for each in judged if each.met is False)
     unanswered = tuple(each.id for each in judged if each.met is None)
     if failed:
         names = ", ".join(f"{each.id} ({each.text})" for each in judged if each.met is False)
-        return Eligibility("not eligible", f"not met: {names}", failed, unanswered, judged)
+        return Eligibility("not eligible", f"not met: {names}", failed, unanswered, judged, study.version)
     if unanswered:
-        return Eligibility("undetermined", f"not answered: {', '.join(unanswered)}", failed, unanswered, judged)
-    return Eligibility("eligible", "every criterion is met", failed, unanswered, judged)
+        because = f"not answered: {', '.join(unanswered)}"
+        return Eligibility("undetermined", because, failed, unanswered, judged, study.version)
+    return Eligibility("eligible", "every criterion is met", failed, unanswered, judged, study.version)

@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from protocol.partial_dates import PartialDate
-from protocol.study import STUDY
+from protocol.study import STUDY, Study
 
 # An aware datetime: the instant is known. A date: only the local day is known. None: nothing is known.
 Moment = datetime | date | None
@@ -92,12 +92,16 @@ class SeriousFacts:
 
 @dataclass(frozen=True)
 class FollowUpFacts:
-    """What the schedule may know. `finished_on`: the last day of somebody who is through as planned."""
+    """What the schedule may know. `finished_on`: the last day of somebody who is through as planned.
+
+    `study` is the version of the protocol under which the participant consented.
+    """
 
     treatment: TreatmentFacts
     visits_done: frozenset[str] = frozenset()
     ended: Ended | None = None
     finished_on: date | None = None
+    study: Study = STUDY
     serious: tuple[SeriousFacts, ...] = ()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from protocol.facts import FollowUpFacts, Moment, SeriousFacts, local_day, zone_of
-from protocol.study import STUDY
+from protocol.study import STUDY, Study
 from protocol.window import WARNING, WINDOW, bounds, treatment_window
 
 TREATMENT_VISITS = ("scr", "bas", "sbrt", "surg")  # up to the operation: the treatment itself is their evidence
@@ -85,9 +85,9 @@ def anchor(facts: FollowUpFacts, now: Moment) -> Anchor | None:
     return Anchor(irradiated, "SBRT") if done else None
 
 
-def visit_window(code: str, anchor_on: date) -> VisitWindow:
+def visit_window(code: str, anchor_on: date, study: Study = STUDY) -> VisitWindow:
     """The days of one visit of the schedule; KeyError for a visit that does not exist."""
-    visit = STUDY.visit(code)
+    visit = study.visit(code)
     start = min(anchor_on, LAST_DATE)
     opens, target, closes = (start + timedelta(days=days) for days in (visit.opens, visit.day, visit.closes))
     return VisitWindow(opens, target, closes)
@@ -162,8 +162,8 @@ def _visits(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
     if start is None:
         return found
     zone = facts.treatment.zone
-    for visit in STUDY.visits:
-        window = visit_window(visit.code, start.on)
+    for visit in facts.study.visits:
+        window = visit_window(visit.code, start.on, facts.study)
         if visit.code in TREATMENT_VISITS or (facts.finished_on and window.opens > facts.finished_on):
             continue
         met = visit.code in facts.visits_done

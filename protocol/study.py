@@ -2,12 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("blend.toml")
+AMENDMENTS = FILE.with_name("amendments")
+AMENDABLE = ("eligibility", "endpoint", "visits")
 UNSCHEDULED = r"u[1-9][0-9]?"  # u1, u2 …: a visit that no schedule asked for
 
 
@@ -83,9 +86,16 @@ class Study:
 
 
 def load(file: Path = FILE) -> Study:
-    """Read a version of the protocol."""
+    """Read the first version of the protocol."""
+    return _study(_read(file))
+
+
+def _read(file: Path) -> dict[str, Any]:
     with file.open("rb") as opened:
-        told = tomllib.load(opened)
+        return tomllib.load(opened)
+
+
+def _study(told: dict[str, Any]) -> Study:
     about = told["protocol"]
     return Study(
         name=about["study"],
@@ -113,4 +123,56 @@ def load(file: Path = FILE) -> Study:
     )
 
 
+def amended(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The whole of a version from the one before it and what an amendment changes.
+
+    Only eligibility, the endpoint and the visits (by code) can change so far; anything else raises ValueError, so that
+    no number is thought to be in force that no rule reads.
+    """
+    if unknown := set(change) - {"protocol", *AMENDABLE}:
+        raise ValueError(f"An amendment cannot change {', '.join(sorted(unknown))}: only {', '.join(AMENDABLE)}.")
+    after = {**before, "protocol": {**before["protocol"], **change["protocol"]}}
+    for table in ("eligibility", "endpoint"):
+        if extra := set(change.get(table, {})) - set(before[table]):
+            raise ValueError(f"{table} has no {', '.join(sorted(extra))}.")
+        after[table] = {**before[table], **change.get(table, {})}
+    by_code = {visit["code"]: visit for visit in change.get("visits", [])}
+    if extra := set(by_code) - {visit["code"] for visit in before["visits"]}:
+        raise ValueError(f"There is no visit {', '.join(sorted(extra))}.")
+    after["visits"] = [{**visit, **by_code.get(visit["code"], {})} for visit in before["visits"]]
+    return after
+
+
+def versions(files: Iterable[Path]) -> dict[str, Study]:
+    """Version -> study, the first and then each amendment in the order of its file's name."""
+    told = _read(FILE)
+    found = {told["protocol"]["version"]: _study(told)}
+    for file in files:
+        told = amended(told, _read(file))
+        study = _study(told)
+        if study.version in found:
+            raise ValueError(f"{file.name} has the version of another one: {study.version}.")
+        found[study.version] = study
+    return found
+
+
+def difference(before: Study, after: Study) -> list[tuple[str, str, str]]:
+    """What an amendment changed: (what, before, after)."""
+    found = []
+    for table in ("eligibility", "endpoint"):
+        old, new = getattr(before, table), getattr(after, table)
+        found += [(f"{table}.{name}", str(old[name]), str(new[name])) for name in old if old[name] != new[name]]
+    for old_visit, new_visit in zip(before.visits, after.visits, strict=True):
+        for name in ("name", "anchor", "day", "opens", "closes", "forms"):
+            was, now = getattr(old_visit, name), getattr(new_visit, name)
+            if was != now:
+                found.append((f"{old_visit.code}.{name}", _in_words(was), _in_words(now)))
+    return found
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
 STUDY = load()
+VERSIONS = versions(sorted(AMENDMENTS.glob("*.toml")))

@@ -12,8 +12,8 @@ from tests.builders import AMSTERDAM
 
 pytestmark = pytest.mark.browser
 
-NOW = datetime.now(AMSTERDAM).replace(second=0, microsecond=0)
-BEAM_OFF = NOW - timedelta(days=64, hours=2)
+# At one hour of the day whenever the test runs: half an hour before an incision must not be on the day before.
+BEAM_OFF = datetime.now(AMSTERDAM).replace(hour=14, minute=5, second=0, microsecond=0) - timedelta(days=65)
 INCISION = BEAM_OFF + timedelta(hours=21)
 DAY_60 = (INCISION + timedelta(days=61)).date()
 
