@@ -18,7 +18,11 @@ class May(models.TextChoices):
     JUDGE_COMBINATION = "judge-combination", _("judge relatedness to the combination")
     ADJUDICATE = "adjudicate", _("decide where the specialists disagree")
     VOID = "void", _("void a record, with a reason")
-    SIGN = "sign", _("sign")
+    SIGN = "sign", _("sign events and forms")
+    SIGN_OFF = "sign-off", _("sign eligibility, deviations, serious events, the endpoint and the casebook")
+    VERIFY = "verify", _("compare answers with the source")
+    LOCK = "lock", _("freeze and lock, and ask to unlock")
+    UNLOCK = "unlock", _("agree that somebody else unlocks")
     CLASSIFY = "classify", _("classify and close protocol deviations")
     QUERY = "query", _("raise and close queries")
     EXPORT = "export", _("export data")
@@ -77,6 +81,8 @@ DUTIES: dict[Role, Duties] = {
                 May.JUDGE_COMBINATION,
                 May.ADJUDICATE,
                 May.CLASSIFY,
+                May.SIGN_OFF,
+                May.UNLOCK,
                 May.AUDIT,
                 May.REOPEN,
             }
@@ -88,11 +94,11 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.DATA_MANAGER: Duties(
         _("Queries, coding, reconciliation, locks and exports; enters no data."),
-        frozenset({May.SEE, May.QUERY, May.EXPORT, May.AUDIT, May.SAFETY}),
+        frozenset({May.SEE, May.QUERY, May.LOCK, May.EXPORT, May.AUDIT, May.SAFETY}),
     ),
     Role.MONITOR: Duties(
         _("Compares the forms with the source; raises queries; never edits."),
-        frozenset({May.SEE, May.QUERY, May.AUDIT, May.SAFETY}),
+        frozenset({May.SEE, May.QUERY, May.VERIFY, May.AUDIT, May.SAFETY}),
     ),
     Role.SAFETY_OFFICER: Duties(
         _("Watches the serious-event clocks and the stopping boundary for the sponsor."),

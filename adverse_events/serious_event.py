@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from adverse_events.adverse_event import OUTCOMES
 from records import fields
 from records.base import RepeatingRecord, RowRecord
@@ -14,6 +15,7 @@ class SeriousEvent(RepeatingRecord):
     """Site to sponsor within 24 elapsed hours; sponsor to the committee within 7 (+8) or 15 calendar days."""
 
     slug = "serious-event"
+    signed_by = May.SIGN_OFF
     domain = "AE"
 
     adverse_event = fields.Link(

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts.models import Person
 from procedures.models import Surgery
-from records import services
+from records import actor, services
 from records.models import Participant
 
 ROUNDS = 300
@@ -25,7 +25,7 @@ def run(participant: Participant, nurse: Person) -> dict[str, float]:
         numbered = [
             number if column == "blood_loss_ml" else value for column, value in zip(columns, values, strict=True)
         ]
-        with transaction.atomic(), services.said(nurse, "benchmark"), connection.cursor() as cursor:
+        with transaction.atomic(), actor.said(nurse, "benchmark"), connection.cursor() as cursor:
             cursor.execute(f"UPDATE {table} SET {assignments} WHERE id = %s", [*numbered, record.pk])
 
     def door(number: int) -> None:

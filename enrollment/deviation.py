@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from records import fields
 from records.base import RepeatingRecord
 
@@ -11,6 +12,7 @@ class Deviation(RepeatingRecord):
     """What was not as the protocol says, why, and what it means."""
 
     slug = "deviation"
+    signed_by = May.SIGN_OFF
     domain = "DV"
 
     kind = fields.Choice(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from enrollment.consent import Consent
 from enrollment.protocol_versions import in_force
 from protocol import eligibility, study
@@ -40,6 +41,7 @@ class Eligibility(SingleRecord):
     """One question a criterion. A failed criterion is an answer, not an error."""
 
     slug = "eligibility"
+    signed_by = May.SIGN_OFF
     domain = "IE"
 
     assessed_on = fields.LocalDate(_("Assessed on"), standard="IEDTC", help_text=_("The last check before SBRT."))

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from enrollment.death import Death
 from records import fields, selectors
 from records.base import SingleRecord
@@ -15,6 +16,7 @@ class EndOfStudy(SingleRecord):
     """Completed, died, withdrew, lost: after it nothing more is expected."""
 
     slug = "end-of-study"
+    signed_by = May.SIGN_OFF
     domain = "DS"
 
     outcome = fields.Choice(

@@ -16,7 +16,7 @@ from protocol.facts import Moment, local_day
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from protocol.window import bounds, treatment_window
-from records import services
+from records import locks, services
 
 DRAFTED = {
     "late": "window-late",
@@ -46,6 +46,8 @@ def found(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 def draft(book: Casebook, now: datetime) -> list[Deviation]:
     """Write what was found, once for the same values, also after somebody voided the draft."""
+    if any(lock.scope in ("study", "participant") for lock in locks.covering(book.participant)):
+        return []  # nothing is written under a lock; opening it changes the trail, and so judges again
     told = {(each.rule, repr(sorted(each.rule_values.items()))) for each in _all(book)}
     made = []
     for each in found(book, now):

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require
 from accounts.roles import May
 from enrollment import enrolment_lock
-from oversight import boundary, casebooks, derivation, facts, verdicts
+from oversight import boundary, casebooks, derivation, facts, sign_off, verdicts
 from oversight.kinds import KINDS
 from oversight.models import EndpointVerdict, VerdictSeen
-from records import selectors
+from records import selectors, signatures
 
 
 @require_safe
@@ -34,6 +34,8 @@ def endpoint(request: HttpRequest, code: str) -> HttpResponse:
         "rows": derivation.rows(book, judged[0][1]),
         "kept": kept,
         "must_look": _must_look(request) and unseen.exists(),
+        "may_sign": request.user.may(May.SIGN_OFF, participant.site_id),
+        "signed": signatures.of(participant, sign_off.ENDPOINT, sign_off.content_of_endpoint(book)),
     }
     return render(request, "oversight/endpoint.html", context)
 

@@ -76,14 +76,19 @@ def judge_and_raise(now: datetime) -> Report:
 
 
 def _changed(cursor_at: int, now: datetime) -> set[int]:
-    """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come."""
+    """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come.
+
+    A row of the study as a whole, such as its lock, concerns everybody.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT participant_id FROM records_auditrow"
             " WHERE transaction >= %s AND participant_id IS NOT NULL"
             " UNION SELECT participant_id FROM oversight_scanfailure"
-            " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s",
-            [cursor_at, now],
+            " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s"
+            " UNION SELECT id FROM records_participant WHERE EXISTS (SELECT FROM records_auditrow"
+            " WHERE transaction >= %s AND participant_id IS NULL)",
+            [cursor_at, now, cursor_at],
         )
         return {found for (found,) in cursor.fetchall()}
 

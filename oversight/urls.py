@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oversight import protocol_views, safety_views, views
+from oversight import protocol_views, safety_views, sign_off, sign_views, views
 
 urlpatterns = [
     path("", views.work, name="worklist"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("participants/<code:code>/", views.casebook, name="casebook"),
     path("participants/<code:code>/endpoint/", safety_views.endpoint, name="endpoint"),
     path("participants/<code:code>/endpoint/seen/", safety_views.endpoint_seen, name="endpoint-seen"),
+    path(
+        "participants/<code:code>/endpoint/sign/", sign_views.sign, {"scope": sign_off.ENDPOINT}, name="endpoint-sign"
+    ),
+    path("participants/<code:code>/sign/", sign_views.sign, {"scope": sign_off.CASEBOOK}, name="casebook-sign"),
     path("protocol/", protocol_views.protocol, name="protocol"),
     path("safety/", safety_views.safety, name="safety"),
     path("board/", views.board, name="board"),

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, findings, life, standing, verdicts, visit_matrix, worklist
+from oversight import casebooks, findings, life, sign_off, standing, verdicts, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
-from records import crf, selectors
+from records import crf, locks, selectors, signatures
 from records.models import Participant
 
 PAGE = 50
@@ -96,6 +96,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
     participant = selectors.participant(request.user, code)
     now = timezone.now()
     book = casebooks.load([participant])[participant.pk]
+    sign_off.look(book)
     visits = visit_matrix.rows(book, now)
     context = {
         "participant": participant,
@@ -113,6 +114,9 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "alerts": _alerts(participant),
         "findings": findings.of(book, now),
         "may_enter": request.user.may(May.ENTER, participant.site_id),
+        "may_sign": request.user.may(May.SIGN_OFF, participant.site_id),
+        "signed": signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book)),
+        "locks": locks.covering(participant),
     }
     return render(request, "oversight/casebook.html", context)
 

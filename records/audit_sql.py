@@ -42,7 +42,7 @@ $$;
 
 # One audit row a changed record. Who and why come from transaction-local settings that the write door makes.
 AUDIT = """
-CREATE FUNCTION records_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION records_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     who text := current_setting('sbrtspine.person', true);
@@ -75,6 +75,9 @@ BEGIN
     END IF;
     about := CASE WHEN TG_TABLE_NAME = 'records_participant' THEN NEW.id
                   ELSE (fresh ->> 'participant_id')::bigint END;
+    IF fresh ? 'voided_at' THEN  -- a clinical record; what people do about records goes on under a lock
+        PERFORM records_not_locked(TG_TABLE_NAME, NEW.id, about, fresh ->> 'visit', diff);
+    END IF;
     link := coalesce('participant ' || about, 'study');
     INSERT INTO records_audithead AS h (chain, seq, hash) VALUES (link, 0, '')
         ON CONFLICT (chain) DO UPDATE SET seq = h.seq RETURNING * INTO head;

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql import Query
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from records.fields import CrfField, Instant, Moment, crf_fields
 from records.missing import MISSING_CODES, MissingCode
 from records.scores import Score
@@ -42,13 +43,31 @@ class RecordBase(ModelBase):
         return cls
 
 
-class Record(models.Model, metaclass=RecordBase):
+class Audited(models.Model):
+    """A table of which the database writes down every change, and from which nothing is deleted."""
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+    def delete(self, *args: Any, **kwargs: Any) -> None:
+        """Refused here with a sentence, and by the database whatever the route."""
+        raise ValidationError(_("A clinical record is never deleted. Void it, with a reason."))
+
+
+class Record(Audited, metaclass=RecordBase):
     """A clinical record: written through the door, audited by the database, voided but never deleted."""
 
     # What a form says of itself; architecture.md 3 fixes the slugs.
     slug = ""
     repeats = False
     domain = ""
+    signed_by = May.SIGN  # who may sign it
+
+    # What others did about it, as far as records.trust has looked: a lock, a signature, all of it compared.
+    lock: Any = None
+    signature: Any = None
+    verified = False
 
     entry = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -63,13 +82,8 @@ class Record(models.Model, metaclass=RecordBase):
     voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False)
     void_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
 
-    class Meta:
+    class Meta(Audited.Meta):
         abstract = True
-        default_permissions = ()
-
-    def delete(self, *args: Any, **kwargs: Any) -> None:
-        """Refused here with a sentence, and by the database whatever the route."""
-        raise ValidationError(_("A clinical record is never deleted. Void it, with a reason."))
 
     @property
     def is_void(self) -> bool:
@@ -263,6 +277,7 @@ def instants(record: Record) -> dict[str, datetime]:
 
 
 __all__ = [
+    "Audited",
     "MissingCode",
     "ParticipantRecord",
     "Record",

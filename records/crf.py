@@ -5,7 +5,7 @@ from functools import cache
 from django.apps import apps
 from django.utils.module_loading import autodiscover_modules
 
-from records.base import Record, RowRecord, VisitRecord
+from records.base import Audited, Record, RowRecord, VisitRecord
 from records.forms import CrfForm
 
 
@@ -23,6 +23,12 @@ def models() -> dict[str, type[Record]]:
 def clinical_models() -> list[type[Record]]:
     """Every table that holds clinical data, rows and the participant included."""
     return [model for model in apps.get_models() if issubclass(model, Record)]
+
+
+@cache
+def audited_models() -> list[type[Audited]]:
+    """Every table with an audit trail: the clinical ones, and what people did about them."""
+    return [model for model in apps.get_models() if issubclass(model, Audited)]
 
 
 @cache

@@ -33,6 +33,7 @@ class CrfForm(forms.ModelForm):
     row_forms: dict[str, type["CrfRowForm"]] = {}
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
     void_error = ""
+    compared: dict[str, Any] = {}  # question -> its comparison with the source, as the page found it
 
     version = forms.IntegerField(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
     entry = forms.UUIDField(required=False, widget=forms.HiddenInput)

@@ -69,6 +69,8 @@ def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
 
 def _what(row: AuditRow, model: type[Record]) -> str:
     title = str(model._meta.verbose_name)
+    if set(row.changes) == {"version"}:  # an act that changed no answer says itself what it was
+        return row.reason
     if row.action == "insert":
         return _("began %(form)s") % {"form": title}
     if row.changes.get("voided_at", [None, None])[1]:

@@ -45,12 +45,12 @@ class AuditingAutodetector(MigrationAutodetector):
         super().generate_created_models()
         from django.apps import apps
 
-        from records.base import Record
+        from records.base import Audited
 
         for app_label, operations in list(self.generated_operations.items()):
             created = [op.name for op in operations if isinstance(op, migrations.CreateModel)]
             for name in created:
-                if issubclass(apps.get_model(app_label, name), Record):
+                if issubclass(apps.get_model(app_label, name), Audited):
                     table = OperationDependency(app_label, name, None, OperationDependency.Type.CREATE)
                     self.add_operation(app_label, Audit(name), dependencies=[table])
 

@@ -1,5 +1,6 @@
 """Where somebody is: one form of one participant, its record, its ModelForm and the rows inside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ class Place:
     model: type[Record]
     record: Record
     visit: str | None = None
+    signed: Sequence[Any] = ()  # its signatures, as records.views found them
 
     @property
     def void_ones(self) -> list[Record]:

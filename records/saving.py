@@ -148,14 +148,15 @@ def _answers(form: CrfForm, theirs: CrfForm, current: Record) -> list[dict[str, 
                 {
                     "name": name,
                     "label": str(field.verbose_name),
-                    "theirs": _said(field, stored, their_code, form.zone),
-                    "yours": _said(field, typed, your_code, form.zone),
+                    "theirs": said(field, stored, their_code, form.zone),
+                    "yours": said(field, typed, your_code, form.zone),
                 }
             )
     return found
 
 
-def _said(field: CrfField, value: Any, code: str, zone: Any) -> str:
+def said(field: CrfField, value: Any, code: str, zone: Any) -> str:
+    """An answer in words, or the reason why there is none."""
     if code in MissingCode.values:
         return _("no answer: %(why)s") % {"why": MissingCode(code).label}
     return shown(field, value, zone)

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Person
+from records import crf
 from records.base import Record, RowRecord
 from records.models import Participant
 
@@ -32,3 +33,8 @@ def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:
         return []
     found = model._default_manager.filter(**{model.parent_field: record}, voided_at__isnull=True)
     return list(found.order_by("pk"))
+
+
+def inside(record: Record) -> list[RowRecord]:
+    """All rows inside one record that count, kind by kind."""
+    return [row for model in crf.rows_of(type(record)) for row in rows(model, record)]

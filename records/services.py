@@ -1,17 +1,17 @@
 """The write door. Every clinical write goes through `write` or `void`; the database refuses any other."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from records import states
+from records import locks, selectors, source_verification, states, trust
+from records.actor import said
 from records.base import Record, RepeatingRecord, RowRecord, Status
 
 FIRST_ENTRY = "Data entry"
@@ -51,6 +51,8 @@ def write(
             for row in removed:
                 row.voided_at, row.voided_by, row.void_reason = now, by, reason
             _save(record, [*rows, *removed], by, now)
+            if before is not None and before.status == Status.COMPLETE:
+                source_verification.lose_what_changed([record, *rows], removed, now)
     return record
 
 
@@ -69,28 +71,32 @@ def void(record: Record, *, by: Person, reason: str, version: int, now: datetime
         current.updated_at = current.voided_at = now
         current.updated_by = current.voided_by = by
         current.void_reason = reason.strip()[:1000]
-        with said(by, reason):
-            current.save(force_update=True)
+        try:
+            with transaction.atomic(savepoint=False), said(by, reason):
+                current.save(force_update=True)
+        except IntegrityError as error:
+            raise ValidationError(_sentence(current, error)) from error
     return current
 
 
-@contextmanager
-def said(by: Person, reason: str) -> Iterator[None]:
-    """Tell PostgreSQL who writes and why, for this transaction only; the audit trigger refuses without it."""
-    nested = bool(connection.savepoint_ids)
-    _tell(str(by.pk), by.signature, reason.strip())
-    yield
-    if nested:  # the transaction goes on after us, and must not go on in our name
-        _tell("", "", "")
+def mark(record: Record, *, by: Person, version: int, reason: str, action: str) -> Record:
+    """The record as stored, locked and with a new version, for an act that changes none of its answers.
 
-
-def _tell(person: str, actor: str, reason: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('sbrtspine.person', %s, true), set_config('sbrtspine.actor', %s, true),"
-            " set_config('sbrtspine.reason', %s, true)",
-            [person, actor, reason],
-        )
+    A page that was opened before finds its version stale. Within the caller's transaction; raises as `write` does.
+    """
+    current = _lock(record, version)
+    if current is None:
+        raise ValidationError(_("This form has not been saved yet."))
+    trust.load([current], {trust.key(current): selectors.inside(current)})
+    if refused := states.refusal(current, action):
+        raise ValidationError(refused)
+    current.version += 1
+    try:
+        with transaction.atomic(), said(by, reason):
+            current.save(update_fields=["version"])
+    except IntegrityError as error:
+        raise ValidationError(_sentence(current, error)) from error
+    return current
 
 
 def _lock(record: Record, version: int) -> Record | None:
@@ -186,6 +192,8 @@ def _sentence(record: Record, error: IntegrityError) -> str:
     for constraint in record._meta.total_unique_constraints + record._meta.constraints:
         if constraint.name == name:
             return str(constraint.get_violation_error_message())
+    if name == locks.CONSTRAINT:
+        return str(locks.REFUSED)
     if name.endswith("entry_key"):
         return _("This form was saved a moment ago; it is not saved twice.")
     return _("This cannot be saved as it is: it contradicts a rule of the database (%(name)s).") % {"name": name}

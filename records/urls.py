@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records import converters, views  # the converters register themselves
+from records import attest_views, converters, views  # the converters register themselves
 
 _PLACES = [
     ("<form:slug>/", "form"),  # first: "sbrt" is both a form and a visit, and sbrt/history/ is the form's
@@ -21,6 +21,8 @@ urlpatterns = [
         for tail, view, suffix in [
             ("history/", views.logbook, "-history"),
             ("void/", views.void, "-void"),
+            ("verify/", attest_views.verify, "-verify"),
+            ("sign/", attest_views.sign, "-sign"),
             ("scores/", views.scores, "-scores"),
             ("", views.fill_in, ""),
         ]

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from records import crf
-from records.base import Record
+from records.base import Audited
 from records.models import AuditRow, Participant
 
 
@@ -89,15 +89,19 @@ def counts() -> dict[str, int]:
     return {"rows": rows, "chains": chains}
 
 
-def _names() -> dict[str, type[Record]]:
-    return {model._meta.db_table: model for model in crf.clinical_models()}
+def _names() -> dict[str, type[Audited]]:
+    return {model._meta.db_table: model for model in crf.audited_models()}
+
+
+def _title(names: dict[str, type[Audited]], table: str) -> str:
+    return getattr(names.get(table), "slug", "") or table.removeprefix("records_")
 
 
 def _rows(cursor: Any, codes: dict[int, str]) -> list[Finding]:
     cursor.execute(_ROWS)
     names = _names()
     return [
-        Finding(codes.get(participant, ""), names[table].slug if table in names else table, record, fields or "", what)
+        Finding(codes.get(participant, ""), _title(names, table), record, fields or "", what)
         for participant, table, record, fields, what in cursor.fetchall()
     ]
 
@@ -121,7 +125,7 @@ def _replays(cursor: Any, codes: dict[int, str]) -> list[Finding]:
                 of = model._base_manager.filter(pk=record).values_list("participant_id", flat=True)
                 participant = of.first() or _told_participant(table, record)
             what = f"the record holds {held or 'nothing'}, its history says {told or 'nothing'}"
-            found.append(Finding(codes.get(participant, ""), model.slug, record, field, what))
+            found.append(Finding(codes.get(participant, ""), _title(_names(), table), record, field, what))
     return found
 
 

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
-from records import history, places, saving, services, states
+from records import history, places, saving, selectors, services, signatures, source_verification, states, trust
 from records.base import Record
 from records.forms import CrfForm, CrfRows
+from records.source_verification import Verification
 
 
 def _may_enter(form: CrfForm) -> bool:
@@ -54,7 +55,10 @@ def _page(
 ) -> HttpResponse:
     """One template renders every form."""
     record = place.record
-    may_enter = _may_enter(form) and not record.is_void
+    compared = _trusted(place, form, rows)
+    closed = record.pk is not None and record.lock is not None
+    may_enter = _may_enter(form) and not record.is_void and not closed
+    acts = states.acts(record, form.may)
     context = {
         "participant": place.participant,
         "form": form,
@@ -69,7 +73,12 @@ def _page(
         "problems": problems(form, rows) if status == 422 else [],
         "moves": states.moves(record) if may_enter else [],
         "may_enter": may_enter,
-        "may_void": May.VOID in form.may and record.pk and not record.is_void,
+        "may_void": May.VOID in form.may and record.pk and not record.is_void and not closed,
+        "closed": states.refusal(record, "change") if closed else "",
+        "acts": acts,
+        "may_compare": any(move.action == "verify" and not refused for move, refused in acts),
+        "compared": len(compared),
+        "signed": place.signed,
         "notices": record.notices(),
         "scored": place.model.scores is not Record.scores,
         "conflict": conflict,
@@ -77,6 +86,25 @@ def _page(
         "zone": place.participant.site.zone,
     }
     return render(request, f"crf/{place.model.slug}.html" if form.own_page else "crf/form.html", context, status=status)
+
+
+def _trusted(place: places.Place, form: CrfForm, rows: dict[str, CrfRows]) -> list[Verification]:
+    """Load what others did about the record as stored, and give each question its comparison with the source."""
+    record = place.record
+    if record.pk is None:
+        return []
+    parts = [form, *(row for formset in rows.values() for row in formset.forms if row.instance.pk)]
+    stored, inside = record, [part.instance for part in parts[1:]]
+    if form.is_bound:  # its record holds what was typed
+        stored = place.model._default_manager.get(pk=record.pk)
+        inside = selectors.inside(stored)
+    trust.load([stored], {trust.key(stored): inside})
+    record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
+    found = source_verification.standing([stored, *inside])
+    for part in parts:
+        part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
+    place.signed = signatures.of(place.participant, "record", signatures.content_of(stored, inside), stored)
+    return [row for by_name in found.values() for row in by_name.values()]
 
 
 def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, str]]:

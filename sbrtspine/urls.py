@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from records import converters
+from records import converters, lock_views
 from sbrtspine import views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
@@ -17,6 +17,9 @@ urlpatterns = [
     path("", include("enrollment.urls")),
     path("", include("adverse_events.urls")),
     path("", include("exports.urls")),
+    path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
+    path("locks/", lock_views.study, name="study-locks"),
+    path("locks/<int:lock>/", lock_views.open_again, name="lock-open"),
     path("participants/<code:code>/", include("records.urls")),
 ]
 

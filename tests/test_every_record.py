@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.utils import ProgrammingError
 
 from exports import datasets, dictionary
-from records import crf, services
+from records import actor, crf, services
 from records.base import RowRecord, VisitRecord
 from records.fields import Decimal, Integer, crf_fields
 from records.models import AuditRow, Participant
@@ -108,7 +108,7 @@ def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, si
     for field in crf_fields(model):
         if not isinstance(field, NUMBERS) or field.high is None:
             continue
-        with pytest.raises(IntegrityError), transaction.atomic(), services.said(people["nurse"], "trying"):
+        with pytest.raises(IntegrityError), transaction.atomic(), actor.said(people["nurse"], "trying"):
             _sql(f'UPDATE {model._meta.db_table} SET "{field.column}" = {field.high} + 1 WHERE id = {record.pk}')
 
 

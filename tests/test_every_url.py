@@ -21,6 +21,8 @@ EXPORTS = [302, 200, 200, 200, 200, 200, 403, 403, 200]
 REGISTERS = [302, 200, 200, 200, 200, 403, 403, 403, 200]
 LATER = [302, 405, 405, 405, 405, 405, 405, 405, 405]
 EVERYBODY = [200] * 9
+SIGNS = [302, 403, 200, 200, 200, 403, 403, 404, 404]
+SIGNS_OFF = [302, 403, 403, 403, 200, 403, 403, 404, 404]
 SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
 
 GET = {
@@ -35,6 +37,11 @@ GET = {
     "eligibility-verdict": ("/participants/BLEND-01/eligibility/verdict/", LATER),
     "endpoint": ("/participants/BLEND-01/endpoint/", SEES),
     "endpoint-seen": ("/participants/BLEND-01/endpoint/seen/", LATER),
+    "endpoint-sign": ("/participants/BLEND-01/endpoint/sign/", SIGNS_OFF),
+    "casebook-sign": ("/participants/BLEND-01/sign/", SIGNS_OFF),
+    "locks": ("/participants/BLEND-01/locks/", SEES),
+    "study-locks": ("/locks/", SITE),
+    "lock-open": ("/locks/1/", LATER),
     "safety": ("/safety/", SAFETY),
     "protocol": ("/protocol/", SITE),
     "serious-report": ("/participants/BLEND-01/serious-event/1/report/", SEES),
@@ -48,6 +55,12 @@ GET = {
     "exports": ("/exports/", EXPORTS),
     "export-all": ("/exports/all.zip", EXPORTS),
     "export-form": ("/exports/surgery.csv", EXPORTS),
+    "form-verify": ("/participants/BLEND-01/consent/verify/", LATER),
+    "repeating-form-verify": ("/participants/BLEND-01/surgery/1/verify/", LATER),
+    "visit-form-verify": ("/participants/BLEND-01/d60/visit/verify/", LATER),
+    "form-sign": ("/participants/BLEND-01/consent/sign/", SIGNS),
+    "repeating-form-sign": ("/participants/BLEND-01/surgery/1/sign/", SIGNS),
+    "visit-form-sign": ("/participants/BLEND-01/d60/visit/sign/", SIGNS),
     "new-form": ("/participants/BLEND-01/surgery/new/", SEES),
     "form": ("/participants/BLEND-01/consent/", SEES),
     "form-history": ("/participants/BLEND-01/consent/history/", SEES),
@@ -61,6 +74,9 @@ GET = {
 }
 WRITES = [302, 422, 422, 422, 422, 403, 403, 404, 404]
 VOIDS = [302, 422, 422, 422, 422, 403, 403, 404, 404]
+SIGN = [302, 403, 422, 422, 422, 403, 403, 404, 404]
+SIGN_OFFS = [302, 403, 403, 403, 422, 403, 403, 404, 404]
+VERIFIES = [302, 403, 403, 403, 403, 403, 422, 404, 404]
 JUDGES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
 POST = {
     "eligibility-verdict": JUDGES,
@@ -75,6 +91,17 @@ POST = {
     "form": WRITES,
     "repeating-form": WRITES,
     "visit-form": WRITES,
+    "endpoint-sign": SIGN_OFFS,
+    "casebook-sign": SIGN_OFFS,
+    "form-sign": SIGN,
+    "repeating-form-sign": SIGN,
+    "visit-form-sign": SIGN,
+    "form-verify": VERIFIES,
+    "repeating-form-verify": VERIFIES,
+    "visit-form-verify": VERIFIES,
+    "locks": [302, 403, 403, 403, 403, 422, 403, 404, 404],
+    "study-locks": [302, 403, 403, 403, 403, 422, 403, 403, 403],
+    "lock-open": [302, 404, 404, 404, 404, 404, 404, 404, 404],
     "form-void": VOIDS,
     "repeating-form-void": VOIDS,
     "visit-form-void": VOIDS,

@@ -1,0 +1,61 @@
+"""What the principal investigator signs as a whole: the primary endpoint with its derivation, and the casebook."""
+
+from typing import Any
+
+from oversight import casebooks, facts, verdicts
+from oversight.casebooks import Casebook
+from records import crf, signatures, trust
+from records.base import RowRecord
+from records.models import Participant
+
+ENDPOINT, CASEBOOK = "endpoint", "casebook"
+
+
+def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
+    """trust.key of a record -> the rows inside it, as selectors.inside gives them."""
+    found: dict[tuple[str, int], list[RowRecord]] = {}
+    for model in crf.forms().values():
+        for row_model in crf.rows_of(model):
+            for row in sorted(book.records[row_model.slug], key=lambda row: row.pk):
+                of = (model._meta.db_table, getattr(row, f"{row.parent_field}_id"))
+                found.setdefault(of, []).append(row)
+    return found
+
+
+def look(book: Casebook) -> None:
+    """Give every record of a casebook its lock, signature and comparison."""
+    trust.load([record for slug in crf.forms() for record in book.records[slug]], rows_inside(book))
+
+
+def content_of_endpoint(book: Casebook) -> dict[str, Any]:
+    """The verdict, each reading, and every fact it rests on."""
+    judged = {
+        variant.code: {"verdict": found.verdict, "because": found.because, "rows": [vars(row) for row in found.rows]}
+        for variant, found in verdicts.judged(book)
+    }
+    return {"protocol": book.study.version, "facts": _plain(facts.endpoint(book)), "judged": judged}
+
+
+def _plain(known: Any) -> dict[str, Any]:
+    told = {name: value for name, value in vars(known).items() if name not in ("events", "ended")}
+    told["ended"] = vars(known.ended) if known.ended else None
+    told["events"] = [{**vars(event), "grades": [vars(row) for row in event.grades]} for event in known.events]
+    return told
+
+
+def content_of_casebook(book: Casebook) -> dict[str, Any]:
+    """Every record that counts, with its rows."""
+    inside = rows_inside(book)
+    return {
+        f"{slug} {getattr(record, 'visit', '')} {record.number}": signatures.content_of(
+            record, inside.get(trust.key(record), [])
+        )
+        for slug in crf.forms()
+        for record in book.records[slug]
+    }
+
+
+def content(participant: Participant, scope: str) -> dict[str, Any]:
+    """What stands now, read anew."""
+    book = casebooks.load([participant])[participant.pk]
+    return content_of_endpoint(book) if scope == ENDPOINT else content_of_casebook(book)

@@ -1,0 +1,148 @@
+"""The pages of freezing and locking: one for a participant, one for the study."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import require
+from accounts.roles import May
+from protocol.study import STUDY
+from records import crf, locks, selectors
+from records.base import Record, Status
+from records.locks import Lock
+from records.models import Participant
+
+OPEN_WORK = 20  # drafts named in a refusal; more are counted
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def participant(request: HttpRequest, code: str) -> HttpResponse:
+    """What is closed of one participant, and closing more of it."""
+    found = selectors.participant(request.user, code)
+    return _page(request, found, found.site_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def study(request: HttpRequest) -> HttpResponse:
+    """Closing the study as a whole."""
+    require(request.user, May.SEE)
+    return _page(request, None, None)
+
+
+def _page(request: HttpRequest, about: Participant | None, site_id: int | None) -> HttpResponse:
+    error = None
+    if request.method == "POST":
+        require(request.user, May.LOCK, site_id)
+        try:
+            _close(request, about)
+            return redirect(request.path)
+        except ValidationError as refused:
+            error = refused
+    standing = [lock for lock in locks.covering(about) if about is not None or lock.participant_id is None]
+    past = Lock.objects.filter(participant=about, released_at__isnull=False).select_related("released_by")[:50]
+    context = {
+        "participant": about,
+        "standing": standing,
+        "past": past,
+        "visits": [(code, STUDY.visit_name(code)) for code in STUDY.visit_codes],
+        "forms": _forms(about) if about else [],
+        "may_lock": request.user.may(May.LOCK, site_id),
+        "may_unlock": request.user.may(May.UNLOCK, site_id),
+        "kinds": Lock.Kind.choices,
+        "errors": error.messages if error else [],
+        "typed": request.POST or request.GET,
+        "zone": about.site.zone if about else STUDY.zone,
+        "base": "participant_base.html" if about else "base.html",
+    }
+    return render(request, "crf/locks.html", context, status=422 if error else 200)
+
+
+def _close(request: HttpRequest, about: Participant | None) -> None:
+    """Freeze or lock what was chosen: "participant", "visit d60", "record <table> <id>" or the study."""
+    kind = request.POST.get("kind", "")
+    if kind not in Lock.Kind.values:
+        raise ValidationError(_("Choose whether to freeze or to lock."))
+    what = _chosen(request.POST.get("what", "").replace("\x00", ""), about)
+    if kind == Lock.Kind.LOCK and (drafts := _drafts(what)):
+        told = {"n": len(drafts), "names": ", ".join(drafts[:OPEN_WORK])}
+        raise ValidationError(_("Not locked: %(n)s drafts are open (%(names)s). Complete or void them first.") % told)
+    reason = request.POST.get("reason", "").replace("\x00", "")
+    locks.close(what, kind, by=request.user, reason=reason, now=timezone.now())
+
+
+def _chosen(what: str, about: Participant | None) -> dict[str, Any]:
+    scope, _space, rest = what.partition(" ")
+    if about is None:
+        return locks.target(Lock.Scope.STUDY)
+    if scope == "participant":
+        return locks.target(Lock.Scope.PARTICIPANT, about)
+    if scope == "visit" and rest in STUDY.visit_codes:
+        return locks.target(Lock.Scope.VISIT, about, visit=rest)
+    if scope == "record":
+        slug, _space, pk = rest.partition(" ")
+        model = crf.forms().get(slug)
+        found = model and pk.isdecimal() and len(pk) < 18 and selectors.of(model, about).filter(pk=int(pk)).first()
+        if found:
+            return locks.target(Lock.Scope.RECORD, about, record=found)
+    raise ValidationError(_("Choose what to close."))
+
+
+def _drafts(what: dict[str, Any]) -> list[str]:
+    """The drafts that a lock would close for ever."""
+    found = []
+    for model in crf.forms().values():
+        drafts = model._default_manager.filter(status=Status.DRAFT, voided_at__isnull=True)
+        if what["participant"] is not None:
+            drafts = drafts.filter(participant=what["participant"])
+        if what["scope"] == Lock.Scope.VISIT:
+            drafts = drafts.filter(visit=what["visit"]) if crf.is_per_visit(model) else drafts.none()
+        elif what["scope"] == Lock.Scope.RECORD:
+            drafts = drafts.filter(pk=what["record_id"]) if model._meta.db_table == what["table"] else drafts.none()
+        for draft in drafts.select_related("participant"):
+            found.append(f"{draft.participant.code} {_title(draft)}")
+    return found
+
+
+def _forms(about: Participant) -> list[tuple[str, str]]:
+    """Every form of a participant that can be closed by itself."""
+    return [
+        (f"record {slug} {record.pk}", _title(record))
+        for slug, model in crf.forms().items()
+        for record in selectors.of(model, about)
+    ]
+
+
+def _title(record: Record) -> str:
+    tail = f" {record.number}" if record.repeats else ""
+    visit = f" · {STUDY.visit_name(record.visit)}" if hasattr(record, "visit") else ""
+    return f"{record._meta.verbose_name}{tail}{visit}"
+
+
+@require_POST
+def open_again(request: HttpRequest, lock: int) -> HttpResponse:
+    """Lift a freeze, ask to unlock, or agree to somebody else's asking."""
+    found = get_object_or_404(Lock, pk=lock)
+    about = selectors.participant(request.user, found.participant.code) if found.participant else None
+    site_id = about.site_id if about else None
+    agreeing = request.POST.get("act") == "agree"
+    require(request.user, May.UNLOCK if agreeing else May.LOCK, site_id)
+    now = timezone.now()
+    try:
+        if agreeing:
+            locks.agree(found, by=request.user, now=now)
+        else:
+            locks.ask(found, by=request.user, reason=request.POST.get("reason", "").replace("\x00", ""), now=now)
+    except ValidationError as error:
+        context = {"participant": about, "sentences": error.messages, "back": _back(about)}
+        return render(request, "crf/refused.html", context, status=422)
+    return redirect(_back(about))
+
+
+def _back(about: Participant | None) -> str:
+    return reverse("locks", args=[about.code]) if about else reverse("study-locks")

@@ -1,0 +1,147 @@
+"""Thirty people save while somebody completes, locks, signs or compares: nothing lands after, and everybody is told."""
+
+import threading
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from accounts.models import Person
+from enrollment.models import Consent
+from records import services, verification
+from records.models import AuditRow, Lock
+from tests import builders
+from tests.conftest import PASSWORD
+
+SAVERS = 30
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+@pytest.fixture
+def consent(people, site):
+    participant = builders.register(site, people["nurse"])
+    made = builders.record(Consent, participant, people["nurse"], given="yes")
+    made.missing = {field.name: "UNK" for field in made.unanswered()}
+    return services.write(made, by=people["nurse"], version=1)
+
+
+def address(consent):
+    return f"/participants/{consent.participant.code}/consent/"
+
+
+def browser_of(person):
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def answers(consent, **changed):
+    """Everything the page sends, so that no answer goes by being left out."""
+    page = browser_of(Person.objects.get(username="nurse")).get(address(consent))
+    form = page.context["form"]
+    sent = {name: form[name].value() for name in form.fields if name.endswith("_missing") and form[name].value()}
+    sent |= {name: form[name].value() for name in ("given", "form_version") if form[name].value()}
+    return {**sent, "version": form["version"].value(), **changed}
+
+
+def together(act, saves):
+    """Run an act and all saves at the same instant; what each save gave, and what the act gave."""
+    start = threading.Barrier(len(saves) + 1)
+    given = []
+
+    def run(save):
+        try:
+            start.wait()
+            given.append(save())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(save,)) for save in saves]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    outcome = act()
+    for thread in threads:
+        thread.join()
+    connection.close()
+    return outcome, given
+
+
+def saver(consent, index, opened, nurse, tries=SAVERS + 5):
+    """Somebody who saves what was opened and, told of a newer version, tries again on that one."""
+    browser = browser_of(nurse)
+    sent = {**opened, "form_version": f"by {index}", "form_version_missing": ""}
+
+    def save():
+        for _attempt in range(tries):
+            status = browser.post(address(consent), sent).status_code
+            if status != 409:
+                break
+            sent["version"] = Consent.objects.get().version
+        return status, f"by {index}"
+
+    return save
+
+
+def written():
+    """The values that the trail says were saved, each with the id of its row."""
+    rows = AuditRow.objects.filter(table="enrollment_consent", changes__has_key="form_version").order_by("id")
+    return [(row.pk, row.changes["form_version"][1]) for row in rows if row.changes["form_version"][1]]
+
+
+def check(given, last_row):
+    """Whoever was told "saved" is in the trail and nobody else is; everybody was told; none landed after."""
+    assert {status for status, _value in given} <= {302, 422}
+    assert len(given) == SAVERS
+    assert sorted(value for status, value in given if status == 302) == sorted(value for _pk, value in written())
+    assert [value for pk, value in written() if pk > last_row] == []
+    assert verification.verify() == []
+
+
+def test_thirty_saves_race_a_completion(people, consent):
+    browser = browser_of(people["surgeon"])
+    opened = answers(consent, action="save")
+
+    def complete():
+        while (status := browser.post(address(consent), answers(consent, action="complete")).status_code) == 409:
+            pass
+        return status
+
+    status, given = together(complete, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
+
+    assert status == 302
+    check(given, AuditRow.objects.get(table="enrollment_consent", changes__status=["draft", "complete"]).pk)
+
+
+def test_thirty_saves_race_a_lock(people, consent):
+    browser = browser_of(people["datamanager"])
+    opened = answers(consent, action="save")
+    sent = {"what": "participant", "kind": "freeze", "reason": "Interim look"}
+
+    def lock():
+        return browser.post(f"/participants/{consent.participant.code}/locks/", sent).status_code
+
+    status, given = together(lock, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
+
+    assert status == 302
+    assert Lock.objects.get().released_at is None
+    check(given, AuditRow.objects.get(table="records_lock").pk)
+
+
+@pytest.mark.parametrize(("act", "who"), [("sign", "pi"), ("verify", "monitor")])
+def test_of_pages_opened_before_a_signature_or_comparison_one_act_gets_through(people, consent, act, who):
+    services.write(consent, by=people["nurse"], version=2, complete=True)
+    opened = answers(consent, action="complete", reason="Letter re-read")
+    sent = {"version": opened["version"], "password": PASSWORD, "meaning": "approved", "which": "all"}
+    browser = browser_of(people[who])
+
+    def attest():
+        return browser.post(f"{address(consent)}{act}/", sent).status_code
+
+    acted, given = together(attest, [saver(consent, n, opened, people["nurse"], tries=1) for n in range(SAVERS)])
+    statuses = [acted, *(status for status, _value in given)]
+
+    assert set(statuses) == {302, 409}
+    assert statuses.count(302) == 1
+    assert verification.verify() == []
