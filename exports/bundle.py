@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import IO
 
 from accounts.models import Person
-from exports import datasets, dictionary
+from exports import datasets, dictionary, query_log
 from protocol.study import STUDY
 
 
@@ -25,9 +25,10 @@ def write(to: IO[bytes], person: Person, now: datetime) -> dict[str, int]:
                     digest.update(line.encode())
                     file.write(line.encode())
             counts[model.slug], sums[name] = count, digest.hexdigest()
-        words = dictionary.as_csv()
-        bundle.writestr("data-dictionary.csv", words)
-        sums["data-dictionary.csv"] = hashlib.sha256(words.encode()).hexdigest()
+        others = {"data-dictionary.csv": dictionary.as_csv(), "queries.csv": "".join(query_log.lines(person))}
+        for name, words in others.items():
+            bundle.writestr(name, words)
+            sums[name] = hashlib.sha256(words.encode()).hexdigest()
         manifest = {
             "study": STUDY.name,
             "protocol_version": STUDY.version,

@@ -81,7 +81,7 @@ def _cells(record: Record, questions: list[CrfField]) -> list[Any]:
         value = _number_of(record, field) if isinstance(field, Link) else field.value_from_object(record)
         cells.append(_cell(field, value, site.tz))
         if isinstance(field, Choice | Codes):
-            cells.append(_safe(field.shown(value)) if value else "")
+            cells.append(safe(field.shown(value)) if value else "")
         if field.required:
             code = record.missing.get(field.name)
             cells.append(MissingCode(code).value if code else "")
@@ -105,9 +105,9 @@ def _cell(field: CrfField, value: Any, zone: Any) -> Any:
         return "|".join(value)
     if isinstance(field, Integer | DecimalField | Link):
         return value
-    return _safe(str(value))
+    return safe(str(value))
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that a spreadsheet does not run."""
     return f"'{text}" if text.startswith(_FORMULA) else text

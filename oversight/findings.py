@@ -36,8 +36,8 @@ class Found:
 
 
 def of(book: Casebook, now: datetime) -> list[Found]:
-    """Every finding of one participant."""
-    return [found for rule in RULES for found in rule(book, now)]
+    """Every finding of one participant, by the rules that are on."""
+    return [found for rule in RULES if rule.on for found in rule.find(book, now)]
 
 
 def _event(event: Record, field: str) -> str:
@@ -235,7 +235,33 @@ def _happened(record: Record) -> date | None:
     return next((on for name in names if (on := getattr(record, name, None))), None)
 
 
-RULES: list[Callable[[Casebook, datetime], Iterator[Found]]] = [
-    window, deaths, events, said_yes, transfusions, levels, performance, letters, laboratory, adjudication, withdrawn,
-    enrolled_beyond,
-]  # fmt: skip
+@dataclass(frozen=True)
+class Rule:
+    """A rule over a whole casebook: its function, whose docstring says what it is for, and the codes that it raises.
+
+    One that is not `on` raises nothing; the page of checks shows what it would raise.
+    """
+
+    find: Callable[[Casebook, datetime], Iterator[Found]]
+    codes: tuple[str, ...]
+    on: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.find.__name__
+
+
+RULES: list[Rule] = [
+    Rule(window, ("no-beam-off", "reversed", "window-unknown")),
+    Rule(deaths, ("fatal-without-death", "fatal-other-date", "death-without-event", "end-without-death")),
+    Rule(events, ("before-consent", "severe-not-serious", "twin-events", "review-day-60")),
+    Rule(said_yes, ("event-not-entered",)),
+    Rule(transfusions, ("transfusion",)),
+    Rule(levels, ("levels-not-screened",)),
+    Rule(performance, ("karnofsky-fell",)),
+    Rule(letters, ("letter-awaited",)),
+    Rule(laboratory, ("lab-grade",)),
+    Rule(adjudication, ("adjudicate",)),
+    Rule(withdrawn, ("after-withdrawal",)),
+    Rule(enrolled_beyond, ("enrolled-beyond",)),
+]

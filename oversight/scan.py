@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from oversight import alerts, boundary, casebooks, facts, findings, verdicts
+from oversight import alerts, boundary, casebooks, facts, findings, rule_queries, verdicts
 from oversight.deviations import draft
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
 from protocol import schedule
@@ -144,11 +144,13 @@ def judge(book: casebooks.Casebook, now: datetime, since: int = 0) -> None:
             alert.outcome = outcome
             alert.outcome_at = None if outcome == Alert.Outcome.OPEN else now
             alert.save(update_fields=["outcome", "outcome_at"])
-    _find(book, now)
+    judged = None if voided else rule_queries.judge(book, now)
+    _find(book, judged, now)
     Judgement.objects.update_or_create(
         participant=participant, defaults={"judged_at": now, "again_at": None if voided else again_at(book, now)}
     )
-    if not voided:
+    if judged is not None:
+        rule_queries.follow(book, judged, now)
         draft(book, now)
         verdicts.keep(book, since, now)
 
@@ -167,12 +169,13 @@ def again_at(book: casebooks.Casebook, now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment > now), default=None)
 
 
-def _find(book: casebooks.Casebook, now: datetime) -> None:
+def _find(book: casebooks.Casebook, judged: rule_queries.Judged | None, now: datetime) -> None:
     """Replace the findings; one that is still there keeps the day on which it was first seen."""
     participant = book.participant
     known = {(each.code, each.subject): each.since for each in Finding.objects.filter(participant=participant)}
     Finding.objects.filter(participant=participant).delete()
-    found = {} if participant.is_void else {(each.code, each.subject): each for each in findings.of(book, now)}
+    standing = rule_queries.not_accepted(book, judged.found) if judged else []
+    found = {(each.code, each.subject): each for each in standing}
     Finding.objects.bulk_create(
         Finding(
             participant=participant,

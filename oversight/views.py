@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, findings, life, sign_off, standing, verdicts, visit_matrix, worklist
+from oversight import casebooks, findings, life, rule_queries, sign_off, standing, verdicts, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
-from records import crf, locks, selectors, signatures
+from records import crf, locks, queries, selectors, signatures
 from records.models import Participant
 
 PAGE = 50
@@ -112,7 +112,8 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "standing": standing.of(book, now),
         "endpoint": verdicts.judged(book)[0][1],
         "alerts": _alerts(participant),
-        "findings": findings.of(book, now),
+        "findings": rule_queries.not_accepted(book, findings.of(book, now)),
+        "queries": [each for each in queries.open_of(participant) if each.rule in ("", rule_queries.UNUSUAL)],
         "may_enter": request.user.may(May.ENTER, participant.site_id),
         "may_sign": request.user.may(May.SIGN_OFF, participant.site_id),
         "signed": signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book)),

@@ -16,11 +16,12 @@ from enrollment import enrolment_lock
 from enrollment.models import Consent, Deviation, EndOfStudy, Screening
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, EndpointVerdict, Finding, VerdictSeen
+from oversight.rule_queries import UNUSUAL
 from oversight.verdicts import PRIMARY
 from protocol.toxicity import SERIOUSNESS
 from records import crf, selectors
 from records.base import RowRecord, Status, VisitRecord
-from records.models import Participant
+from records.models import Participant, Query
 
 MOST = 60  # lines of one source; more are counted on the participants' list
 SOON = timedelta(hours=12)
@@ -54,6 +55,7 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         *_to_classify(person, participants),
         *_cases(person, participants),
         *_to_check(person, participants),
+        *_queries(person, participants),
         *_changed_verdicts(person, participants),
         *_locked(person),
     ]
@@ -265,6 +267,29 @@ def _cases(person: Person, participants: Any) -> list[Item]:
 # Findings that only some can settle; all others are for whoever fills in the forms, and for whoever checks them.
 _SETTLED_BY = {"adjudicate": (May.ADJUDICATE,)}
 _CHECKED_BY = (May.ENTER, May.QUERY)
+
+
+def _queries(person: Person, participants: Any) -> list[Item]:
+    """Questions to one's own role, and answers to look at for who asks. What a casebook's rule asks is said there."""
+    found = Query.objects.filter(participant__in=participants, rule__in=("", UNUSUAL)).exclude(state="closed")
+    asks = person.may(May.QUERY)
+    found = found.filter(Q(state="answered") | Q(assignee__in=person.roles) if asks else Q(state="open"))
+    items = []
+    for query in found.select_related("participant").order_by("raised_at")[:MOST]:
+        mine = query.state == "answered" if asks else query.assignee in person.roles
+        urgent = query.priority == "high"
+        items.append(
+            Item(
+                query.participant.code,
+                _("Look at the answer to a query") if query.state == "answered" else _("Answer a query"),
+                query.sentence,
+                reverse("query", args=[query.pk]),
+                tone="late" if urgent else "",
+                bucket="others" if not mine else "now" if urgent else "today",
+                order=(2 if urgent else 4, query.raised_at.timestamp()),
+            )
+        )
+    return items
 
 
 def _to_check(person: Person, participants: Any) -> list[Item]:

@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Site
 from records.base import Record
 from records.locks import Lock
+from records.queries import Query, QueryMessage
 from records.signatures import Signature
 from records.source_verification import Verification
 
-__all__ = ["AuditHead", "AuditRow", "Lock", "Participant", "Signature", "Verification"]
+__all__ = ["AuditHead", "AuditRow", "Lock", "Participant", "Query", "QueryMessage", "Signature", "Verification"]
 
 
 class Participant(Record):

@@ -15,6 +15,7 @@ from protocol.study import STUDY
 from records import history, places, saving, selectors, services, signatures, source_verification, states, trust
 from records.base import Record
 from records.forms import CrfForm, CrfRows
+from records.queries import Query
 from records.source_verification import Verification
 
 
@@ -79,6 +80,8 @@ def _page(
         "may_compare": any(move.action == "verify" and not refused for move, refused in acts),
         "compared": len(compared),
         "signed": place.signed,
+        "asked": _asked(place),
+        "may_query": May.QUERY in form.may and record.pk is not None,
         "notices": record.notices(),
         "scored": place.model.scores is not Record.scores,
         "conflict": conflict,
@@ -105,6 +108,16 @@ def _trusted(place: places.Place, form: CrfForm, rows: dict[str, CrfRows]) -> li
         part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
     place.signed = signatures.of(place.participant, "record", signatures.content_of(stored, inside), stored)
     return [row for by_name in found.values() for row in by_name.values()]
+
+
+def _asked(place: places.Place) -> dict[str, list[Query]]:
+    """Question -> the queries about it that are not closed; those about the form as a whole under no question."""
+    if place.record.pk is None:
+        return {}
+    found: dict[str, list[Query]] = {}
+    for query in Query.objects.filter(form=place.model.slug, record_id=place.record.pk).exclude(state="closed"):
+        found.setdefault(query.field, []).append(query)
+    return found
 
 
 def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ _MENU = [
     ("participants", _("Participants"), May.SEE),
     ("board", _("Board"), May.SEE),
     ("safety", _("Safety"), May.SAFETY),
+    ("queries", _("Queries"), May.SEE),
     ("protocol", _("Protocol"), May.SEE),
     ("exports", _("Exports"), May.EXPORT),
 ]

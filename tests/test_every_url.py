@@ -21,6 +21,7 @@ EXPORTS = [302, 200, 200, 200, 200, 200, 403, 403, 200]
 REGISTERS = [302, 200, 200, 200, 200, 403, 403, 403, 200]
 LATER = [302, 405, 405, 405, 405, 405, 405, 405, 405]
 EVERYBODY = [200] * 9
+ASKS = [302, 403, 403, 403, 403, 200, 200, 404, 404]
 SIGNS = [302, 403, 200, 200, 200, 403, 403, 404, 404]
 SIGNS_OFF = [302, 403, 403, 403, 200, 403, 403, 404, 404]
 SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
@@ -41,6 +42,12 @@ GET = {
     "casebook-sign": ("/participants/BLEND-01/sign/", SIGNS_OFF),
     "locks": ("/participants/BLEND-01/locks/", SEES),
     "study-locks": ("/locks/", SITE),
+    "queries": ("/queries/", SITE),
+    "checks": ("/checks/", [302, 403, 403, 403, 403, 200, 200, 403, 403]),
+    "query": ("/queries/1/", [302, 404, 404, 404, 404, 404, 404, 404, 404]),
+    "form-query": ("/participants/BLEND-01/consent/query/", ASKS),
+    "repeating-form-query": ("/participants/BLEND-01/surgery/1/query/", ASKS),
+    "visit-form-query": ("/participants/BLEND-01/d60/visit/query/", ASKS),
     "lock-open": ("/locks/1/", LATER),
     "safety": ("/safety/", SAFETY),
     "protocol": ("/protocol/", SITE),
@@ -99,6 +106,11 @@ POST = {
     "form-verify": VERIFIES,
     "repeating-form-verify": VERIFIES,
     "visit-form-verify": VERIFIES,
+    "queries": [302, 422, 422, 422, 422, 422, 422, 403, 422],
+    "query": [302, 404, 404, 404, 404, 404, 404, 404, 404],
+    "form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
+    "repeating-form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
+    "visit-form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
     "locks": [302, 403, 403, 403, 403, 422, 403, 404, 404],
     "study-locks": [302, 403, 403, 403, 403, 422, 403, 403, 403],
     "lock-open": [302, 404, 404, 404, 404, 404, 404, 404, 404],

@@ -9,11 +9,9 @@ import pytest
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from exports import dictionary
-from exports.generated import pages
 from procedures.models import Surgery
 from tests import builders
 from tests.builders import amsterdam
-from tests.environment import ROOT
 
 
 @pytest.fixture
@@ -67,7 +65,11 @@ def test_everything_with_dictionary_and_manifest(login, operation):
         names = set(bundle.namelist())
         manifest = json.loads(bundle.read("manifest.json"))
 
-    assert {f"{model.slug}.csv" for model in dictionary.models()} | {"data-dictionary.csv", "manifest.json"} == names
+    assert {f"{model.slug}.csv" for model in dictionary.models()} | {
+        "data-dictionary.csv",
+        "manifest.json",
+        "queries.csv",
+    } == names
     assert manifest["records"]["surgery"] == 1
 
 
@@ -80,10 +82,6 @@ def test_the_dictionary_is_the_models_own():
     assert rows["surgery", "index"]["codes"] == "yes=Yes|no=No"
     assert rows["visit", "done"]["visits"].split()[-1] == "m12"
     assert rows["sbrt-fraction", "beam_off_at"]["repeats"] == "yes"
-
-
-def test_the_generated_pages_are_fresh():
-    assert {name: (ROOT / "docs" / name).read_text() for name in pages()} == pages()
 
 
 def test_rows_of_a_void_form_and_keys_of_the_database_are_not_taken_away(login, people, site):

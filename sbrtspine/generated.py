@@ -4,6 +4,7 @@ from django.utils import translation
 
 from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
 from exports import dictionary, traceability
+from oversight import check_document
 from protocol.describe import describe
 from records.states import MOVES, WORDS
 
@@ -12,6 +13,7 @@ def pages() -> dict[str, str]:
     """File name in docs/ -> its text, in English."""
     with translation.override("en"):
         return {
+            "checks.md": check_document.as_markdown(),
             "data-dictionary.csv": dictionary.as_csv(),
             "protocol.md": describe(),
             "record-states.md": record_states(),

@@ -1,0 +1,49 @@
+"""The rules over casebooks: what each looks for, what it raises, and what one that is off would raise."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import casebooks, findings, rule_queries
+from records import selectors
+from records.models import Query
+
+MOST = 200  # participants for whom a rule that is off is tried
+
+
+@require_safe
+def checks(request: HttpRequest) -> HttpResponse:
+    """Every rule with its open queries; for those that are off, what they would raise today."""
+    require(request.user, May.QUERY)
+    participants = selectors.participants(request.user)
+    still_open = Query.objects.filter(participant__in=participants).exclude(state="closed").exclude(rule="")
+    by_rule = dict(still_open.order_by().values_list("rule").annotate(Count("pk")))
+    context = {
+        "rules": [
+            {"rule": rule, "about": rule.find.__doc__, "open": sum(by_rule.get(code, 0) for code in rule.codes)}
+            for rule in findings.RULES
+        ],
+        "unusual": by_rule.get(rule_queries.UNUSUAL, 0),
+        "failed": still_open.filter(rule=rule_queries.FAILED),
+        "would": _would_raise(participants),
+    }
+    return render(request, "oversight/checks.html", context)
+
+
+def _would_raise(participants: Any) -> list[dict[str, Any]]:
+    """Rule by rule that is off: participant and sentence."""
+    off = [rule for rule in findings.RULES if not rule.on]
+    if not off:
+        return []
+    now = timezone.now()
+    books = casebooks.load(participants.select_related("site")[:MOST]).values()
+    return [
+        {"rule": rule, "found": [(book.participant, each) for book in books for each in rule.find(book, now)]}
+        for rule in off
+    ]

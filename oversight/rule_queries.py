@@ -1,0 +1,97 @@
+"""Queries that rules raise and settle: what does not fit together in a casebook, and answers outside what is usual."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.utils.translation import gettext as _
+
+from accounts.services import system
+from oversight import findings
+from oversight.casebooks import Casebook
+from records import crf, queries
+from records.base import Record, RowRecord
+from records.queries import Asked, Query
+
+log = structlog.get_logger("rules")
+UNUSUAL = "unusual"  # the soft bounds and notices of a form
+FAILED = "rule-failed"
+
+
+@dataclass
+class Judged:
+    """What the rules over a casebook found, which could not be evaluated and why, and the codes of those that could."""
+
+    found: list[findings.Found]
+    failed: list[Asked]
+    evaluated: set[str]
+
+
+def judge(book: Casebook, now: datetime) -> Judged:
+    """Evaluate every rule that is on; one that cannot be evaluated is a finding of its own, never a pass."""
+    judged = Judged([], [], {FAILED, UNUSUAL})
+    for rule in findings.RULES:
+        try:
+            judged.found += list(rule.find(book, now)) if rule.on else []
+            judged.evaluated |= set(rule.codes)  # one that is off has nothing to say: what it raised is closed
+        except Exception as error:
+            log.error("rule could not be evaluated", rule=rule.name, error=type(error).__name__)
+            judged.failed.append(_failed(rule.name, type(error).__name__))
+    return judged
+
+
+def _failed(rule: str, error: str) -> Asked:
+    told = {"rule": rule, "error": error}
+    sentence = _("The check “%(rule)s” could not be evaluated (%(error)s). Tell the data manager.") % told
+    return Asked(FAILED, rule, error, sentence, "")
+
+
+def follow(book: Casebook, judged: Judged, now: datetime) -> None:
+    """Raise, keep and close the queries of rules, as the data now say."""
+    asked = [*(_asked(each) for each in judged.found), *judged.failed, *_unusual(book)]
+    queries.follow(book.participant, asked, judged.evaluated, by=system(), now=now)
+
+
+def _asked(each: findings.Found) -> Asked:
+    return Asked(each.code, each.subject, each.sentence, each.sentence, each.tail)
+
+
+def _unusual(book: Casebook) -> Iterator[Asked]:
+    """Each answer of a complete form that its form finds unusual."""
+    for slug, model in crf.forms().items():
+        for record in book.records[slug]:
+            rows = [row for each in crf.rows_of(model) for row in book.rows(each.slug, record)]
+            for part in (record, *rows):
+                if record.is_complete:
+                    yield from _notices(record, part)
+
+
+def _notices(record: Record, part: Record) -> Iterator[Asked]:
+    for name, sentence in part.notices().items():
+        field = next((field for field in type(part)._meta.fields if field.name == name), None)
+        value = getattr(part, field.attname) if field else ""
+        question = f"{record._meta.verbose_name}, {field.verbose_name}" if field else str(record._meta.verbose_name)
+        own = not isinstance(part, RowRecord)
+        yield Asked(
+            UNUSUAL,
+            f"{part.slug} {part.pk} {name}",
+            str(value),
+            f"{question}: {sentence}",
+            f"{tail_of(record)}#q-{name}" if own else tail_of(record),
+            record.slug if own else part.slug,
+            part.pk,
+            name,
+        )
+
+
+def tail_of(record: Record) -> str:
+    """Where below the casebook a record is."""
+    visit = f"{record.visit}/" if hasattr(record, "visit") else ""
+    return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
+
+
+def not_accepted(book: Casebook, found: list[findings.Found]) -> list[findings.Found]:
+    """The findings whose values nobody has accepted, with a reason, as they are."""
+    accepted = queries.accepted_of(Query.objects.filter(participant=book.participant).exclude(rule=""))
+    return [each for each in found if (each.code, each.subject, each.sentence[:600]) not in accepted]

@@ -1,0 +1,211 @@
+"""Queries: a thread between who asks and who answers; those of rules follow the data, and what was accepted rests."""
+
+import io
+import zipfile
+
+import pytest
+
+from enrollment.models import Consent, Eligibility
+from oversight import findings, scan
+from oversight.models import Finding
+from procedures.models import Surgery
+from records import services
+from records.models import Query
+from tests.builders import amsterdam
+from tests.situations.conftest import Told
+
+LATER = "2016-06-01 12:00"
+
+
+@pytest.fixture
+def told(people, site):
+    return Told(people, site)
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def states(**which):
+    return list(Query.objects.filter(**which).order_by("pk").values_list("state", "ending"))
+
+
+def test_a_question_goes_to_and_fro(login, told):
+    consent = told.record(Consent, given="yes")
+    at = "/participants/BLEND-01/consent/"
+    assert login("nurse").get(at + "query/?field=form_version").status_code == 403
+    assert login("monitor").post(at + "query/?field=form_version", {"text": " "}).status_code == 422
+
+    login("monitor").post(at + "query/?field=form_version", {"text": "Which version was signed?", "assignee": "nurse"})
+    query = Query.objects.get()
+    thread = f"/queries/{query.pk}/"
+
+    assert "Which version was signed?" in text(login("nurse").get(at))  # beside the answer
+    assert "Which version was signed?" in text(login("nurse").get("/"))  # on the worklist
+    assert "Which version was signed?" in text(login("nurse").get("/participants/BLEND-01/"))
+    assert login("nurse").post(thread, {"act": "closed", "text": "mine"}).status_code == 403
+    login("nurse").post(thread, {"act": "answered", "text": "2.0, typed now"})
+    assert "Look at the answer" in text(login("monitor").get("/"))
+    login("monitor").post(thread, {"act": "reopened", "text": "The footer says 2.1"})
+    login("nurse").post(thread, {"act": "answered", "text": "2.1 indeed"})
+    login("monitor").post(thread, {"act": "closed", "text": "Thank you"})
+
+    page = text(login("nurse").get(thread))
+    for words in (
+        "Which version",
+        "2.0, typed now",
+        "The footer says 2.1",
+        "Thank you",
+        "Mila Mulder",
+        "Noor de Vries",
+    ):
+        assert words in page
+    assert login("nurse").post(thread, {"act": "answered", "text": "late"}).status_code == 422
+    assert "Which version was signed?" not in text(login("nurse").get(at))
+    assert consent.version == Consent.objects.get().version  # asking changes no data
+
+
+def test_several_are_answered_at_once_and_filtered(login, told):
+    told.record(Consent, given="yes")
+    for words in ("One?", "Two?"):
+        login("monitor").post("/participants/BLEND-01/consent/query/", {"text": words, "assignee": "nurse"})
+    keys = [str(pk) for pk in Query.objects.values_list("pk", flat=True)]
+
+    assert login("nurse").post("/queries/", {"text": "Both are right"}).status_code == 422
+    login("nurse").post("/queries/", {"text": "Both are right", "query": keys})
+
+    assert states() == [("answered", ""), ("answered", "")]
+    assert "One?" not in text(login("nurse").get("/queries/?state=open"))
+    assert "One?" in text(login("nurse").get("/queries/?state=answered&for=nurse&code=blend-01"))
+    assert "One?" not in text(login("nurse_b").get("/queries/"))
+    assert login("nurse_b").get(f"/queries/{keys[0]}/").status_code == 404
+
+
+def fallen(told):
+    """Karnofsky fell between eligibility and baseline."""
+    from assessments.models import Function
+
+    told.consented()
+    told.eligible(kps=60)
+    return told.record(Function, visit="bas", kps=50)
+
+
+def test_the_query_of_a_rule_closes_itself_when_the_rule_holds(told):
+    record = fallen(told)
+    told.scan(LATER)
+    told.scan(LATER)
+    assert states(rule="karnofsky-fell") == [("open", "")]
+
+    told.change(record, kps=60)
+    told.scan(LATER)
+
+    assert states(rule="karnofsky-fell") == [("closed", "holds")]
+    assert "sbrtspine (automatic)" in str(Query.objects.get(rule="karnofsky-fell").messages.last().by)
+
+
+def test_what_was_accepted_is_not_asked_again_for_the_same_values(login, told):
+    record = fallen(told)
+    told.scan(LATER)
+    query = Query.objects.get(rule="karnofsky-fell")
+
+    login("datamanager").post(f"/queries/{query.pk}/", {"act": "accepted", "text": "The PI looked at it again"})
+    told.scan(LATER)
+    scan.scan(amsterdam("2016-06-02 12:00"))
+    assert states(rule="karnofsky-fell") == [("closed", "accepted")]
+    assert not Finding.objects.filter(code="karnofsky-fell").exists()
+
+    told.change(record, kps=40)  # other values: asked again
+    told.scan(LATER)
+    assert states(rule="karnofsky-fell") == [("closed", "accepted"), ("open", "")]
+
+
+def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(told, monkeypatch):
+    record = fallen(told)
+    told.scan(LATER)
+
+    def broken(book, now):
+        raise ZeroDivisionError
+        yield
+
+    rules = [findings.Rule(broken, each.codes) if each.name == "performance" else each for each in findings.RULES]
+    monkeypatch.setattr(findings, "RULES", rules)
+    told.change(record, kps=60)
+    report = told.scan(LATER)
+
+    assert report.failed == 0  # the others are judged
+    assert states(rule="karnofsky-fell") == [("open", "")]
+    assert states(rule="rule-failed") == [("open", "")]
+
+
+def test_a_rule_that_is_switched_off_takes_its_questions_back(told, monkeypatch):
+    fallen(told)
+    told.scan(LATER)
+    rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
+    monkeypatch.setattr(findings, "RULES", rules)
+    told.change(Eligibility.objects.get(), asa="II")
+
+    told.scan(LATER)
+
+    assert states(rule="karnofsky-fell") == [("closed", "holds")]
+
+
+def test_an_unusual_answer_of_a_complete_form_is_asked_about_once(told):
+    operation = told.record(Surgery, index="no", blood_loss_ml=6000)
+    told.scan(LATER)
+    assert states(rule="unusual") == []  # a draft is still being typed
+
+    operation.missing = {field.name: "UNK" for field in operation.unanswered()}
+    services.write(operation, by=told.people["nurse"], version=operation.version, complete=True)
+    told.scan(LATER)
+    told.scan(LATER)
+
+    asked = Query.objects.filter(rule="unusual", field="blood_loss_ml")
+    assert [query.state for query in asked] == ["open"]
+    assert asked.get().tail == f"surgery/{operation.number}/#q-blood_loss_ml"
+
+
+@pytest.mark.parametrize("rule", findings.RULES, ids=lambda rule: rule.name)
+def test_a_rule_declares_every_code_it_raises(rule):
+    import inspect
+    import re
+
+    source = inspect.getsource(rule.find)
+    assert set(re.findall(r'Found\(\s*"([a-z0-9-]+)"', source)) == set(rule.codes)
+    assert rule.find.__doc__
+
+
+def test_a_query_under_a_lock_is_still_answered(login, told, people):
+    from records import locks
+
+    told.record(Consent, given="yes")
+    login("monitor").post("/participants/BLEND-01/consent/query/", {"text": "Which?", "assignee": "nurse"})
+    what = locks.target("participant", told.participant)
+    locks.close(what, "freeze", by=people["datamanager"], reason="Look", now=amsterdam(LATER))
+
+    login("nurse").post(f"/queries/{Query.objects.get().pk}/", {"act": "answered", "text": "2.0"})
+
+    assert states() == [("answered", "")]
+
+
+def test_what_a_rule_would_raise_is_shown_before_it_is_switched_on(login, told, monkeypatch):
+    fallen(told)
+    rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
+    monkeypatch.setattr(findings, "RULES", rules)
+
+    page = text(login("datamanager").get("/checks/"))
+
+    assert "If “performance” were on, it would ask" in page
+    assert "Karnofsky was 60 at eligibility and 50 at baseline" in page
+    assert not Query.objects.exists()
+
+
+def test_the_threads_are_exported(login, told):
+    told.record(Consent, given="yes")
+    login("monitor").post("/participants/BLEND-01/consent/query/?field=form_version", {"text": "=Which?"})
+
+    export = b"".join(login("datamanager").get("/exports/all.zip"))
+    with zipfile.ZipFile(io.BytesIO(export)) as files:
+        [header, line] = files.read("queries.csv").decode().splitlines()
+
+    assert header.startswith("participant,site,query,form,field,rule,question")
+    assert line.startswith("BLEND-01,umcu,1,consent,form_version,,'=Which?,nurse,normal,open")
