@@ -14,11 +14,12 @@ from django.utils import translation
 
 from accounts.models import Person
 from accounts.roles import May
-from records import selectors
+from records import as_of, selectors
 from records.base import Record, RowRecord, VisitRecord
 from records.fields import Choice, Codes, CrfField, Integer, Link, crf_fields
 from records.fields import Decimal as DecimalField
 from records.missing import MissingCode
+from records.models import Participant
 
 FIRST = ["participant", "site", "visit", "record", "status"]
 _CHUNK = 2000
@@ -46,10 +47,28 @@ def header(model: type[Record]) -> list[str]:
     return names
 
 
+def then(model: type[Record], person: Person, at: datetime) -> Iterator[Record]:
+    """The same as of an instant, in the same order."""
+    known = {each.pk: each for each in _exportable(person).filter(created_at__lte=at).select_related("site")}
+    parents: set[int] = set()
+    if issubclass(model, RowRecord):
+        parent = model._meta.get_field(model.parent_field).related_model
+        parents = {each.pk for each in as_of.standing(as_of.rows(parent, at, known))}
+    found = as_of.standing(as_of.rows(model, at, known))
+    for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
+        if not isinstance(record, RowRecord) or getattr(record, f"{record.parent_field}_id") in parents:
+            record.participant = known[record.participant_id]
+            yield record
+
+
+def _exportable(person: Person) -> QuerySet[Participant]:
+    """The participants whose data this person may take away."""
+    return selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
+
+
 def records(model: type[Record], person: Person) -> QuerySet[Record]:
     """The records of one form that count, of the participants whose data this person may take away."""
-    exportable = selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
-    found = model._default_manager.filter(participant__in=exportable, voided_at__isnull=True)
+    found = model._default_manager.filter(participant__in=_exportable(person), voided_at__isnull=True)
     found = found.select_related("participant__site", *(field.name for field in crf_fields(model) if _links(field)))
     if issubclass(model, RowRecord):
         found = found.select_related(model.parent_field).filter(**{f"{model.parent_field}__voided_at__isnull": True})
@@ -60,13 +79,14 @@ def _links(field: CrfField) -> bool:
     return isinstance(field, Link)
 
 
-def lines(model: type[Record], person: Person) -> Iterator[str]:
-    """The CSV of one form, line by line, in English, with memory that does not grow."""
+def lines(model: type[Record], person: Person, at: datetime | None = None) -> Iterator[str]:
+    """The CSV of one form, line by line, in English, with memory that does not grow; as of an instant, if one is."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
     questions = crf_fields(model)
     yield writer.writerow(header(model))
     with translation.override("en"):
-        for record in records(model, person).iterator(chunk_size=_CHUNK):
+        found = records(model, person).iterator(chunk_size=_CHUNK) if at is None else then(model, person, at)
+        for record in found:
             yield writer.writerow(_cells(record, questions))
 
 

@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from accounts.models import Person
 from accounts.roles import May
 from exports.datasets import safe
-from records import selectors
-from records.models import QueryMessage
+from records import as_of, selectors
+from records.models import Query, QueryMessage
 
 HEADER = [
     "participant", "site", "query", "form", "field", "rule", "question", "for", "priority", "state", "ending", "at",
@@ -21,8 +22,8 @@ class _Line:
         return line
 
 
-def lines(person: Person) -> Iterator[str]:
-    """One line for each thing said, in the order of participants, queries and threads."""
+def lines(person: Person, at: datetime | None = None) -> Iterator[str]:
+    """One line for each thing said (until an instant), in the order of participants, queries and threads."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
     yield writer.writerow(HEADER)
     exportable = selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))

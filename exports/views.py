@@ -1,5 +1,9 @@
 """Taking the data away."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -8,6 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import require
 from accounts.roles import May
 from exports import bundle, datasets, dictionary
+from protocol.study import STUDY
+from records import as_of
 
 
 @require_safe
@@ -21,14 +27,24 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "exports/overview.html", {"forms": forms})
 
 
+def _instant(request: HttpRequest) -> datetime | None:
+    """`?as_of=`, read on the trial's clocks."""
+    typed = request.GET.get("as_of", "")
+    return as_of.read(typed, ZoneInfo(STUDY.zone)) if typed else None
+
+
 @require_safe
-def one(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """One form as CSV, streamed."""
     require(request.user, May.EXPORT)
     model = next((model for model in dictionary.models() if model.slug == slug), None)
     if model is None:
         raise Http404
-    answer = StreamingHttpResponse(datasets.lines(model, request.user), content_type="text/csv; charset=utf-8")
+    try:
+        at = _instant(request)
+    except ValidationError as error:
+        return HttpResponse(error.messages[0], status=422, content_type="text/plain; charset=utf-8")
+    answer = StreamingHttpResponse(datasets.lines(model, request.user, at), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
     return answer
 
@@ -38,6 +54,10 @@ def everything(request: HttpRequest) -> HttpResponse:
     """All forms, the dictionary and a manifest, as a zip."""
     require(request.user, May.EXPORT)
     now = timezone.now()
-    answer = HttpResponse(bundle.as_bytes(request.user, now), content_type="application/zip")
+    try:
+        at = _instant(request)
+    except ValidationError as error:
+        return HttpResponse(error.messages[0], status=422, content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(bundle.as_bytes(request.user, now, at), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="blend-{now:%Y%m%d-%H%M}.zip"'
     return answer

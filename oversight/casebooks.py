@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from enrollment.models import ProtocolApproval
 from enrollment.protocol_versions import in_force
 from protocol.study import Study
-from records import crf
+from records import as_of, crf
 from records.base import Record, RowRecord, VisitRecord
 from records.models import Participant
 
@@ -42,10 +43,13 @@ class Casebook:
 TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "death", "consent", "screening")
 
 
-def load(participants: Iterable[Participant], slugs: Iterable[str] | None = None) -> dict[int, Casebook]:
-    """Participant id -> casebook; one query a form, all forms unless some are named."""
+def load(
+    participants: Iterable[Participant], slugs: Iterable[str] | None = None, at: datetime | None = None
+) -> dict[int, Casebook]:
+    """Participant id -> casebook; one query a form, all forms unless some are named; as of an instant, if one is."""
     books = {participant.pk: Casebook(participant) for participant in participants}
-    for approval in ProtocolApproval.objects.filter(site__in={book.participant.site_id for book in books.values()}):
+    approvals = ProtocolApproval.objects.filter(site__in={book.participant.site_id for book in books.values()})
+    for approval in approvals.filter(entered_at__lte=at) if at else approvals:
         for book in books.values():
             if book.participant.site_id == approval.site_id:
                 book.approvals.append(approval)
@@ -53,7 +57,11 @@ def load(participants: Iterable[Participant], slugs: Iterable[str] | None = None
     for model in crf.clinical_models():
         if model is Participant or (wanted is not None and model.slug not in wanted):
             continue
-        found = model._default_manager.filter(participant_id__in=books, voided_at__isnull=True)
-        for record in found.order_by("number", "pk"):
+        if at is not None:
+            found = as_of.standing(as_of.rows(model, at, books))
+        else:
+            found = model._default_manager.filter(participant_id__in=books, voided_at__isnull=True)
+            found = found.order_by("number", "pk")
+        for record in found:
             books[record.participant_id].records[model.slug].append(record)
     return books

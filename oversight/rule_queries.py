@@ -1,6 +1,6 @@
 """Queries that rules raise and settle: what does not fit together in a casebook, and answers outside what is usual."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,7 +91,7 @@ def tail_of(record: Record) -> str:
     return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
 
 
-def not_accepted(book: Casebook, found: list[findings.Found]) -> list[findings.Found]:
-    """The findings whose values nobody has accepted, with a reason, as they are."""
-    accepted = queries.accepted_of(Query.objects.filter(participant=book.participant).exclude(rule=""))
+def not_accepted(known: Iterable[Query], found: list[findings.Found]) -> list[findings.Found]:
+    """The findings whose values nobody has accepted, with a reason, as they are; `known`: the participant's queries."""
+    accepted = queries.accepted_of(known)
     return [each for each in found if (each.code, each.subject, each.sentence[:600]) not in accepted]

@@ -16,7 +16,7 @@ from oversight.deviations import draft
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
 from protocol import schedule
 from protocol.window import WINDOW, bounds
-from records.models import Participant
+from records.models import Participant, Query
 
 log = structlog.get_logger("scan")
 _LOCK = 48_60_90
@@ -174,7 +174,7 @@ def _find(book: casebooks.Casebook, judged: rule_queries.Judged | None, now: dat
     participant = book.participant
     known = {(each.code, each.subject): each.since for each in Finding.objects.filter(participant=participant)}
     Finding.objects.filter(participant=participant).delete()
-    standing = rule_queries.not_accepted(book, judged.found) if judged else []
+    standing = rule_queries.not_accepted(Query.objects.filter(participant=participant), judged.found) if judged else []
     found = {(each.code, each.subject): each for each in standing}
     Finding.objects.bulk_create(
         Finding(

@@ -1,5 +1,6 @@
 """What the principal investigator signs as a whole: the primary endpoint with its derivation, and the casebook."""
 
+from datetime import datetime
 from typing import Any
 
 from oversight import casebooks, facts, verdicts
@@ -22,9 +23,9 @@ def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
     return found
 
 
-def look(book: Casebook) -> None:
+def look(book: Casebook, at: datetime | None = None) -> None:
     """Give every record of a casebook its lock, signature and comparison."""
-    trust.load([record for slug in crf.forms() for record in book.records[slug]], rows_inside(book))
+    trust.load([record for slug in crf.forms() for record in book.records[slug]], rows_inside(book), at)
 
 
 def content_of_endpoint(book: Casebook) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The pages for looking: worklist, participants, casebook, board."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +17,9 @@ from accounts.roles import May
 from oversight import casebooks, findings, life, rule_queries, sign_off, standing, verdicts, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
-from records import crf, locks, queries, selectors, signatures
-from records.models import Participant
+from protocol.study import STUDY
+from records import as_of, crf, locks, selectors, signatures, trust
+from records.models import Participant, Query
 
 PAGE = 50
 
@@ -41,10 +44,16 @@ def work(request: HttpRequest) -> HttpResponse:
 def participants(request: HttpRequest) -> HttpResponse:
     """Everybody this person may see, searched and filtered, a page at a time by code."""
     require(request.user, May.SEE)
-    now = timezone.now()
+    try:
+        at = as_of.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
+    except ValidationError as error:
+        return render(request, "crf/refused.html", {"sentences": error.messages, "back": request.path}, status=422)
+    now = at or timezone.now()
     asked = request.GET.get("q", "").replace("\x00", "").strip()[:20]
     only = request.GET.get("only", "")
     found = _ordered(selectors.participants(request.user)).select_related("site")
+    if at is not None:
+        found = found.filter(created_at__lte=at)
     if asked:
         found = found.filter(code__icontains=asked)
     open_alerts = Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)
@@ -55,8 +64,8 @@ def participants(request: HttpRequest) -> HttpResponse:
     if after:
         found = _after(found, after)
     page = list(found[: PAGE + 1])
-    books = casebooks.load(page[:PAGE], casebooks.TREATMENT)
-    coming = _next_deadlines(books)
+    books = casebooks.load(page[:PAGE], casebooks.TREATMENT, at)
+    coming = _next_deadlines(books) if at is None else {}
     rows = [
         {"participant": book.participant, "standing": standing.of(book, now), "next": coming.get(pk)}
         for pk, book in books.items()
@@ -65,6 +74,7 @@ def participants(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "asked": asked,
         "only": only,
+        "at": at,
         "after": page[PAGE - 1].code if len(page) > PAGE else "",
         "now": now,
         "may_register": request.user.may(May.REGISTER),
@@ -92,16 +102,26 @@ def _next_deadlines(books: dict[int, casebooks.Casebook]) -> dict[int, Deadline]
 
 @require_safe
 def casebook(request: HttpRequest, code: str) -> HttpResponse:
-    """One participant's life on one page."""
+    """One participant's life on one page; `?as_of=` as it stood then."""
     participant = selectors.participant(request.user, code)
-    now = timezone.now()
-    book = casebooks.load([participant])[participant.pk]
-    sign_off.look(book)
+    try:
+        at = as_of.read(request.GET["as_of"], participant.site.tz) if request.GET.get("as_of") else None
+    except ValidationError as error:
+        return render(request, "crf/refused.html", {"participant": participant, "sentences": error.messages,
+                                                    "back": request.path}, status=422)  # fmt: skip
+    now = at or timezone.now()
+    book = casebooks.load([participant], at=at)[participant.pk]
+    sign_off.look(book, at)
     visits = visit_matrix.rows(book, now)
+    asked = _asked(participant, at)
+    closed = locks.covering(participant) if at is None else trust.closed_at(participant.pk, at)
+    signed = signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book))
     context = {
         "participant": participant,
         "book": book,
         "now": now,
+        "at": at,
+        "tail": f"as-of/?at={at.isoformat()}".replace("+", "%2B") if at else "",
         "zone": participant.site.zone,
         "forms": life.forms(book),
         "lists": life.lists(book),
@@ -111,20 +131,30 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "axis": life.axis(book, visits, now),
         "standing": standing.of(book, now),
         "endpoint": verdicts.judged(book)[0][1],
-        "alerts": _alerts(participant),
-        "findings": rule_queries.not_accepted(book, findings.of(book, now)),
-        "queries": [each for each in queries.open_of(participant) if each.rule in ("", rule_queries.UNUSUAL)],
-        "may_enter": request.user.may(May.ENTER, participant.site_id),
-        "may_sign": request.user.may(May.SIGN_OFF, participant.site_id),
-        "signed": signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book)),
-        "locks": locks.covering(participant),
+        "alerts": _alerts(participant, now),
+        "findings": rule_queries.not_accepted(asked, findings.of(book, now)),
+        "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
+        "may_enter": at is None and request.user.may(May.ENTER, participant.site_id),
+        "may_sign": at is None and request.user.may(May.SIGN_OFF, participant.site_id),
+        "signed": [each for each in signed if each.signature.signed_at <= now],
+        "locks": closed,
     }
     return render(request, "oversight/casebook.html", context)
 
 
-def _alerts(participant: Participant) -> list[dict[str, Any]]:
-    """Open findings first, then what became of the others."""
-    found = Alert.objects.filter(participant=participant).order_by("outcome_at", "due_at")
+def _asked(participant: Participant, at: datetime | None) -> list[Query]:
+    """Every query, as it stands or stood."""
+    if at is None:
+        return list(Query.objects.filter(participant=participant))
+    return sorted(as_of.rows(Query, at, [participant.pk]), key=lambda query: (query.raised_at, query.pk))
+
+
+def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
+    """Open findings first, then what became of the others, as far as it was known."""
+    found = list(Alert.objects.filter(participant=participant, raised_at__lte=now).order_by("outcome_at", "due_at"))
+    for alert in found:
+        if alert.outcome_at and alert.outcome_at > now:
+            alert.outcome = Alert.Outcome.OPEN
     return [
         {"alert": alert, "what": KINDS[alert.kind].what, "tail": KINDS[alert.kind].form.format(alert.subject)}
         for alert in sorted(found, key=lambda each: (each.outcome != Alert.Outcome.OPEN, each.due_at))

@@ -4,6 +4,7 @@ A freeze closes data entry for a while; it can still be compared and signed, and
 meant to stay: one person asks to unlock, with a reason, and another one agrees.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -133,10 +134,15 @@ def agree(lock: Lock, *, by: Person, now: datetime) -> Lock:
 
 def covering(participant: Any) -> list[Lock]:
     """Everything that is closed for a participant, the study's lock first."""
-    order = [Lock.Scope.STUDY, Lock.Scope.PARTICIPANT, Lock.Scope.VISIT, Lock.Scope.RECORD]
     found = Lock.objects.filter(
         models.Q(participant=participant) | models.Q(participant=None), released_at__isnull=True
     ).select_related("made_by", "asked_by")
+    return strongest_first(found)
+
+
+def strongest_first(found: Iterable[Lock]) -> list[Lock]:
+    """Locks before freezes, the wider before the narrower."""
+    order = [Lock.Scope.STUDY, Lock.Scope.PARTICIPANT, Lock.Scope.VISIT, Lock.Scope.RECORD]
     return sorted(found, key=lambda lock: (lock.kind != Lock.Kind.LOCK, order.index(Lock.Scope(lock.scope))))
 
 

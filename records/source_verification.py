@@ -67,19 +67,22 @@ def to_compare(record: Record) -> list[str]:
     ]
 
 
-def standing(records: Iterable[Record]) -> dict[tuple[str, int], dict[str, Verification]]:
-    """(table, id) -> question -> its verification, where it holds for what is there now. One query."""
+def standing(
+    records: Iterable[Record], known: Iterable[Verification] | None = None
+) -> dict[tuple[str, int], dict[str, Verification]]:
+    """(table, id) -> question -> its verification, where it holds for these records. One query, unless known."""
     by_key = {(record._meta.db_table, record.pk): record for record in records if record.pk}
     if not by_key:
         return {}
     found: dict[tuple[str, int], dict[str, Verification]] = {}
-    rows = Verification.objects.filter(
-        participant__in={record.participant_id for record in by_key.values()},
-        table__in={table for table, _pk in by_key},
-        record_id__in={pk for _table, pk in by_key},
-        lost_at__isnull=True,
-    ).select_related("verified_by")
-    for row in rows:
+    if known is None:
+        known = Verification.objects.filter(
+            participant__in={record.participant_id for record in by_key.values()},
+            table__in={table for table, _pk in by_key},
+            record_id__in={pk for _table, pk in by_key},
+            lost_at__isnull=True,
+        ).select_related("verified_by")
+    for row in known:
         key = (row.table, row.record_id)
         if key in by_key and holds(row, by_key[key]):
             found.setdefault(key, {})[row.field] = row

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records import attest_views, converters, query_views, views  # the converters register themselves
+from records import as_of_views, attest_views, converters, query_views, views  # the converters register themselves
 
 _PLACES = [
     ("<form:slug>/", "form"),  # first: "sbrt" is both a form and a visit, and sbrt/history/ is the form's
@@ -22,6 +22,7 @@ urlpatterns = [
             ("history/", views.logbook, "-history"),
             ("void/", views.void, "-void"),
             ("verify/", attest_views.verify, "-verify"),
+            ("as-of/", as_of_views.record, "-as-of"),
             ("query/", query_views.ask, "-query"),
             ("sign/", attest_views.sign, "-sign"),
             ("scores/", views.scores, "-scores"),

@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from records import converters, lock_views, query_views
+from records import as_of_views, converters, lock_views, query_views
 from sbrtspine import views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("enrollment.urls")),
     path("", include("adverse_events.urls")),
     path("", include("exports.urls")),
+    path("participants/<code:code>/changes/", as_of_views.changes, name="changes"),
     path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
     path("queries/", query_views.listing, name="queries"),
     path("queries/<int:query>/", query_views.thread, name="query"),

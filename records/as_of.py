@@ -1,0 +1,116 @@
+"""Time travel: records as they stood at an instant, replayed from the audit trail by the database.
+
+An instant is that of the database's clock when a change was written. What a page showed is what had been committed, so
+a change still being written at the instant counts as made; the two differ by the milliseconds of one save.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from records import crf, history
+from records.base import Audited, Record
+from records.models import Participant
+
+Row = TypeVar("Row", bound=Audited)
+
+_REPLAY = """
+SELECT t.* FROM (
+    SELECT record_id, jsonb_object_agg(key, value) AS held FROM (
+        SELECT DISTINCT ON (r.record_id, c.key) r.record_id, c.key, c.value -> 1 AS value
+        FROM records_auditrow AS r, jsonb_each(r.changes) AS c
+        WHERE r."table" = %s AND r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL))
+        ORDER BY r.record_id, c.key, r.id DESC
+    ) AS told GROUP BY record_id
+) AS whole, LATERAL jsonb_populate_record(NULL::{table}, whole.held) AS t
+"""
+
+
+def rows(model: type[Row], at: datetime, participants: Iterable[int], study: bool = False) -> list[Row]:
+    """The rows of one table as they stood, void ones too; `study`: also those that concern the study as a whole."""
+    sql = _REPLAY.format(table=model._meta.db_table)
+    found = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study])
+    return sorted((_whole(row) for row in found), key=lambda row: row.pk)
+
+
+def _whole(row: Row) -> Row:
+    """A column that did not exist yet then holds what an empty one holds now."""
+    for field in row._meta.local_concrete_fields:
+        if getattr(row, field.attname) is None and not field.null and field.has_default():
+            setattr(row, field.attname, field.get_default())
+    return row
+
+
+def read(typed: str, zone: ZoneInfo) -> datetime:
+    """An instant as somebody typed it: with an offset, on the site's clocks, or a day (its end). ValidationError."""
+    text = typed.strip().replace("\x00", "")[:40]
+    try:
+        day = parse_date(text)
+        found = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone) if day else parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None:
+        sentence = _("“%(typed)s” is not a day or a time, such as 2016-03-08 or 2016-03-08 14:05.")
+        raise ValidationError(sentence % {"typed": text})
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one record became between two instants."""
+
+    record: Record
+    what: str
+    changes: list[history.Change]
+
+
+def differences(participant: Participant, since: datetime, until: datetime) -> list[Difference]:
+    """Record by record, the answers at both instants where they differ; net, not step by step."""
+    found = []
+    for model in crf.clinical_models():
+        if model is Participant:
+            continue
+        before = {row.pk: row for row in rows(model, since, [participant.pk])}
+        for row in rows(model, until, [participant.pk]):
+            was = before.get(row.pk)
+            changes = history.in_words(model, _changed(was, row), participant.site.tz)
+            what = _what(was, row)
+            if changes or what:
+                found.append(Difference(row, what, changes))
+    return found
+
+
+def _what(was: Record | None, now: Record) -> str:
+    if was is None:
+        return "" if now.is_void else _("new")
+    if now.is_void and not was.is_void:
+        return _("voided: %s") % now.void_reason
+    return _("completed") if was.status != now.status else ""
+
+
+def _changed(was: Record | None, now: Record) -> dict[str, list[Any]]:
+    """As an audit row tells it: column -> [then, now], in the form that JSON has."""
+    told = {}
+    for field in now._meta.local_concrete_fields:
+        old = _plain(getattr(was, field.attname)) if was is not None else None
+        new = _plain(getattr(now, field.attname))
+        if old != new:
+            told[field.attname] = [old, new]
+    return told
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return value
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def standing(records: Sequence[Record]) -> list[Record]:
+    """Those that counted then, in the order of the casebook."""
+    return sorted((each for each in records if not each.is_void), key=lambda each: (each.number, each.pk))
