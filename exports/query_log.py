@@ -28,10 +28,12 @@ def lines(person: Person, at: datetime | None = None) -> Iterator[str]:
     yield writer.writerow(HEADER)
     exportable = selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
     found = QueryMessage.objects.filter(participant__in=exportable)
-    found = found.select_related("query", "participant__site", "by").order_by(
-        "participant__code", "query__number", "pk"
-    )
+    found = found.filter(at__lte=at) if at else found
+    found = found.order_by("participant__code", "query__number", "pk")
+    found = found.select_related("query", "participant__site", "by")
+    stood = {row.pk: row for row in as_of.rows(Query, at, exportable.values_list("pk", flat=True))} if at else {}
     for each in found.iterator(chunk_size=2000):
+        each.query = stood.get(each.query_id, each.query)
         yield writer.writerow([safe(str(cell)) for cell in _cells(each)])
 
 
