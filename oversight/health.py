@@ -9,10 +9,12 @@ from django.db import DatabaseError, connection
 
 from oversight import alerts
 from oversight.models import ScanFailure, ScanState
+from records.models import AuditCheck, AuditRow
 
 HEARTBEAT = "sbrtspine:worker"
 HEARTBEAT_SECONDS = 30
 _TIMEOUT = 1.0  # seconds
+_PROVED_WITHIN = timedelta(hours=26)
 
 
 def client() -> redis.Redis:
@@ -32,6 +34,7 @@ def check(now: datetime) -> dict[str, Any]:
     """For /health/: status, database, redis, worker, scan {last, late}, not_judged, alerts_unsent."""
     found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
     found["scan"], found["not_judged"], found["alerts_unsent"] = {"last": None, "late": True}, None, None
+    found["audit"] = {"last": None, "findings": None, "late": False}
     try:
         connection.ensure_connection()
         state = ScanState.objects.first()
@@ -40,6 +43,7 @@ def check(now: datetime) -> dict[str, Any]:
         found["scan"] = {"last": last.isoformat() if last else None, "late": late}
         found["not_judged"] = ScanFailure.objects.count()
         found["alerts_unsent"] = alerts.unsent(now)
+        found["audit"] = _audit(now)
     except DatabaseError:
         found["database"] = "away"
     try:
@@ -49,4 +53,14 @@ def check(now: datetime) -> dict[str, Any]:
     except redis.RedisError:
         found["redis"], found["worker"] = "away", "unknown"
     well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
-    return {"status": "ok" if well and not found["scan"]["late"] else "fail", **found}
+    well = well and not found["scan"]["late"] and not found["audit"]["late"] and not found["audit"]["findings"]
+    return {"status": "ok" if well else "fail", **found}
+
+
+def _audit(now: datetime) -> dict[str, Any]:
+    """The last proving of the audit trail; before the first night there is none, and that is not late."""
+    last = AuditCheck.objects.order_by("-at").first()
+    if last is None:
+        began = AuditRow.objects.order_by("id").values_list("at", flat=True).first()
+        return {"last": None, "findings": None, "late": began is not None and now - began > _PROVED_WITHIN}
+    return {"last": last.at.isoformat(), "findings": last.findings, "late": now - last.at > _PROVED_WITHIN}

@@ -8,10 +8,22 @@ from accounts.models import Site
 from records.base import Record
 from records.locks import Lock
 from records.queries import Query, QueryMessage
+from records.seals import AuditCheck, Seal
 from records.signatures import Signature
 from records.source_verification import Verification
 
-__all__ = ["AuditHead", "AuditRow", "Lock", "Participant", "Query", "QueryMessage", "Signature", "Verification"]
+__all__ = [
+    "AuditCheck",
+    "AuditHead",
+    "AuditRow",
+    "Lock",
+    "Participant",
+    "Query",
+    "QueryMessage",
+    "Seal",
+    "Signature",
+    "Verification",
+]
 
 
 class Participant(Record):

@@ -3,14 +3,18 @@
 All of it is asked of the database in sets, so that the time grows with the trail and not with the participants.
 """
 
+import re
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from records import crf
+from records import crf, seals
 from records.base import Audited
-from records.models import AuditRow, Participant
+from records.models import AuditCheck, AuditRow, Participant
+
+MOST = 50  # findings kept of one proving; all are counted
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,21 @@ def verify() -> list[Finding]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL timezone = 'UTC'")
         codes = dict(Participant._base_manager.values_list("pk", "code"))
-        return [*_rows(cursor, codes), *_ends(cursor, codes), *_replays(cursor, codes)]
+        found = [*_rows(cursor, codes), *_ends(cursor, codes), *_replays(cursor, codes)]
+    return [*found, *(_sealed(sentence, codes) for sentence in seals.findings())]
+
+
+def prove(now: datetime) -> AuditCheck:
+    """Verify, and keep what was found."""
+    found = verify()
+    sentences = [str(each) for each in found[:MOST]]
+    return AuditCheck.objects.create(at=now, rows=counts()["rows"], findings=len(found), sentences=sentences)
+
+
+def _sealed(sentence: str, codes: dict[int, str]) -> Finding:
+    """A finding of the seals; where it is about a participant's chain, with the code."""
+    about = re.match(r"participant (\d+),", sentence)
+    return Finding(codes.get(int(about[1]), "") if about else "", "seal", 0, "chain", sentence)
 
 
 def counts() -> dict[str, int]:

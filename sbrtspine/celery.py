@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import heartbeat_sent, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
@@ -15,13 +16,16 @@ app.autodiscover_tasks()
 
 @app.on_after_finalize.connect
 def schedule(sender: Celery, **_: Any) -> None:
-    """Every minute: re-judge who changed, raise what is due."""
+    """Every minute: re-judge who changed, raise what is due. Every hour a seal, every night the proof of the trail."""
     from django.conf import settings
 
     from oversight.tasks import scan
+    from records.tasks import prove, seal
 
     every = settings.SCAN_EVERY_SECONDS
     sender.add_periodic_task(every, scan.s(), name="scan", expires=max(every, 10))
+    sender.add_periodic_task(crontab(minute="7"), seal.s(), name="seal")
+    sender.add_periodic_task(crontab(hour="3", minute="23"), prove.s(), name="prove")
 
 
 @heartbeat_sent.connect
@@ -34,7 +38,9 @@ def alive(**_: Any) -> None:
 
 @worker_ready.connect
 def look_at_once(**_: Any) -> None:
-    """What came due while no worker ran is raised now, not at the next tick."""
+    """What came due while no worker ran is raised, sealed and proved now, not at the next tick."""
     from oversight.tasks import scan
+    from records.tasks import prove, seal
 
-    scan.delay()
+    for task in (scan, seal, prove):
+        task.delay()

@@ -193,3 +193,7 @@ LOGGING = {
         "django.security": {"handlers": [], "propagate": False},
     },
 }
+
+# The audit trail's seals live outside the database, and the key that signs them outside both.
+SEALS = env.env.str("SEALS", default=str(env.state() / "seals"))
+SEAL_KEY_FILE = env.env.str("SEAL_KEY_FILE", default=str(env.state() / "seal-key"))
