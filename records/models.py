@@ -11,6 +11,7 @@ from records.queries import Query, QueryMessage
 from records.seals import AuditCheck, Seal
 from records.signatures import Signature
 from records.source_verification import Verification
+from records.typing_kept import Typing
 
 __all__ = [
     "AuditCheck",
@@ -22,6 +23,7 @@ __all__ = [
     "QueryMessage",
     "Seal",
     "Signature",
+    "Typing",
     "Verification",
 ]
 

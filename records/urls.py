@@ -15,6 +15,7 @@ __all__ = ["converters", "urlpatterns"]
 urlpatterns = [
     path("<form:slug>/new/", views.fill_in, name="new-form"),
     path("<form:slug>/new/scores/", views.scores, name="new-form-scores"),
+    path("<form:slug>/new/typing/", views.typing, name="new-form-typing"),
     *(
         path(f"{place}{tail}", view, name=f"{name}{suffix}")
         for place, name in _PLACES
@@ -26,6 +27,7 @@ urlpatterns = [
             ("query/", query_views.ask, "-query"),
             ("sign/", attest_views.sign, "-sign"),
             ("scores/", views.scores, "-scores"),
+            ("typing/", views.typing, "-typing"),
             ("", views.fill_in, ""),
         ]
     ),

@@ -12,11 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
-from records import history, places, saving, selectors, services, signatures, source_verification, states, trust
+from records import (
+    history,
+    places,
+    saving,
+    selectors,
+    services,
+    signatures,
+    source_verification,
+    states,
+    trust,
+    typing_kept,
+)
 from records.base import Record
 from records.forms import CrfForm, CrfRows
 from records.queries import Query
 from records.source_verification import Verification
+from records.typing_kept import Typing
 
 
 def _may_enter(form: CrfForm) -> bool:
@@ -33,8 +45,10 @@ def fill_in(
     if request.method != "POST":
         if place.model.repeats and number is None and not request.path.endswith("/new/"):
             return _listed(request, place)
-        form = places.form_of(place, request.user, now, asked=request.GET if place.record.pk is None else None)
-        return _page(request, place, form, places.rows_of(place, form))
+        kept = typing_kept.of(request.user, request.path, place.record)
+        data = typing_kept.as_data(kept) if kept and request.GET.get("typed") == "again" else None
+        form = places.form_of(place, request.user, now, data, asked=request.GET if place.record.pk is None else None)
+        return _page(request, place, form, places.rows_of(place, form, data), kept=kept)
     if not _may_enter(places.form_of(place, request.user, now)):
         raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
     data = request.POST.copy()
@@ -53,6 +67,7 @@ def _page(
     rows: dict[str, CrfRows],
     status: int = 200,
     conflict: dict[str, Any] | None = None,
+    kept: Typing | None = None,
 ) -> HttpResponse:
     """One template renders every form."""
     record = place.record
@@ -80,6 +95,8 @@ def _page(
         "may_compare": any(move.action == "verify" and not refused for move, refused in acts),
         "compared": len(compared),
         "signed": place.signed,
+        "kept": kept if may_enter else None,
+        "taken_back": kept is not None and form.is_bound,
         "asked": _asked(place),
         "may_query": May.QUERY in form.may and record.pk is not None,
         "notices": record.notices(),
@@ -145,6 +162,22 @@ def _listed(request: HttpRequest, place: places.Place) -> HttpResponse:
         "may_enter": request.user.may(May.ENTER, place.participant.site_id),
     }
     return render(request, "crf/list.html", context)
+
+
+@require_POST
+def typing(
+    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+) -> HttpResponse:
+    """Keep what is being typed, for this person alone; `forget` throws it away. Nothing of it is data yet."""
+    place = places.find(request.user, code, slug, number, visit)
+    address = request.path.removesuffix("typing/")
+    if not _may_enter(places.form_of(place, request.user, timezone.now())):
+        raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
+    if "forget" in request.POST:
+        typing_kept.forget(request.user, address)
+        return redirect(address)
+    kept = typing_kept.keep(request.user, address, request.POST, timezone.now())
+    return HttpResponse(status=204 if kept else 413)
 
 
 @require_POST

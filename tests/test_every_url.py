@@ -61,6 +61,10 @@ GET = {
     "form-scores": ("/participants/BLEND-01/consent/scores/", LATER),
     "repeating-form-scores": ("/participants/BLEND-01/surgery/1/scores/", LATER),
     "visit-form-scores": ("/participants/BLEND-01/d60/visit/scores/", LATER),
+    "new-form-typing": ("/participants/BLEND-01/surgery/new/typing/", LATER),
+    "form-typing": ("/participants/BLEND-01/consent/typing/", LATER),
+    "repeating-form-typing": ("/participants/BLEND-01/surgery/1/typing/", LATER),
+    "visit-form-typing": ("/participants/BLEND-01/d60/visit/typing/", LATER),
     "ctcae-search": ("/ctcae/?q=wound", OPEN),
     "ctcae-term": ("/ctcae/10048031/", OPEN),
     "exports": ("/exports/", EXPORTS),
@@ -84,6 +88,7 @@ GET = {
     "visit-form-void": ("/participants/BLEND-01/d60/visit/void/", LATER),
 }
 WRITES = [302, 422, 422, 422, 422, 403, 403, 404, 404]
+KEEPS = [302, 204, 204, 204, 204, 403, 403, 404, 404]
 VOIDS = [302, 422, 422, 422, 422, 403, 403, 404, 404]
 SIGN = [302, 403, 422, 422, 422, 403, 403, 404, 404]
 SIGN_OFFS = [302, 403, 403, 403, 422, 403, 403, 404, 404]
@@ -98,6 +103,10 @@ POST = {
     "endpoint-seen": [302, 302, 302, 302, 302, 302, 302, 404, 404],
     "safety": [302, 403, 403, 403, 422, 403, 403, 403, 403],
     "protocol": [302, 403, 403, 403, 422, 403, 403, 403, 403],
+    "new-form-typing": KEEPS,
+    "form-typing": KEEPS,
+    "repeating-form-typing": KEEPS,
+    "visit-form-typing": KEEPS,
     "new-form": WRITES,
     "form": WRITES,
     "repeating-form": WRITES,

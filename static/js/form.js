@@ -35,7 +35,7 @@ const unsaved = () => {
 };
 
 const changed = (event) => {
-  if (!event.target.matches("[type=hidden]")) unsaved();
+  if (!event.target.matches("[type=hidden]")) { unsaved(); soon(); }
   open();
 };
 
@@ -70,6 +70,58 @@ const dropRow = (row) => {
   row.hidden = true;
   unsaved();
   row.parentElement.querySelector("[data-add-row]").focus();
+};
+
+// What is typed is kept on the server for this person, a moment after the typing stops, and before anything is sent.
+let pending = null;
+const keep = async () => {
+  clearTimeout(pending);
+  const sent = await post();
+  if (sent === 403 && (await freshToken())) return said(await post());
+  return said(sent);
+};
+
+const post = async () => {
+  try {
+    const answer = await fetch(form.dataset.typing, {method: "POST", body: new FormData(form), redirect: "manual"});
+    return answer.type === "opaqueredirect" ? 401 : answer.status;
+  } catch { return 0; }
+};
+
+// Logging in again, in another window, changes the token that every form carries.
+const freshToken = async () => {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    const token = page.querySelector("#crf [name=csrfmiddlewaretoken]");
+    if (!token) return false;
+    form.querySelector("[name=csrfmiddlewaretoken]").value = token.value;
+    return true;
+  } catch { return false; }
+};
+
+const said = (status) => {
+  const well = status === 204;
+  const away = status === 0 || status >= 500;
+  if (saved && dirty) saved.textContent = well ? form.dataset.kept : away ? form.dataset.away : form.dataset.loggedOut;
+  if (!well && dirty) pending = setTimeout(keep, 5000);
+  return well;
+};
+
+const soon = () => {
+  clearTimeout(pending);
+  pending = setTimeout(keep, 1500);
+};
+
+// A page that is sent to a server that is away, or has forgotten who we are, would be gone with everything typed.
+let checked = false;
+const send = async (event) => {
+  if (checked || !form.dataset.typing) return remember(event);
+  event.preventDefault();
+  const by = event.submitter;
+  dirty = true;
+  if (!(await keep())) return;
+  checked = true;
+  form.requestSubmit(by);
 };
 
 // The page comes back after saving: to the same place, and to the same question.
@@ -119,7 +171,7 @@ if (form) {
     if (adds) addRow(adds.closest("[data-rows]"));
     if (drops) dropRow(drops.closest("[data-row]"));
   });
-  form.addEventListener("submit", remember);
+  form.addEventListener("submit", send);
   document.addEventListener("click", go);
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   for (const radio of form.querySelectorAll("input[type=radio]:checked")) radio.dataset.was = "yes";

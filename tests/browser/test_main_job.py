@@ -61,10 +61,9 @@ def _of_the_form(answer: Response) -> bool:
 
 
 def press(page: Page, action: str) -> int:
-    """Save or complete; the status that came back."""
-    with page.expect_response(_of_the_form) as caught:
+    """Save or complete; the status that came back. Waits for the page behind it: `page.url` is where it led."""
+    with page.expect_navigation(), page.expect_response(_of_the_form) as caught:
         page.locator(f"button[name=action][value={action}]").first.click()
-    page.wait_for_load_state()
     return caught.value.status
 
 
