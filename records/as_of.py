@@ -20,16 +20,18 @@ from records.models import Participant
 
 Row = TypeVar("Row", bound=Audited)
 
-_REPLAY = """
+_REPLAYED = """
 SELECT t.* FROM (
     SELECT record_id, jsonb_object_agg(key, value) AS held FROM (
         SELECT DISTINCT ON (r.record_id, c.key) r.record_id, c.key, c.value -> 1 AS value
         FROM records_auditrow AS r, jsonb_each(r.changes) AS c
-        WHERE r."table" = %s AND r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL))
+        WHERE r."table" = %s AND {which}
         ORDER BY r.record_id, c.key, r.id DESC
     ) AS told GROUP BY record_id
-) AS whole, LATERAL jsonb_populate_record(NULL::{table}, whole.held) AS t
+) AS whole, LATERAL jsonb_populate_record(NULL::{{table}}, whole.held) AS t
 """
+_REPLAY = _REPLAYED.format(which="r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL))")
+_BEFORE = _REPLAYED.format(which="r.record_id = ANY(%s) AND r.id < %s")
 
 
 def rows(model: type[Row], at: datetime, participants: Iterable[int], study: bool = False) -> list[Row]:
@@ -37,6 +39,12 @@ def rows(model: type[Row], at: datetime, participants: Iterable[int], study: boo
     sql = _REPLAY.format(table=model._meta.db_table)
     found = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study])
     return sorted((_whole(row) for row in found), key=lambda row: row.pk)
+
+
+def before(model: type[Row], pks: Sequence[int], row_id: int) -> list[Row]:
+    """These rows of one table as they stood just before an audit row, void ones too, without those not yet made."""
+    sql = _BEFORE.format(table=model._meta.db_table)
+    return [_whole(row) for row in model._default_manager.raw(sql, [model._meta.db_table, list(pks), row_id])]
 
 
 def _whole(row: Row) -> Row:

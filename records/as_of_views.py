@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from records import as_of, crf, places, selectors
 from records.base import Record
 from records.fields import crf_fields
-from records.saving import row_in_words, said
+from records.in_words import row_in_words, said
 
 
 @require_safe

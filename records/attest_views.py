@@ -13,8 +13,8 @@ from accounts.permissions import require
 from accounts.reauthentication import confirm
 from accounts.roles import May
 from records import attest, places, selectors, services, states, trust
+from records.in_words import row_in_words, said
 from records.places import Place
-from records.saving import row_in_words, said
 from records.signatures import Signature
 
 

@@ -5,14 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from records import places, selectors, services
+from records import merging, places, services
 from records.base import Record, RowRecord, Status
-from records.fields import CrfField, crf_fields
 from records.forms import CrfForm, CrfRows
-from records.missing import MissingCode
 from records.places import Place
 
 
@@ -121,79 +118,25 @@ def _tell(form: CrfForm, error: ValidationError) -> None:
 
 
 def _conflict(place: Place, person: Person, form: CrfForm, rows: dict[str, CrfRows], current: Record) -> Outcome:
-    """Both values of everything that differs; what was typed stays, and saving again says so knowingly."""
+    """Both values of everything that differs; what was typed stays, what only they changed is taken over into it."""
     form.is_valid()
     for formset in rows.values():
         formset.is_valid()
-    theirs = places.form_of(Place(place.participant, place.model, current, place.visit), person, form.now)
-    differing = [*_answers(form, theirs, current), *_rows_differing(rows, current)]
-    data = form.data.copy()
+    current.participant = place.participant
+
+    def theirs(record: Record, prefix: str) -> CrfForm:
+        if isinstance(record, RowRecord):
+            kind = next(kind for kind in form.row_forms.values() if kind._meta.model is type(record))
+            return kind(instance=record, prefix=prefix, zone=form.zone, now=form.now, may=form.may)
+        return places.form_of(Place(place.participant, place.model, record, place.visit), person, form.now)
+
+    posted = str(form["version"].value() or "")
+    version = int(posted) if posted.isdecimal() and len(posted) < 9 else 0
+    data, differing = merging.merge(form, rows, current, theirs, version)
     data["version"] = str(current.version)
     fresh = places.form_of(place, person, form.now, data)
     fresh.is_valid()
-    return Outcome(409, fresh, rows, {"fields": differing, "by": current.updated_by, "at": current.updated_at})
-
-
-def _answers(form: CrfForm, theirs: CrfForm, current: Record) -> list[dict[str, str]]:
-    """The questions of the form itself, and the reasons for no answer."""
-    found = []
-    for name, field in form.crf.items():
-        stored = current._meta.get_field(name).value_from_object(current)
-        their_code = current.missing.get(name, "")
-        your_code = form[f"{name}_missing"].data or "" if f"{name}_missing" in form.fields else their_code
-        changed = name in theirs.fields and theirs.fields[name].has_changed(stored, form[name].data)
-        if changed or their_code != your_code:
-            typed = form.cleaned_data.get(name, form.data.get(name))
-            found.append(
-                {
-                    "name": name,
-                    "label": str(field.verbose_name),
-                    "theirs": said(field, stored, their_code, form.zone),
-                    "yours": said(field, typed, your_code, form.zone),
-                }
-            )
-    return found
-
-
-def said(field: CrfField, value: Any, code: str, zone: Any) -> str:
-    """An answer in words, or the reason why there is none."""
-    if code in MissingCode.values:
-        return _("no answer: %(why)s") % {"why": MissingCode(code).label}
-    return shown(field, value, zone)
-
-
-def _rows_differing(rows: dict[str, CrfRows], current: Record) -> list[dict[str, str]]:
-    """Rows that they added or removed, and rows of which both of you made something else."""
-    found = []
-    for prefix, formset in rows.items():
-        standing = {row.pk: row for row in selectors.rows(formset.model, current)}
-        sent = {form.instance.pk for form in formset if form.instance.pk}
-        label, name = str(formset.model._meta.verbose_name), f"rows-{prefix}"
-        for pk, row in standing.items():
-            if pk not in sent:
-                yours = _("not on your page; it stays")
-                found.append({"name": name, "label": label, "theirs": row_in_words(row), "yours": yours})
-        for form in formset:
-            if form.has_changed():
-                there = standing.get(form.instance.pk)
-                theirs = row_in_words(there) if there else _("not there")
-                found.append({"name": name, "label": label, "theirs": theirs, "yours": row_in_words(form.instance)})
-    return found
-
-
-def row_in_words(row: RowRecord) -> str:
-    """A row in one line: each answered question with its answer."""
-    zone = row.participant.site.tz if row.participant_id else None
-    told = []
-    for field in crf_fields(type(row)):
-        value = field.value_from_object(row)
-        if value not in (None, "", []):
-            told.append(f"{field.verbose_name}: {shown(field, value, zone)}")
-    return ", ".join(told) or "–"
-
-
-def shown(field: CrfField, value: Any, zone: Any) -> str:
-    """A value in words, instants on the site's clocks."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%a %-d %b %Y %H:%M %Z}"
-    return field.shown(value)
+    merged = places.rows_of(place, fresh, data)
+    for formset in merged.values():
+        formset.is_valid()
+    return Outcome(409, fresh, merged, {"fields": differing, "by": current.updated_by, "at": current.updated_at})

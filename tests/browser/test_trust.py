@@ -80,19 +80,29 @@ def test_a_signature_breaks_with_a_change_and_is_given_again(someone) -> None:
 
 
 def test_two_editors_see_both_values_and_lose_none(someone) -> None:
+    """What only one of them changed merges after asking; what both changed is theirs or mine by one click."""
     at = "/participants/BLEND-05/w4/pain/"
     one, other = someone("nurse"), someone("surgeon")
     for page in (one, other):
         page.goto(at)
         page.locator("#id_reason").fill("Diary read again")
     one.locator("[name=worst_pain]").fill("6")
+    one.locator("[name=least_pain]").fill("1")
     assert press(one, "complete") == 302
 
     other.locator("[name=worst_pain]").fill("5")
     assert press(other, "complete") == 409
     expect(other.locator(".conflict")).to_contain_text("6")
     expect(other.locator("[name=worst_pain]")).to_have_value("5")
+    expect(other.locator("[name=least_pain]")).to_have_value("1")
+    other.get_by_role("button", name="Take theirs").click()
+    expect(other.locator("[name=worst_pain]")).to_have_value("6")
+    other.get_by_role("button", name="Keep mine").click()
+    expect(other.locator("[name=worst_pain]")).to_have_value("5")
     assert press(other, "complete") == 302
+    other.goto(at)
+    expect(other.locator("[name=worst_pain]")).to_have_value("5")
+    expect(other.locator("[name=least_pain]")).to_have_value("1")
 
 
 def test_typing_is_kept_through_a_logout_and_a_closed_tab(someone) -> None:

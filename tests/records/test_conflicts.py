@@ -194,3 +194,85 @@ def test_a_time_added_to_a_day_shows_the_day_it_had(login, participant, people):
     assert "2016-03-08 (time unknown)" in page
     assert "Tue 8 Mar 2016 14:05 CET" in page
     assert page.count('<td class="old">–</td>') == 1  # only when it was first entered
+
+
+@pytest.fixture
+def consent(participant, people):
+    """Version 1, as both of them opened it."""
+    return builders.record(Consent, participant, people["nurse"], given="yes", form_version="v1", obtained_by="surgeon")
+
+
+def consent_page(**typed):
+    return {"version": "1", "action": "save", "given": "yes", "form_version": "v1", "obtained_by": "surgeon", **typed}
+
+
+def differences(answer):
+    return {each.name: each.who for each in answer.context["conflict"]["fields"]}
+
+
+def test_what_only_one_of_them_changed_merges_after_asking(login, consent):
+    where = f"/participants/{consent.participant.code}/consent/"
+    login("pi").post(where, consent_page(form_version="v2"))
+    mine = consent_page(copy_given="yes", obtained_by_missing="")
+
+    asked = login("nurse").post(where, mine)
+    form = asked.context["form"]
+
+    assert asked.status_code == 409
+    assert differences(asked) == {"form_version": "theirs", "copy_given": "yours"}
+    assert (form["form_version"].value(), form["copy_given"].value(), form["version"].value()) == ("v2", "yes", "2")
+    consent.refresh_from_db()
+    assert (consent.form_version, consent.copy_given) == ("v2", None)  # asked, not done
+
+    login("nurse").post(where, {**mine, "form_version": "v2", "version": "2"})
+    consent.refresh_from_db()
+    assert (consent.form_version, consent.copy_given) == ("v2", "yes")
+
+
+def test_what_both_changed_is_shown_side_by_side_and_keeps_the_typing(login, consent):
+    where = f"/participants/{consent.participant.code}/consent/"
+    login("pi").post(where, consent_page(form_version="v2", consented_at_0="8-3-16", consented_at_1="1405"))
+
+    asked = login("nurse").post(where, consent_page(form_version="v3", consented_at_0="9-3-16", consented_at_1="1405"))
+    by_name = {each.name: each for each in asked.context["conflict"]["fields"]}
+
+    assert {name: each.who for name, each in by_name.items()} == {"form_version": "both", "consented_at": "both"}
+    assert dict(by_name["consented_at"].take)["consented_at_0"] == ("2016-03-08",)
+    assert by_name["form_version"].theirs == "v2"
+    assert asked.context["form"]["form_version"].value() == "v3"
+
+
+def test_both_saying_the_same_is_no_difference(login, consent):
+    where = f"/participants/{consent.participant.code}/consent/"
+    login("pi").post(where, consent_page(form_version="v2"))
+
+    assert differences(login("nurse").post(where, consent_page(form_version="v2"))) == {}
+
+
+def test_a_row_that_only_they_changed_or_removed_is_taken_over(login, people, event):
+    login("pi").post(address(event), page_of(event, [(AdverseEventGrade.objects.get().entry, "1", "2016-03-01"),
+                                                     ("", "2", "2016-03-10")]))  # fmt: skip
+    event.refresh_from_db()
+    first, second = AdverseEventGrade.objects.order_by("pk")
+    both = [(first.entry, "1", "2016-03-01"), (second.entry, "2", "2016-03-10")]
+    login("pi").post(address(event), page_of(event, [(first.entry, "3", "2016-03-01"), (*both[1], "remove")]))
+    mine = {**page_of(event, both), "verbatim": "Wound opened a bit"}
+
+    asked = login("nurse").post(address(event), mine)
+    rows = asked.context["rows"]["grades"].forms
+
+    assert differences(asked) == {"verbatim": "yours", "grades-0-grade": "theirs", "rows-grades": "theirs"}
+    assert rows[0]["grade"].value() == "3"
+    assert rows[1]["remove"].value()
+
+
+def test_a_row_that_both_changed_is_for_a_person_to_choose(login, event):
+    first = AdverseEventGrade.objects.get()
+    login("pi").post(address(event), page_of(event, [(first.entry, "3", "2016-03-01")]))
+
+    changed = login("nurse").post(address(event), page_of(event, [(first.entry, "2", "2016-03-01")]))
+    removed = login("nurse").post(address(event), page_of(event, [(first.entry, "1", "2016-03-01", "remove")]))
+
+    assert differences(changed) == {"grades-0-grade": "both"}
+    assert differences(removed) == {"rows-grades": "both"}
+    assert standing(event) == [(3, "2016-03-01")]
