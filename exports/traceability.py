@@ -15,6 +15,9 @@ EACH_CRITERION = "tests/protocol/test_eligibility.py::test_each_criterion_alone_
 EACH_VISIT = "tests/test_every_url.py::test_every_form_of_the_schedule_opens_at_its_visit"
 
 
+AUDITOR = {"A": 10, "B": 9, "C": 9, "D": 9, "E": 8, "F": 6}  # chapters of the auditor's list, and the lines of each
+
+
 @dataclass(frozen=True)
 class Line:
     """One thing that the study asks for, the places where it is, and the test that holds it."""
@@ -42,6 +45,20 @@ def lines() -> list[Line]:
     return sorted(found, key=lambda line: [int(part) for part in line.section.split(".")])
 
 
+def audited() -> dict[str, tuple[str, Line]]:
+    """The auditor's list: id -> (source, line), in its order; what is not there yet is in `not_yet`."""
+    with SOURCE.open("rb") as file:
+        told = tomllib.load(file)["auditor"]
+    ordered = sorted(told, key=lambda id_: (id_[0], int(id_[1:])))
+    return {id_: (told[id_][1], Line(id_, told[id_][0], tuple(told[id_][2].split()), told[id_][3])) for id_ in ordered}
+
+
+def not_yet() -> dict[str, str]:
+    """What an auditor asks and does not find, and why."""
+    with SOURCE.open("rb") as file:
+        return dict(tomllib.load(file)["auditor_not_yet"])
+
+
 def left_out() -> dict[str, str]:
     """What is not there, and why."""
     with SOURCE.open("rb") as file:
@@ -55,7 +72,7 @@ def missing_place(place: str) -> bool:
     if slug in models and (not name or name in {field.name for field in models[slug]._meta.local_fields}):
         return False
     parts = place.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts), 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:
@@ -82,5 +99,16 @@ def as_markdown() -> str:
         "",
         "The 28 situations: `tests/situations/test_situations.py`, one test each by number.",
     ]
+    told += [
+        "",
+        "## What an auditor asks",
+        "",
+        "| id | what | source | where | test |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for id_, (source, line) in audited().items():
+        places = " ".join(f"`{place}`" for place in line.places)
+        told.append(f"| {id_} | {line.what} | {source} | {places} | `{line.test}` |")
+    told += ["", "Not yet:", "", *(f"- **{id_}**: {why}." for id_, why in sorted(not_yet().items()))]
     told += ["", "## Left out, and why", "", *(f"- **{what}**: {why}." for what, why in left_out().items())]
     return "\n".join(told) + "\n"

@@ -8,7 +8,8 @@ from exports import traceability
 from protocol.study import STUDY
 from tests.environment import ROOT
 
-LINES = traceability.lines()
+AUDITED = [line for _source, line in traceability.audited().values()]
+LINES = [*traceability.lines(), *AUDITED]
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.section} {line.what}"[:60])
@@ -35,4 +36,10 @@ def test_every_visit_is_there_with_its_forms_and_a_missing_place_is_noticed():
 
 
 def test_what_is_left_out_says_why():
-    assert all(why for why in traceability.left_out().values())
+    assert all(why for why in [*traceability.left_out().values(), *traceability.not_yet().values()])
+
+
+def test_everything_an_auditor_asks_is_answered_once():
+    asked = [f"{chapter}{number}" for chapter, last in traceability.AUDITOR.items() for number in range(1, last + 1)]
+
+    assert sorted(asked) == sorted([*(line.section for line in AUDITED), *traceability.not_yet()])
