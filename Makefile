@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup run test check bench lock docs screenshots
+.PHONY: setup run test check bench lock docs screenshots backup drill
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -36,6 +36,12 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(BIN)/python -m tests.checks
+
+backup: setup
+	$(BIN)/python manage.py backup
+
+drill: setup
+	$(BIN)/python manage.py drill
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""Whether all is well: database, Redis, worker, scan. Fast also when one of them is away."""
+"""Whether all is well: database, Redis, worker, scan, trail, backup and drill. Fast also when one of them is away."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from oversight import alerts
-from oversight.models import ScanFailure, ScanState
+from oversight.models import BackupRun, ScanFailure, ScanState
 from records.models import AuditCheck, AuditRow
 
 HEARTBEAT = "sbrtspine:worker"
 HEARTBEAT_SECONDS = 30
 _TIMEOUT = 1.0  # seconds
 _PROVED_WITHIN = timedelta(hours=26)
+GOOD_WITHIN = {BackupRun.Kind.BACKUP: timedelta(hours=26), BackupRun.Kind.DRILL: timedelta(days=8)}
 
 
 def client() -> redis.Redis:
@@ -31,10 +32,11 @@ def beat() -> None:
 
 
 def check(now: datetime) -> dict[str, Any]:
-    """For /health/: status, database, redis, worker, scan {last, late}, not_judged, alerts_unsent."""
+    """For /health/: status, database, redis, worker, scan, audit, backup and drill {last, late}, alerts_unsent …"""
     found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
     found["scan"], found["not_judged"], found["alerts_unsent"] = {"last": None, "late": True}, None, None
     found["audit"] = {"last": None, "findings": None, "late": False}
+    found["backup"] = found["drill"] = {"last": None, "late": False}
     try:
         connection.ensure_connection()
         state = ScanState.objects.first()
@@ -44,6 +46,7 @@ def check(now: datetime) -> dict[str, Any]:
         found["not_judged"] = ScanFailure.objects.count()
         found["alerts_unsent"] = alerts.unsent(now)
         found["audit"] = _audit(now)
+        found["backup"], found["drill"] = (good(kind, now) for kind in GOOD_WITHIN)
     except DatabaseError:
         found["database"] = "away"
     try:
@@ -53,14 +56,27 @@ def check(now: datetime) -> dict[str, Any]:
     except redis.RedisError:
         found["redis"], found["worker"] = "away", "unknown"
     well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
-    well = well and not found["scan"]["late"] and not found["audit"]["late"] and not found["audit"]["findings"]
+    well = well and not any(found[part]["late"] for part in ("scan", "audit", "backup", "drill"))
+    well = well and not found["audit"]["findings"]
     return {"status": "ok" if well else "fail", **found}
+
+
+def good(kind: str, now: datetime) -> dict[str, Any]:
+    """The last good backup or drill. Its absence is the alarm: one that failed, or never ran, is late just the same."""
+    last = BackupRun.objects.filter(kind=kind, good=True).order_by("-at").values_list("at", flat=True).first()
+    since = last or _began()
+    return {"last": last.isoformat() if last else None, "late": bool(since) and now - since > GOOD_WITHIN[kind]}
+
+
+def _began() -> datetime | None:
+    """When the first thing was recorded: before the first night nothing is late."""
+    return AuditRow.objects.order_by("id").values_list("at", flat=True).first()
 
 
 def _audit(now: datetime) -> dict[str, Any]:
     """The last proving of the audit trail; before the first night there is none, and that is not late."""
     last = AuditCheck.objects.order_by("-at").first()
     if last is None:
-        began = AuditRow.objects.order_by("id").values_list("at", flat=True).first()
+        began = _began()
         return {"last": None, "findings": None, "late": began is not None and now - began > _PROVED_WITHIN}
     return {"last": last.at.isoformat(), "findings": last.findings, "late": now - last.at > _PROVED_WITHIN}

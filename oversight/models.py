@@ -151,3 +151,26 @@ class VerdictSeen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict_id} {self.person_id}"
+
+
+class BackupRun(models.Model):
+    """One backup that was made, or one drill that restored it elsewhere; added, never changed."""
+
+    class Kind(models.TextChoices):
+        BACKUP = "backup", _("Backup")
+        DRILL = "drill", _("Restore drill")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+    file = models.CharField(max_length=100, blank=True, default="")
+    good = models.BooleanField()
+    seconds = models.FloatField()
+    sentences = models.JSONField(default=list)
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+        get_latest_by = "at"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d} {'good' if self.good else 'failed'}"

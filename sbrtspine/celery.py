@@ -16,16 +16,19 @@ app.autodiscover_tasks()
 
 @app.on_after_finalize.connect
 def schedule(sender: Celery, **_: Any) -> None:
-    """Every minute: re-judge who changed, raise what is due. Every hour a seal, every night the proof of the trail."""
+    """Every minute: re-judge, raise what is due. Hourly a seal, nightly a proof and a backup, weekly a drill."""
     from django.conf import settings
 
     from oversight.tasks import scan
     from records.tasks import prove, seal
+    from sbrtspine.tasks import backup, drill
 
     every = settings.SCAN_EVERY_SECONDS
     sender.add_periodic_task(every, scan.s(), name="scan", expires=max(every, 10))
     sender.add_periodic_task(crontab(minute="7"), seal.s(), name="seal")
     sender.add_periodic_task(crontab(hour="3", minute="23"), prove.s(), name="prove")
+    sender.add_periodic_task(crontab(hour="2", minute="41"), backup.s(), name="backup")
+    sender.add_periodic_task(crontab(hour="4", minute="11", day_of_week="sunday"), drill.s(), name="drill")
 
 
 @heartbeat_sent.connect
@@ -38,9 +41,10 @@ def alive(**_: Any) -> None:
 
 @worker_ready.connect
 def look_at_once(**_: Any) -> None:
-    """What came due while no worker ran is raised, sealed and proved now, not at the next tick."""
+    """What came due while no worker ran is raised, sealed, proved and backed up now, not at the next tick."""
     from oversight.tasks import scan
     from records.tasks import prove, seal
+    from sbrtspine.tasks import catch_up
 
-    for task in (scan, seal, prove):
+    for task in (scan, seal, prove, catch_up):
         task.delay()

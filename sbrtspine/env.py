@@ -26,10 +26,10 @@ def _local_servers() -> dict[str, str]:
 
 
 def address(name: str) -> str:
-    """DATABASE_URL, DATABASE_OWNER_URL or REDIS_URL: from the environment, else from the embedded servers."""
+    """DATABASE_URL, DATABASE_OWNER_URL, BACKUP_DATABASE_URL or REDIS_URL: given, else of the embedded servers."""
     if value := os.environ.get(name):
         return value
-    if name == "DATABASE_OWNER_URL" and os.environ.get("DATABASE_URL"):
+    if name == "DATABASE_OWNER_URL" and os.environ.get("DATABASE_URL"):  # never the owner of another database
         return ""
     return _local_servers().get(name.lower(), "")
 

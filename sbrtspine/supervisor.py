@@ -167,6 +167,7 @@ class Supervisor:
         if not given.get("DATABASE_URL"):  # never the owner of one database beside the application's role of another
             given["DATABASE_URL"] = self.servers.database_url
             given["DATABASE_OWNER_URL"] = self.servers.database_owner_url
+            given["BACKUP_DATABASE_URL"] = self.servers.backup_database_url
         if not given.get("REDIS_URL"):
             given["REDIS_URL"] = self.servers.redis_url
 

@@ -15,8 +15,9 @@ def begin() -> None:
     os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
     _start()
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
-        os.environ[name] = _on(os.environ[name])
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BACKUP_DATABASE_URL"):
+        if name in os.environ:
+            os.environ[name] = _on(os.environ[name])
 
 
 def _start() -> None:
@@ -30,6 +31,7 @@ def _start() -> None:
     os.environ["TEST_SUPERUSER_URL"] = servers.superuser_url
     os.environ["DATABASE_URL"] = servers.database_url
     os.environ["DATABASE_OWNER_URL"] = servers.database_owner_url
+    os.environ["BACKUP_DATABASE_URL"] = servers.backup_database_url
     os.environ["REDIS_URL"] = servers.redis_url
 
 

@@ -66,14 +66,14 @@ def postmaster(state):
     return int((state / "pg" / "postmaster.pid").read_text().split()[0])
 
 
-def test_it_starts_with_two_roles_and_stops_without_a_trace(state):
+def test_it_starts_with_its_roles_and_stops_without_a_trace(state):
     process = starter(state)
     url = told(process)["url"]
     roles = dict(ask(url, "SELECT rolname, rolsuper FROM pg_roles WHERE rolname LIKE 'sbrtspine%'"))
     pid = postmaster(state)
     end(process)
 
-    assert roles == {"sbrtspine_owner": False, "sbrtspine_app": False}
+    assert roles == {"sbrtspine_owner": False, "sbrtspine_app": False, "sbrtspine_backup": False}
     assert not Path(f"/proc/{pid}").exists()
     assert not (state / "servers.json").exists()
 

@@ -20,7 +20,14 @@ from sbrtspine import local
 from tests.environment import ROOT
 
 PASSWORD = "a fictional demo passphrase"
-NOT_OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SBRTSPINE_TESTING", "TEST_SUPERUSER_URL")
+NOT_OURS = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "BACKUP_DATABASE_URL",
+    "REDIS_URL",
+    "SBRTSPINE_TESTING",
+    "TEST_SUPERUSER_URL",
+)
 
 
 def free_port() -> int:

@@ -1,0 +1,270 @@
+"""Backups: one encrypted file with the database as of one instant, the seals, and what a restored one must be like.
+
+What is encrypted is the length of the manifest (8 bytes), the manifest (JSON), and pg_dump's own format. Nothing plain
+touches the disk.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import psycopg
+from django.conf import settings
+
+from oversight.models import BackupRun
+from records import seals
+from sbrtspine import database_programs, encrypted, likeness
+from sbrtspine.processes import try_lock
+
+SUFFIX, STAMP = ".backup", "%Y%m%dT%H%M%SZ"
+_PIECE = 1 << 18
+
+
+class Failed(RuntimeError):
+    """A backup or a restore did not succeed; the message says why, without a participant's data."""
+
+
+def folder() -> Path:
+    return Path(settings.BACKUPS)
+
+
+def made_at(file: Path) -> datetime | None:
+    """When a backup was made, by its name; None for what is no backup of ours."""
+    try:
+        stamp = file.name.removeprefix("sbrtspine-").removesuffix(SUFFIX)
+        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def files() -> list[Path]:
+    """All backups, the oldest first."""
+    return sorted(file for file in folder().glob(f"sbrtspine-*{SUFFIX}") if made_at(file))
+
+
+@contextmanager
+def alone(what: str) -> Iterator[bool]:
+    """Whether we are the only one on this machine at it; a lock that ends with the process."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = try_lock(folder() / f"{what}.lock")
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def run(now: datetime) -> BackupRun | None:
+    """Back up and keep what came of it, where /health/ reads it; None where another process is at it."""
+    began, file, said = time.monotonic(), None, []
+    try:
+        file = make(now)
+        if file is None:
+            return None
+    except (Failed, encrypted.Refused, database_programs.NoProgram) as error:
+        said = [str(error)]
+    except (psycopg.Error, OSError) as error:  # their messages may quote what was read
+        said = [f"{type(error).__name__}{f': {error.strerror}' if isinstance(error, OSError) else ''}"]
+    return BackupRun.objects.create(
+        kind=BackupRun.Kind.BACKUP,
+        at=now,
+        file=file.name if file else "",
+        good=not said,
+        seconds=round(time.monotonic() - began, 1),
+        sentences=said,
+        figures={"bytes": file.stat().st_size} if file else {},
+    )
+
+
+def make(now: datetime) -> Path | None:
+    """Back up, then let go of what retention no longer keeps; None where another process is at it."""
+    with alone("backup") as ours:
+        if not ours:
+            return None
+        file = folder() / f"sbrtspine-{now.astimezone(UTC).strftime(STAMP)}{SUFFIX}"
+        for leftover in folder().glob("*.part"):
+            leftover.unlink()
+        _write(file, now)
+        _prune(now)
+        return file
+
+
+def _write(file: Path, now: datetime) -> None:
+    """Whole and on disk under its name, or not at all."""
+    part = file.with_suffix(".part")
+    key = encrypted.make_key(Path(settings.BACKUP_KEY_FILE))
+    try:
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+            encrypted.encrypt(_contents(now), out, key, made_at=now.isoformat())
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+    directory = os.open(file.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def _contents(now: datetime) -> Iterator[bytes]:
+    """Manifest and dump of one snapshot."""
+    with psycopg.connect(settings.BACKUP_DATABASE_URL) as database:
+        database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        database.read_only = True
+        snapshot = database.execute("SELECT pg_export_snapshot()").fetchone()[0]
+        program = database_programs.find("pg_dump", database.info.server_version // 10_000)
+        manifest = json.dumps(_manifest(database, now)).encode()
+        yield len(manifest).to_bytes(8, "big") + manifest
+        where, environment = database_programs.address(settings.BACKUP_DATABASE_URL)
+        yield from _said([str(program), "--format=custom", f"--snapshot={snapshot}", f"--dbname={where}"], environment)
+
+
+def _manifest(database: psycopg.Connection, now: datetime) -> dict[str, Any]:
+    """What the restored database must be like, and the seals that it knows of."""
+    known = database.execute("SELECT count(*) FROM public.records_seal").fetchone()[0]
+    lines = seals.file().read_text(encoding="utf-8").splitlines() if seals.file().exists() else []
+    return {
+        "made_at": now.isoformat(),
+        "server": database.info.server_version // 10_000,
+        "likeness": likeness.of(database),
+        "seals": lines[:known],  # one more may have been made since the snapshot
+        "public_key": seals.public_file().read_text() if seals.public_file().exists() else "",
+    }
+
+
+def _said(command: list[str], environment: dict[str, str]) -> Iterator[bytes]:
+    """What a program writes; Failed with its complaint where it does not end well."""
+    with tempfile.TemporaryFile() as complaint:
+        program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaint, cwd="/")
+        try:
+            while piece := program.stdout.read(_PIECE):
+                yield piece
+        finally:
+            program.stdout.close()
+            program.wait()
+        if program.returncode:
+            raise Failed(_complaint("pg_dump", complaint))
+
+
+def _complaint(name: str, file: BinaryIO) -> str:
+    """The program's own errors; what it quotes of rows stays out."""
+    file.seek(0)
+    lines = [line for line in file.read().decode(errors="replace").splitlines() if "error:" in line]
+    return f"{name} failed: {' '.join(lines)[:600] or 'it did not say why'}"
+
+
+def kept(stamps: Iterable[datetime], daily: int, weekly: int, monthly: int) -> set[datetime]:
+    """The newest of each of the last so many days, ISO weeks and months that have one; the newest of all always."""
+    newest_first = sorted(stamps, reverse=True)
+    keep = set(newest_first[:1])
+    for most, period in ((daily, "%Y-%m-%d"), (weekly, "%G-%V"), (monthly, "%Y-%m")):
+        newest_of: dict[str, datetime] = {}
+        for stamp in newest_first:
+            newest_of.setdefault(stamp.strftime(period), stamp)
+        keep |= set(list(newest_of.values())[:most])
+    return keep
+
+
+def _prune(now: datetime) -> None:
+    """Only after a backup succeeded, and only files that are named as ours are."""
+    there = {file: stamp for file in files() if (stamp := made_at(file)) and stamp <= now}
+    keep = kept(there.values(), *settings.BACKUPS_KEPT)
+    for file, stamp in there.items():
+        if stamp not in keep:
+            file.unlink()
+
+
+def opened(source: BinaryIO) -> tuple[dict[str, Any], Iterator[bytes]]:
+    """Manifest and dump of a backup, decrypted as they are read."""
+    pieces = encrypted.decrypt(source, encrypted.read_key(Path(settings.BACKUP_KEY_FILE)))
+    buffer = bytearray()
+    for piece in pieces:
+        buffer += piece
+        if len(buffer) >= 8 and len(buffer) >= (end := 8 + int.from_bytes(buffer[:8], "big")):
+            rest = bytes(buffer[end:])
+            return json.loads(buffer[8:end]), _chained(rest, pieces)
+    raise encrypted.Refused("This file was cut off.")
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def proved(file: Path) -> dict[str, Any]:
+    """The manifest of a backup of which every byte was read and found unchanged; encrypted.Refused otherwise."""
+    try:
+        with file.open("rb") as source:
+            manifest, dump = opened(source)
+            for _piece in dump:
+                pass
+    except OSError as error:
+        raise encrypted.Refused(f"{file} cannot be read: {error.strerror}.") from None
+    return manifest
+
+
+def restore(file: Path, into: str) -> dict[str, Any]:
+    """Put a backup into an empty database, whole or not at all; its manifest. Failed where it does not arrive equal."""
+    manifest = proved(file)  # before anything is touched
+    with psycopg.connect(into) as database:
+        _may_receive(database, manifest)
+        program = database_programs.find("pg_restore", database.info.server_version // 10_000)
+    where, environment = database_programs.address(into)
+    command = [str(program), "--exit-on-error", "--single-transaction", f"--dbname={where}"]
+    with file.open("rb") as source:
+        _feed(command, environment, opened(source)[1])
+    with psycopg.connect(into) as database:
+        different = likeness.differences(manifest["likeness"], likeness.of(database))
+    if different:
+        raise Failed("What was restored is not what was backed up: " + "; ".join(different[:20]))
+    return manifest
+
+
+def _may_receive(database: psycopg.Connection, manifest: dict[str, Any]) -> None:
+    if database.execute("SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace LIMIT 1").fetchone():
+        raise Failed("That database is not empty. A backup is only restored into a new one.")
+    major = database.info.server_version // 10_000
+    if major < manifest["server"]:
+        raise Failed(f"The backup is of PostgreSQL {manifest['server']}; that server is {major}. Use a newer one.")
+    there = {name for (name,) in database.execute("SELECT rolname FROM pg_roles")}
+    if missing := [name for name in manifest["likeness"]["roles"] if name not in there]:
+        raise Failed(f"Make these roles on that server first: {', '.join(missing)}.")
+
+
+def _feed(command: list[str], environment: dict[str, str], pieces: Iterator[bytes]) -> None:
+    """Into a program; it is killed, and its transaction with it, where a piece turns out to be false."""
+    with tempfile.TemporaryFile() as complaint:
+        program = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaint, cwd="/"
+        )
+        try:
+            for piece in pieces:
+                program.stdin.write(piece)
+            program.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended, and says why below
+        except BaseException:
+            program.kill()
+            raise
+        finally:
+            program.wait()
+        if program.returncode:
+            raise Failed(_complaint("pg_restore", complaint))
+
+
+def put_seals(manifest: dict[str, Any], where: Path) -> bool:
+    """Lay the backup's seals and public key in a folder; False, and nothing is touched, where there are seals."""
+    if (where / "seals.jsonl").exists():
+        return False
+    where.mkdir(parents=True, exist_ok=True)
+    (where / "seals.jsonl").write_text("".join(line + "\n" for line in manifest["seals"]), encoding="utf-8")
+    if manifest["public_key"] and not (where / "seal.pub").exists():
+        (where / "seal.pub").write_text(manifest["public_key"])
+    return True

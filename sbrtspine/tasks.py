@@ -1,0 +1,35 @@
+"""Celery's side of backup and drill; late, twice or lost they do no harm."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from oversight import health
+from oversight.models import BackupRun
+from sbrtspine import backups
+from sbrtspine import drill as drills
+
+_EARLY = timedelta(hours=24)  # before it would be late
+
+
+@shared_task
+def backup() -> None:
+    """Every night."""
+    backups.run(timezone.now())
+
+
+@shared_task
+def drill() -> None:
+    """Every week: what was backed up is restored on a fresh server, proved and compared."""
+    drills.run(timezone.now())
+
+
+@shared_task
+def catch_up() -> None:
+    """When a worker starts: what was missed while none ran, or will be late before its next turn."""
+    soon = timezone.now() + _EARLY
+    if health.good(BackupRun.Kind.BACKUP, soon)["late"]:
+        backups.run(timezone.now())
+    if health.good(BackupRun.Kind.DRILL, soon)["late"]:
+        drills.run(timezone.now())
