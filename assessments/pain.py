@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.measurement import Measurement
 from assessments.opioids import OpioidDose, daily_omed
-from assessments.responses import Response, response
+from assessments.responses import EARLY, Course, Response
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
 from protocol.study import STUDY
@@ -98,7 +98,7 @@ class Pain(Measurement):
         interference = scoring.bpi_interference([getattr(self, f"interferes_{name}") for name in INTERFERENCE])
         doses = rows.get("opioid-dose", [])
         omed = daily_omed(self, doses)
-        judged = response(self, omed)
+        course = Course(self, omed)
         return [
             Score(
                 _("BPI severity"), _number(severity), _("mean of worst, least, average and now; all four are needed")
@@ -110,7 +110,8 @@ class Pain(Measurement):
                 _sum(doses) if omed is not None else _("an opioid that is not converted, or a dose, is missing"),
                 STUDY.opioids["table"],
             ),
-            _judged(judged),
+            _judged(course.response(self)),
+            *_relief(course),
         ]
 
 
@@ -122,6 +123,21 @@ def _sum(doses: list[OpioidDose]) -> str:
 
 def _judged(judged: Response) -> Score:
     return Score(_("Pain response"), judged.verdict, judged.because, judged.flag)
+
+
+def _relief(course: Course) -> list[Score]:
+    """Days of pain relief over all visits; nothing before SBRT."""
+    relief = course.relief()
+    if relief is None:
+        return []
+    label = _("Duration of pain relief")
+    if relief.began is None:
+        return [Score(label, relief.verdict, relief.because)]
+    days = str(relief.days) if relief.days == relief.days_at_most else f"{relief.days}–{relief.days_at_most}"
+    value = (_("%(days)s days") if relief.verdict == "ended" else _("%(days)s days or more")) % {"days": days}
+    because = _("from %(began)s to %(until)s: %(because)s") % vars(relief)
+    early = EARLY % {"day": int(STUDY.pain["early_before_day"])} if course.is_early(relief.began) else ""
+    return [Score(label, value, because, early)]
 
 
 def _number(value: float | None) -> str:

@@ -1,17 +1,23 @@
-"""Pain response at a visit, since the last assessment before SBRT (study.md 2.10)."""
+"""Pain response at a visit, since the last assessment before SBRT, and how long relief lasted (study.md 2.10)."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assessments.opioids import OpioidDose, daily_omed
-from enrollment.models import Therapy
+from assessments.visit import Visit
+from enrollment.models import Contact, Death, EndOfStudy, Therapy
 from procedures.models import SbrtFraction, Surgery
 from protocol import scores as scoring
+from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from records import selectors
+from records.models import Participant
+
+EARLY = gettext_lazy("peri-operative opioids: before day %(day)s")
 
 
 @dataclass(frozen=True)
@@ -23,45 +29,98 @@ class Response:
     flag: str = ""
 
 
-def response(pain: Any, omed: float | None) -> Response:
-    """Judge one assessment, typed or saved, against the participant's last one before the first beam."""
-    first_beam = _first_beam(pain)
-    if first_beam is None or pain.assessed_on is None or pain.assessed_on <= first_beam:
-        return Response("", _("judged after SBRT"))
-    found = selectors.of(type(pain), pain.participant).filter(assessed_on__lte=first_beam).exclude(pk=pain.pk)
-    baseline = found.order_by("-assessed_on", "-pk").first()
-    if baseline is None:
-        return Response("not evaluable", _("there is no assessment before SBRT"))
-    before = daily_omed(baseline, selectors.rows(OpioidDose, baseline))
-    judged = scoring.pain_response((baseline.worst_pain, before), (pain.worst_pain, omed))
-    then = _("baseline %(on)s: pain %(pain)s, OMED %(omed)s") % {
-        "on": baseline.assessed_on,
-        "pain": "–" if baseline.worst_pain is None else baseline.worst_pain,
-        "omed": "–" if before is None else f"{before:g} mg",
-    }
-    return Response(judged.verdict, f"{judged.because}; {then}", _flag(pain))
+class Course:
+    """One participant's pain before and after SBRT; `typed` is the assessment on the page, saved or not."""
+
+    def __init__(self, typed: Any, omed: float | None) -> None:
+        self.typed, self.participant = typed, typed.participant
+        self.first_beam = _first_beam(self.participant)
+        self.omeds: dict[int, float | None] = {}
+        self.assessed = [typed] if typed.assessed_on else []
+        if self.first_beam is not None:
+            self.assessed += selectors.of(type(typed), self.participant).exclude(pk=typed.pk).exclude(assessed_on=None)
+            self.omeds = self._omeds()
+        self.omeds[id(typed)] = omed
+        self.assessed.sort(key=lambda pain: (pain.assessed_on, pain.pk or 0))
+        before = [pain for pain in self.assessed if self.first_beam and pain.assessed_on <= self.first_beam]
+        self.baseline = before[-1] if before else None
+        self.operations = list(selectors.of(Surgery, self.participant))
+        self.treated_again = _treated_again(self.participant, self.operations, self.first_beam)
+
+    def _omeds(self) -> dict[int, float | None]:
+        doses: dict[int, list[OpioidDose]] = {}
+        for row in OpioidDose.objects.filter(pain__in=[pain.pk for pain in self.assessed if pain.pk]):
+            if not row.is_void:
+                doses.setdefault(row.pain_id, []).append(row)
+        return {id(pain): daily_omed(pain, doses.get(pain.pk, [])) for pain in self.assessed}
+
+    def response(self, pain: Any) -> Response:
+        """Judge one assessment against the last one before the first beam."""
+        if self.first_beam is None or pain.assessed_on is None or pain.assessed_on <= self.first_beam:
+            return Response("", _("judged after SBRT"))
+        if self.baseline is None:
+            return Response("not evaluable", _("there is no assessment before SBRT"))
+        before = self.omeds[id(self.baseline)]
+        judged = scoring.pain_response((self.baseline.worst_pain, before), (pain.worst_pain, self.omeds[id(pain)]))
+        then = _("baseline %(on)s: pain %(pain)s, OMED %(omed)s") % {
+            "on": self.baseline.assessed_on,
+            "pain": "–" if self.baseline.worst_pain is None else self.baseline.worst_pain,
+            "omed": "–" if before is None else f"{before:g} mg",
+        }
+        return Response(judged.verdict, f"{judged.because}; {then}", self._flag(pain))
+
+    def relief(self) -> scoring.Relief | None:
+        """How long pain relief lasted, as far as is recorded; None before SBRT."""
+        after = [pain for pain in self.assessed if self.first_beam and pain.assessed_on > self.first_beam]
+        if not after:
+            return None
+        death = selectors.of(Death, self.participant).first()
+        died = (death.died_on or PartialDate.of(death.learned_on)) if death and death.at_latest else None
+        return scoring.pain_relief(
+            [(pain.assessed_on, self.response(pain).verdict) for pain in after],
+            treated_again=self.treated_again,
+            died=died,
+            last_contact=_last_contact(self.participant),
+        )
+
+    def is_early(self, on: date) -> bool:
+        """Whether opioids given around the operation still blur what is seen."""
+        index = next((each.incision_at_date for each in self.operations if each.index == "yes"), None)
+        return index is not None and (on - index).days < STUDY.pain["early_before_day"]
+
+    def _flag(self, pain: Any) -> str:
+        """Early after surgery opioids mean little; after the level was treated again the response is censored."""
+        if self.treated_again and pain.assessed_on >= self.treated_again.earliest:
+            return _("censored: the index level was treated again on %(on)s") % {"on": self.treated_again}
+        return EARLY % {"day": int(STUDY.pain["early_before_day"])} if self.is_early(pain.assessed_on) else ""
 
 
-def _first_beam(pain: Any) -> date | None:
+def _first_beam(participant: Participant) -> date | None:
     """The local day of the first beam."""
-    rows = SbrtFraction.objects.filter(participant=pain.participant, voided_at__isnull=True)
+    rows = SbrtFraction.objects.filter(participant=participant, voided_at__isnull=True)
     days = [row.beam_on_at_date or row.beam_off_at_date for row in rows.filter(sbrt__voided_at__isnull=True)]
     return min((day for day in days if day), default=None)
 
 
-def _flag(pain: Any) -> str:
-    """Early after surgery opioids mean little; after the level was treated again the response is censored."""
-    operations = selectors.of(Surgery, pain.participant)
-    index = next((each.incision_at_date for each in operations if each.index == "yes"), None)
-    again = [each.incision_at_date for each in operations if each.index == "no" and each.at_index_level == "yes"]
+def _treated_again(participant: Participant, operations: list[Surgery], first_beam: date | None) -> PartialDate | None:
+    """The first operation or radiotherapy of the index level after the trial's own; what came before is history."""
+    again = [
+        PartialDate.of(each.incision_at_date)
+        for each in operations
+        if each.index == "no" and each.at_index_level == "yes" and each.incision_at_date
+    ]
     again += [
-        each.started_on.earliest
-        for each in selectors.of(Therapy, pain.participant)
+        each.started_on
+        for each in selectors.of(Therapy, participant)
         if each.kind == "radiotherapy" and each.at_index_level == "yes" and each.started_on
     ]
-    censored = min((on for on in again if on), default=None)
-    if censored and pain.assessed_on >= censored:
-        return _("censored: the index level was treated again on %(on)s") % {"on": censored}
-    if index and (pain.assessed_on - index).days < STUDY.pain["early_before_day"]:
-        return _("peri-operative opioids: before day %(day)s") % {"day": int(STUDY.pain["early_before_day"])}
-    return ""
+    later = [on for on in again if first_beam is None or on.latest > first_beam]
+    return min(later, key=lambda on: (on.earliest, on.latest), default=None)
+
+
+def _last_contact(participant: Participant) -> date | None:
+    """The last day on which somebody knew that the participant was alive."""
+    days = [visit.visited_on for visit in selectors.of(Visit, participant) if visit.done == "yes"]
+    days += [each.known_alive_on for each in selectors.of(Contact, participant)]
+    days += [end.last_seen_on for end in selectors.of(EndOfStudy, participant)]
+    return max((day for day in days if day), default=None)

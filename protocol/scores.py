@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 
 AIS_ORDER = "ABCDE"
@@ -103,6 +105,48 @@ def pain_response(baseline: tuple[int | None, float | None], now: tuple[int | No
     if opioid_up and p0 <= pt <= p0 + 1:
         return PainResponse("PP", "opioid at least a quarter higher, without less pain")
     return PainResponse("IR", "neither a response nor progression")
+
+
+@dataclass(frozen=True)
+class Relief:
+    """How long pain relief lasted: ended, ongoing (censored) or no response; days from `began` to `until`.
+
+    Where only the month of what ended it is known, `days` is the least and `days_at_most` the most it can be.
+    """
+
+    verdict: str
+    because: str
+    began: date | None = None
+    until: date | None = None
+    days: int | None = None
+    days_at_most: int | None = None
+
+
+def pain_relief(
+    responses: Iterable[tuple[date, str]],
+    *,
+    treated_again: PartialDate | None = None,
+    died: PartialDate | None = None,
+    last_contact: date | None = None,
+) -> Relief:
+    """First CR or PR to the first later PP, treatment of the level again, or death; else to the last contact (2.10)."""
+    judged = sorted(responses)
+    again = treated_again.earliest if treated_again else date.max
+    began = next((on for on, verdict in judged if verdict in ("CR", "PR") and on < again), None)
+    if began is None:
+        before = " before the level was treated again" if treated_again else ""
+        return Relief("no response", f"no CR or PR{before}")
+    progressed = [PartialDate.of(on) for on, verdict in judged if verdict == "PP" and on > began]
+    ends = [(progressed[0], "pain progression")] if progressed else []
+    ends += [(treated_again, "the level was treated again")] if treated_again else []
+    ends += [(died, "death")] if died else []
+    if not ends:
+        until = max([began, *(on for on, _verdict in judged), *([last_contact] if last_contact else [])])
+        days = (until - began).days
+        return Relief("ongoing", "no pain progression up to the last contact", began, until, days, days)
+    first, because = min(ends, key=lambda end: (end[0].earliest, end[0].latest))
+    until, at_most = max(first.earliest, began), min(end.latest for end, _because in ends)
+    return Relief("ended", because, began, until, (until - began).days, (max(at_most, began) - began).days)
 
 
 def eq5d_index(profile: str) -> float:

@@ -1,13 +1,16 @@
 """Scores beside their items: derived, with the arithmetic and the table; nothing is guessed."""
 
 import io
+from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from assessments import score_tables
 from assessments.models import Function, Labs, Neurology, OpioidDose, Pain, Quality, SinsLevel
+from enrollment.models import Contact, Therapy
 from procedures.models import Sbrt, SbrtFraction, Surgery
+from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from tests import builders
 from tests.builders import amsterdam
@@ -47,8 +50,6 @@ def pain(participant, people, visit, on, worst, drug="oxycodone_po_mg", dose=40)
     ],
 )
 def test_pain_response_is_judged_against_the_last_assessment_before_sbrt(participant, people, before, now, expected):
-    from datetime import date
-
     pain(participant, people, "scr", date(2016, 3, 1), 10, dose=100)
     pain(participant, people, "bas", date(2016, 3, 7), before[0], dose=before[1])
     later, rows = pain(participant, people, "w4", date(2016, 4, 6), now[0], dose=now[1])
@@ -60,8 +61,6 @@ def test_pain_response_is_judged_against_the_last_assessment_before_sbrt(partici
 
 
 def test_early_and_censored_responses_say_so(participant, people):
-    from datetime import date
-
     pain(participant, people, "bas", date(2016, 3, 7), 8)
     early, rows = pain(participant, people, "d3", date(2016, 3, 12), 4)
     builders.record(
@@ -72,6 +71,45 @@ def test_early_and_censored_responses_say_so(participant, people):
 
     assert "peri-operative" in told(early, {"opioid-dose": rows})["Pain response"].table
     assert "censored" in told(late, {"opioid-dose": rows})["Pain response"].table
+
+
+def test_the_duration_of_relief_runs_to_the_first_progression_after_it(participant, people):
+    pain(participant, people, "bas", date(2016, 3, 7), 8)
+    pain(participant, people, "w2", date(2016, 3, 22), 8)
+    first, rows = pain(participant, people, "w4", date(2016, 4, 6), 5)
+
+    def relief(record):
+        return told(record, {"opioid-dose": rows})["Duration of pain relief"]
+
+    assert relief(first).value == "0 days or more"
+    builders.record(
+        Contact, participant, people["nurse"], tried_on=date(2016, 5, 2), how="gp", reached="yes",
+        vital_status="alive", known_alive_on=date(2016, 5, 1),
+    )  # fmt: skip
+    assert relief(first).value == "25 days or more"
+    worse, _rows = pain(participant, people, "d60", date(2016, 5, 10), 10)
+    assert relief(first).value == relief(worse).value == "34 days"
+    assert "from 2016-04-06 to 2016-05-10: pain progression" in relief(worse).because
+    typed = Pain(participant=participant, visit="d90", assessed_on=date(2016, 6, 8), worst_pain=2, takes_opioids="yes")
+    assert relief(typed).value == "34 days", "what is typed and not yet saved counts too, and comes later"
+
+
+def test_radiotherapy_of_the_index_level_before_the_trial_censors_nothing(participant, people):
+    pain(participant, people, "bas", date(2016, 3, 7), 8)
+    later, rows = pain(participant, people, "w4", date(2016, 4, 6), 5)
+    given = {"name": "8 Gy", "dose_gy": 8, "ongoing": "no", "at_index_level": "yes", "kind": "radiotherapy"}
+    builders.record(
+        Therapy, participant, people["nurse"], **given, started_on=PartialDate(2014), stopped_on=PartialDate(2014)
+    )
+    assert told(later, {"opioid-dose": rows})["Pain response"].table == ""
+
+    builders.record(
+        Therapy, participant, people["nurse"], **given,
+        started_on=PartialDate(2016, 4, 1), stopped_on=PartialDate(2016, 4, 1),
+    )  # fmt: skip
+    scores = told(later, {"opioid-dose": rows})
+    assert "censored" in scores["Pain response"].table
+    assert scores["Duration of pain relief"].value == "no response"
 
 
 def test_an_opioid_that_is_not_converted_leaves_the_sum_open(participant):
@@ -126,8 +164,6 @@ def test_a_haemoglobin_in_the_wrong_unit_is_refused_with_a_question(participant,
 
 
 def test_ais_since_baseline_gives_both_readings(participant, people):
-    from datetime import date
-
     builders.record(Neurology, participant, people["nurse"], visit="bas", assessed_on=date(2016, 3, 7), ais="E")
     later = Neurology(participant=participant, visit="w2", assessed_on=date(2016, 3, 23), ais="D")
 

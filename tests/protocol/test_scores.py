@@ -1,10 +1,13 @@
 """Scores: the vectors of study.md 2."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import scores
+from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 
 T12 = {"location": 3, "pain": 3, "bone_lesion": 2, "alignment": 2, "collapse": 2, "posterolateral": 1}
@@ -144,3 +147,59 @@ def test_bpi_and_eortc():
     assert scores.eortc_scale([7], functional=False, steps=6) == 100
     assert scores.eortc_scale([None, None, 2], functional=False) is None
     assert scores.kps_ecog_agree(60, 2)
+
+
+def on(text):
+    return date.fromisoformat(f"2016-{text}")
+
+
+def partly(text):
+    return PartialDate.parse(f"2016-{text}") if text else None
+
+
+BETTER_THEN_WORSE = [("03-22", "IR"), ("04-05", "PR"), ("04-19", "CR"), ("05-10", "PP"), ("06-10", "PR")]
+
+
+@pytest.mark.parametrize(
+    ("responses", "again", "died", "seen", "verdict", "days", "at_most", "because"),
+    [
+        (BETTER_THEN_WORSE, None, None, "06-10", "ended", 35, 35, "pain progression"),
+        (BETTER_THEN_WORSE, "05-01", None, "06-10", "ended", 26, 26, "treated again"),
+        (BETTER_THEN_WORSE, None, "04-20", "04-19", "ended", 15, 15, "death"),
+        (BETTER_THEN_WORSE[:3], None, None, "05-31", "ongoing", 56, 56, "last contact"),
+        (BETTER_THEN_WORSE[:3], None, None, None, "ongoing", 14, 14, "last contact"),
+        (BETTER_THEN_WORSE[:2], None, "05", None, "ended", 26, 56, "death"),
+        (BETTER_THEN_WORSE[:2], None, "04", None, "ended", 0, 25, "death"),
+        (BETTER_THEN_WORSE, None, "05", None, "ended", 26, 35, "death"),
+        (BETTER_THEN_WORSE[:1], None, "05-01", None, "no response", None, None, "no CR or PR"),
+        (BETTER_THEN_WORSE, "04-01", None, None, "no response", None, None, "treated again"),
+        ([("04-05", "PP"), ("05-05", "PR")], None, None, None, "ongoing", 0, 0, "last contact"),
+        ([], None, None, "06-10", "no response", None, None, "no CR or PR"),
+    ],
+)
+def test_duration_of_pain_relief(responses, again, died, seen, verdict, days, at_most, because):
+    found = scores.pain_relief(
+        [(on(day), code) for day, code in responses],
+        treated_again=partly(again),
+        died=partly(died),
+        last_contact=on(seen) if seen else None,
+    )
+
+    assert (found.verdict, found.days, found.days_at_most) == (verdict, days, at_most)
+    assert because in found.because
+
+
+CODES = st.sampled_from(["CR", "PR", "PP", "IR", "not evaluable"])
+
+
+@given(st.dictionaries(st.integers(0, 400), CODES), st.integers(0, 400), st.integers(1, 400))
+def test_relief_does_not_depend_on_the_order_and_a_death_never_makes_it_longer(found, seen, died):
+    start = date(2016, 1, 1)
+    responses = [(start + timedelta(day), code) for day, code in found.items()]
+    alive = scores.pain_relief(responses, last_contact=start + timedelta(seen))
+    dead = scores.pain_relief(responses, died=PartialDate.of(start + timedelta(died)))
+
+    assert scores.pain_relief(reversed(responses), last_contact=start + timedelta(seen)) == alive
+    assert (alive.days is None) == (alive.verdict == "no response")
+    if alive.verdict == "ended":
+        assert 0 <= dead.days <= alive.days
