@@ -150,7 +150,9 @@ def _compared(signature: Signature, text: str) -> Standing:
         return Standing(signature, False, ((str(_("what was signed")), str(_("altered after it was signed")), ""),))
     if signature.digest == digest_of(text):
         return Standing(signature, True)
-    return Standing(signature, False, tuple(differences(json.loads(signature.content), json.loads(text))))
+    # A question that a later version of the form asks, and nobody has answered, is no change of what was signed.
+    differs = tuple(differences(json.loads(signature.content), json.loads(text)))
+    return Standing(signature, not differs, differs)
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, str, str]]:

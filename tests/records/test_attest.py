@@ -2,8 +2,8 @@
 
 import pytest
 
-from adverse_events.models import AdverseEvent, AdverseEventGrade
-from enrollment.models import Consent, Eligibility
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from enrollment.models import Consent, Deviation, Eligibility, EndOfStudy
 from records import services
 from records.models import Signature, Verification
 from tests import builders
@@ -184,14 +184,27 @@ def test_a_signature_wants_password_and_meaning(login, consent, sent, said):
     assert not Signature.objects.exists()
 
 
-def test_eligibility_is_signed_by_the_principal_investigator_alone(login, people, participant):
-    made = builders.record(Eligibility, participant, people["nurse"], kps=70)
+@pytest.mark.parametrize(
+    ("model", "answers"),
+    [
+        (Eligibility, {"kps": 70}),
+        (Deviation, {"kind": "window-late"}),
+        (SeriousEvent, {"kind": "other"}),
+        (EndOfStudy, {"outcome": "completed"}),
+    ],
+)
+def test_what_the_principal_investigator_answers_for_is_signed_by_nobody_else(
+    login, people, participant, event, model, answers
+):
+    extra = {"adverse_event": event} if model is SeriousEvent else {}
+    made = builders.record(model, participant, people["nurse"], **answers, **extra)
     made.missing = {field.name: "UNK" for field in made.unanswered()}
     services.write(made, by=people["nurse"], version=made.version, complete=True)
 
     assert sign(login, made, by="surgeon").status_code == 403
     assert "sign/" not in text(login("surgeon").get(at(made)))
     assert sign(login, made, by="pi").status_code == 302
+    assert ">signature broken<" not in text(login("pi").get(at(made)))
 
 
 def test_a_signature_is_not_movable(login, people, participant, consent):
@@ -204,3 +217,17 @@ def test_a_signature_is_not_movable(login, people, participant, consent):
     [standing] = signatures.compare(list(Signature.objects.all()), signatures.content_of(there))
 
     assert not standing.holds
+
+
+def test_a_question_asked_since_and_not_answered_does_not_break_a_signature(login, consent):
+    """A later version of the form has more columns than what was signed; only an answer in one is a change."""
+    from records import signatures
+
+    sign(login, consent)
+    content = signatures.content_of(consent)
+    content["answers"] |= {"asked_since": None}
+
+    assert signatures.compare(list(Signature.objects.all()), content)[0].holds
+    content["answers"] |= {"asked_since": "yes"}
+    [standing] = signatures.compare(list(Signature.objects.all()), content)
+    assert (standing.holds, standing.differs) == (False, (("answers › asked_since", "–", "yes"),))
