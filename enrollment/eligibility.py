@@ -50,6 +50,20 @@ class Eligibility(SingleRecord):
         _("Worst pain in the last 24 hours"), unit="/ 10", low=0, high=10, soft=(1, 10), standard="QSORRES",
         help_text=_("0 none, 10 worst imaginable; high opioids may hide it."),
     )  # fmt: skip
+    pain_where = fields.Codes(
+        _("Where the pain is"),
+        choices=[
+            ("index", _("At the index level")),
+            ("radiating", _("Radiating to chest or leg")),
+            ("elsewhere", _("Elsewhere too")),
+        ],
+        required=False,
+        standard="QSORRES",
+        help_text=_("All that apply."),
+    )
+    pain_mechanical = fields.YesNo(
+        _("Is the pain mechanical?"), required=False, help_text=_("On movement or loading, easing when lying.")
+    )
     solid_tumour = fields.YesNo(_("I1b · Is the tumour solid?"), help_text=_("Not myeloma, lymphoma or leukaemia."))
     levels = fields.Codes(
         _("I1c · Index level"), choices=LEVELS, standard="TULOC", help_text=_("Thoracic or lumbar, every one of them.")
@@ -80,6 +94,17 @@ class Eligibility(SingleRecord):
         shown_if=("histology", ["yes"]),
         help_text=_("2015 or 2015-06 if that is what is known."),
     )
+    histology_site = fields.Choice(
+        _("What was biopsied"),
+        choices=[
+            ("primary", _("Primary tumour")),
+            ("spine", _("Spinal metastasis")),
+            ("other", _("Another metastasis")),
+        ],
+        shown_if=("histology", ["yes"]),
+        required=False,
+        help_text=_("The report itself stays in the patient file; no report number here."),
+    )
     imaging = fields.Codes(
         _("I3 · Radiographic evidence"),
         choices=[("mri", "MRI"), ("ct", "CT"), ("pet", "PET"), ("xray", _("X-ray"))],
@@ -108,6 +133,9 @@ class Eligibility(SingleRecord):
     earlier_radiotherapy = fields.YesNo(
         _("E2 · Earlier radiotherapy at the index level?"), help_text=_("Also a neighbouring field that overlapped.")
     )
+    earlier_details = fields.Text(
+        _("E2 · What, and when"), required=False, help_text=_("If either was given: kind, dose, level, year.")
+    )
     bilsky = fields.Choice(
         _("E3 · Bilsky grade"), choices=BILSKY, help_text=_("Axial T2 MRI, worst level; 2 and 3 exclude.")
     )
@@ -120,6 +148,10 @@ class Eligibility(SingleRecord):
         shown_if=("ais", ["D"]),
         help_text=_("A stable D is eligible."),
     )
+    ais_progressing_since = fields.Instant(
+        _("E5 · Getting worse since"), shown_if=("ais_progressing", ["yes"]), required=False,
+        help_text=_("When it was first noticed; the date alone if that is what is known."),
+    )  # fmt: skip
     can_lie_flat = fields.YesNo(_("E6 · Can the patient lie flat on the table?"), help_text=_("Long enough for SBRT."))
     ambulation = fields.Choice(
         _("E7 · Walking"),
@@ -136,6 +168,9 @@ class Eligibility(SingleRecord):
         _("ASA class"), choices=[(c, c) for c in ("I", "II", "III", "IV", "V")], required=False,
         help_text=_("At the anaesthesia screening."),
     )  # fmt: skip
+    anaesthesia_on = fields.LocalDate(
+        _("Anaesthesia screening"), required=False, help_text=_("The day on which operability was judged.")
+    )
     protocol_version = fields.Text(
         _("Protocol version"), editable=False, required=False, max_length=20, help_text=_("That judged it.")
     )

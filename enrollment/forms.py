@@ -54,12 +54,13 @@ class EligibilityForm(CrfForm):
     own_page = True
     sections = [
         (_("Assessment"), ["assessed_on"]),
-        (_("Inclusion"), ["painful", "worst_pain", "solid_tumour", "levels", "surgery_needed", "sins_total",
-                          "radiosensitive", "histology", "histology_on", "imaging", "imaging_on", "kps", "age",
-                          "consent"]),
-        (_("Exclusion"), ["bridged_upper", "bridged_lower", "earlier_surgery", "earlier_radiotherapy", "bilsky", "ais",
-                          "prior_deficit", "ais_progressing", "can_lie_flat", "ambulation", "hospice",
-                          "life_expectancy", "operable", "refuses_surgery", "asa"]),
+        (_("Inclusion"), ["painful", "worst_pain", "pain_where", "pain_mechanical", "solid_tumour", "levels",
+                          "surgery_needed", "sins_total", "radiosensitive", "histology", "histology_on",
+                          "histology_site", "imaging", "imaging_on", "kps", "age", "consent"]),
+        (_("Exclusion"), ["bridged_upper", "bridged_lower", "earlier_surgery", "earlier_radiotherapy",
+                          "earlier_details", "bilsky", "ais", "prior_deficit", "ais_progressing",
+                          "ais_progressing_since", "can_lie_flat", "ambulation", "hospice", "life_expectancy",
+                          "operable", "refuses_surgery", "asa", "anaesthesia_on"]),
     ]  # fmt: skip
 
     class Meta:

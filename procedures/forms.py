@@ -43,7 +43,7 @@ class SurgeryForm(CrfForm):
         (_("What was done"), ["upper_level", "lower_level", "approach", "conversion_reason", "position", "screws",
                               "rods", "cement", "cement_levels", "cement_ml", "decompression",
                               "decompression_levels", "biopsy", "corpectomy", "implant_system", "drain",
-                              "wound_class", "closure", "surgeon_experience", "asa"]),
+                              "wound_class", "closure", "surgeon_experience", "surgeon_code", "asa"]),
         (_("Blood"), ["blood_loss_ml", "blood_loss_method", "red_cells_during_units", "red_cells_after_units",
                       "transfusion_beyond_protocol",
                       "intraoperative_events"]),

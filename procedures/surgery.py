@@ -206,6 +206,10 @@ class Surgery(RepeatingRecord):
         shown_if=DONE,
         help_text=_("Role only, never a name."),
     )
+    surgeon_code = fields.Text(
+        _("Surgeon's code"), shown_if=DONE, required=False, max_length=10,
+        help_text=_("From the site's own list, such as S1; never a name or initials."),
+    )  # fmt: skip
     implant_system = fields.Text(
         _("Implant system"), shown_if=DONE, required=False, max_length=100, help_text=_("Maker and type.")
     )
