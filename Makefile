@@ -19,7 +19,7 @@ $(STAMP): requirements-dev.txt
 	pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
 	uv="$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"; \
 	$$pip "$$uv" 2>/dev/null \
-	  && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	  && $(BIN)/python -m uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements-dev.txt \
 	  || $$pip --require-hashes -r requirements-dev.txt
 	@touch $(STAMP)
 
