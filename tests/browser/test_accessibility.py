@@ -1,0 +1,82 @@
+"""Every page in every role at three widths: nothing against WCAG 2.2 A or AA that axe can see, nothing off the screen.
+
+A page that reads the same in two roles, but for who is logged in, is looked at once.
+"""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from sbrtspine.demo import ACCOUNTS
+from tests.browser.conftest import log_in
+from tests.test_every_url import GET, ROLES
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1280, 768, 390)
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+CODE = "BLEND-03"  # of the demo study: with an operation, a serious event and visits up to day 60
+NO_PAGE = {"logout", "health", "export-all", "export-form", "ctcae-search", "ctcae-term"}  # files and fragments
+seen: dict[str, set[str]] = {}
+
+
+def address(name: str) -> str:
+    """The table's address of a page, with a participant of the demo study."""
+    return GET[name][0].replace("BLEND-01", CODE)
+
+
+def pages_of(who: str) -> list[str]:
+    """The names of the addresses that the table of roles opens for somebody."""
+    column = ROLES.index({"nobody": "anonymous", "nurse-b": "nurse_b"}.get(who, who))
+    return sorted(name for name, (_at, expected) in GET.items() if expected[column] == 200 and name not in NO_PAGE)
+
+
+def without_who(html: str) -> str:
+    """A page without what differs by login alone: tokens, times of the server, the name in the frame."""
+    main = html[html.find('id="content"') :]
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"|\b[0-9a-f-]{36}\b|nonce="[^"]*"', "", main)
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe sees, and what is wider than the screen, at each width."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for each in Axe().run(page, options=RULES).response["violations"]:
+            where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
+            found.append(f"{width}px {each['id']}: {each['help']}: {where}")
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 1:
+            found.append(f"{width}px: {wide} px wider than the screen")
+    return found
+
+
+@pytest.mark.parametrize("who", ["nobody", *ACCOUNTS])
+def test_every_page_of_a_role(who: str, browser: Browser, running) -> None:
+    context = browser.new_context(base_url=running.url)
+    page = context.new_page()
+    if who != "nobody":
+        log_in(page, who)
+    wrong = {}
+    for name in pages_of(who):
+        at = address(name)
+        if page.goto(at).status != 200:
+            continue  # not in the demo study; the last test sees whether it was there for anybody
+        looks = without_who(page.content())
+        first = looks not in seen.setdefault(name, set())
+        seen[name].add(looks)
+        if first and (found := complaints(page)):
+            wrong[f"{name} {at}"] = found
+    context.close()
+
+    assert wrong == {}
+
+
+def test_every_address_was_a_page_for_somebody() -> None:
+    """The demo study has what the table asks for: otherwise a page would be looked at by nobody."""
+    assert {name for name, (_at, expected) in GET.items() if 200 in expected} - NO_PAGE - set(seen) == set()
