@@ -24,7 +24,7 @@ from records import (
     trust,
     typing_kept,
 )
-from records.base import Record
+from records.base import Record, Score
 from records.forms import CrfForm, CrfRows
 from records.queries import Query
 from records.source_verification import Verification
@@ -75,6 +75,7 @@ def _page(
     closed = record.pk is not None and record.lock is not None
     may_enter = _may_enter(form) and not record.is_void and not closed
     acts = states.acts(record, form.may)
+    scored = place.model.scores is not Record.scores
     context = {
         "participant": place.participant,
         "form": form,
@@ -100,7 +101,8 @@ def _page(
         "asked": _asked(place),
         "may_query": May.QUERY in form.may and record.pk is not None,
         "notices": record.notices(),
-        "scored": place.model.scores is not Record.scores,
+        "scored": scored,
+        "scores": _scores(form, rows) if scored and not may_enter else [],
         "conflict": conflict,
         "void_ones": place.void_ones,
         "zone": place.participant.site.zone,
@@ -189,12 +191,21 @@ def scores(
     form = places.form_of(place, request.user, timezone.now(), request.POST)
     form.completing = False
     form.is_valid()
-    rows = {}
-    for formset in places.rows_of(place, form, request.POST).values():
+    rows = places.rows_of(place, form, request.POST)
+    for formset in rows.values():
         formset.is_valid()
-        rows[formset.model.slug] = [row.instance for row in formset.kept()]
-    context = {"scores": form.instance.scores(rows), "participant": place.participant}
+    context = {"scores": _scores(form, rows), "participant": place.participant}
     return render(request, "crf/_scores.html", context)
+
+
+def _scores(form: CrfForm, rows: dict[str, CrfRows]) -> list[Score]:
+    """The scores of a form with its rows: as typed, or as stored for who only reads it."""
+    return form.instance.scores({formset.model.slug: _kept(formset) for formset in rows.values()})
+
+
+def _kept(formset: CrfRows) -> list[Any]:
+    rows = formset.kept() if formset.is_bound else formset.forms
+    return [row.instance for row in rows if formset.is_bound or row.instance.pk]
 
 
 @require_safe

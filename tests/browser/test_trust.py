@@ -53,6 +53,17 @@ def test_a_query_goes_from_the_monitor_to_the_nurse_and_back(someone) -> None:
     expect(monitor.locator("main .pill").first).to_contain_text("Closed")
 
 
+def test_a_monitor_ticks_single_answers_as_in_the_source(someone) -> None:
+    monitor = someone("monitor")
+    monitor.goto("/participants/BLEND-06/consent/")
+    monitor.locator("#q-form_version").get_by_label("as in the source").check()
+    monitor.get_by_role("button", name="The ticked answers are as in the source").click()
+
+    expect(monitor.locator("#q-form_version")).to_contain_text("compared")
+    expect(monitor.locator("#q-obtained_by")).not_to_contain_text("compared")
+    expect(monitor.locator("[name=form_version]")).to_be_disabled()
+
+
 def sign(page: Page, at: str) -> None:
     page.goto(at)
     page.get_by_role("link", name="Sign …").click()

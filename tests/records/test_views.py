@@ -1,9 +1,13 @@
 """The pages of a form: what a person sees when saving, when refused, and when somebody else was quicker."""
 
+from html.parser import HTMLParser
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from assessments.models import OpioidDose, Pain
+from enrollment.models import Eligibility
 from procedures.models import Surgery
 from records.models import AuditRow
 from tests import builders
@@ -186,3 +190,49 @@ def test_saving_a_form_is_one_request_one_transaction_and_at_most_twelve_stateme
     assert AuditRow.objects.count() == before + 1 + rows
     assert sum(sql == "BEGIN" for sql in said) == sum(sql == "COMMIT" for sql in said) == 1
     assert len(said) <= 12, "\n".join(said)
+
+
+class Enabled(HTMLParser):
+    """The names of what can be answered in the form `crf`."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.closed, self.names = [], set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "fieldset":
+            self.closed.append("disabled" in given)
+        elif tag in ("input", "select", "textarea") and given.get("type") != "hidden" and "form" not in given:
+            off = any(self.closed) or "disabled" in given
+            self.names |= set() if off else {given.get("name")}
+
+    def handle_endtag(self, tag):
+        if tag == "fieldset":
+            self.closed.pop()
+
+
+def test_who_only_reads_a_form_changes_nothing_and_still_sees_its_scores(login, people, site):
+    participant = builders.register(site, people["nurse"])
+    rows = [OpioidDose().fill(drug="oxycodone_po_mg", dose=40)]
+    pain = {"worst_pain": 8, "least_pain": 2, "average_pain": 4, "pain_now": 4, "takes_opioids": "yes"}
+    builders.record(Pain, participant, people["nurse"], visit="bas", rows=rows, **pain)
+    address = f"/participants/{participant.code}/bas/pain/"
+    read, written = (login(who).get(address).content.decode() for who in ("monitor", "nurse"))
+
+    assert not {name for name in Enabled(read).names if name and not name.startswith("q")}
+    assert {"worst_pain", "worst_pain_missing"} <= Enabled(written).names
+    assert "4.50" in read
+    assert "60 mg" in read
+    assert "hx-post" not in read
+
+
+def test_who_only_reads_eligibility_sees_the_verdict_on_what_is_recorded(login, people, site):
+    participant = builders.register(site, people["nurse"])
+    builders.record(Eligibility, participant, people["nurse"], bilsky="2")
+
+    read = login("monitor").get(f"/participants/{participant.code}/eligibility/").content.decode()
+
+    assert "not eligible" in read
+    assert "eligibility/verdict/" not in read  # which would judge the answers of a form that sends none
