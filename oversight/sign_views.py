@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import casebooks, life, sign_off, verdicts
-from records import attest, selectors, signatures
+from oversight.casebooks import Casebook
+from protocol.study import STUDY
+from records import attest, crf, selectors, signatures, states
 from records.attest_views import sign_context, with_password
-from records.base import Status
+from records.base import Status, VisitRecord
 from records.models import Participant
 
 TITLES = {sign_off.ENDPOINT: gettext_lazy("Primary endpoint"), sign_off.CASEBOOK: gettext_lazy("Casebook")}
@@ -82,4 +84,19 @@ def _shown(participant: Participant, scope: str) -> list[tuple[str, str]]:
         return [(variant.title, f"{found.verdict}: {found.because}") for variant, found in verdicts.judged(book)]
     sign_off.look(book)
     forms = [(cell.title, cell.words) for cell in life.forms(book)]
-    return [*forms, *((cell.title, cell.words) for _title, _url, cells in life.lists(book) for cell in cells)]
+    lists = [(cell.title, cell.words) for _title, _url, cells in life.lists(book) for cell in cells]
+    return [*forms, *_visits(book), *lists]
+
+
+def _visits(book: Casebook) -> list[tuple[str, str]]:
+    """Each visit with the forms recorded at it."""
+    titles = {slug: str(model._meta.verbose_name) for slug, model in crf.forms().items()}
+    found: dict[str, list[str]] = {}
+    for slug, records in book.records.items():
+        for record in records:
+            if isinstance(record, VisitRecord):
+                words = f"{titles[slug]}: {states.WORDS[states.state(record)]}"
+                found.setdefault(record.visit, []).append(words)
+    order = {visit.code: place for place, visit in enumerate(STUDY.visits)}
+    codes = sorted(found, key=lambda code: (order.get(code, len(order)), code))
+    return [(STUDY.visit_name(code), "; ".join(found[code])) for code in codes]
