@@ -7,16 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.roles import Role
 from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Function, OpioidDose, Pain, Quality, SinsLevel, Visit
 from assessments.models import Imaging as Images
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
 from oversight import boundary, visit_matrix, worklist
+from oversight.kinds import KINDS
 from oversight.models import Alert
 from procedures.models import OutsideCare, Sbrt, SbrtFraction, Surgery
 from protocol import schedule
 from protocol.study import STUDY
+from records import locks, services
 from records.models import AuditRow
 from tests.builders import amsterdam
 from tests.situations.conftest import Told
@@ -79,8 +82,6 @@ def test_04_sbrt_in_two_sessions(told):
     assert told.window().elapsed_hours == 47.5  # from the last beam off
     sbrt.refresh_from_db()
     sbrt.missing = {field.name: "UNK" for field in sbrt.unanswered()}
-    from records import services
-
     services.write(sbrt, by=told.people["nurse"], version=sbrt.version, complete=True, reason="done")
     told.scan()
     assert "fractions" in deviations(told)
@@ -397,23 +398,34 @@ def test_27_number_fourteen_consents(told, people, site):
     assert Consent.objects.count() == STUDY.participants + 1
 
 
-def test_28_a_correction_flips_the_endpoint(told):
+def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     told.treated()
     event = told.event((3, "2016-03-13"))
     told.record(Visit, visit="d60", done="yes", visited_on=date(2016, 3, 14))
     told.scan("2016-04-01 09:00")
+    now, people = amsterdam("2016-04-01 10:00"), told.people
+    closed = locks.target("participant", told.participant)
+    lock = locks.close(closed, "lock", by=people["datamanager"], reason="Interim look", now=now)
     grade = event.grades.get()
-    event.refresh_from_db()
     grade.fill(from_on="2016-03-12")
-    from records import services
 
-    services.write(event, by=told.people["nurse"], version=event.version, reason="letter re-read", rows=[grade])
+    def correct():
+        event.refresh_from_db()
+        services.write(event, by=people["nurse"], version=event.version, reason="letter re-read", rows=[grade])
+
+    with pytest.raises(ValidationError, match="This is locked"):
+        correct()
+    locks.ask(lock, by=people["datamanager"], reason="letter from elsewhere (fictional)", now=now)
+    locks.agree(lock, by=people["pi"], now=now)
+    correct()
     told.scan("2016-04-02 09:00")
 
     first, second = told.kept()
-    assert (first.verdict, second.before, second.verdict) == ("no", "no", "yes")
+    assert (first.verdict, second.before, second.verdict) == ("no", "no", "yes")  # what was judged before stays
     assert any("from 2016-03-13 to 2016-03-12" in line and "letter re-read" in line for line in second.cause)
     assert Alert.objects.filter(kind="endpoint-changed", sent_at__isnull=False).count() == 1
+    told_to = KINDS["endpoint-changed"].roles
+    assert {Role.SAFETY_OFFICER, Role.STATISTICIAN, Role.PRINCIPAL_INVESTIGATOR} <= set(told_to)
     assert AuditRow.objects.filter(reason="letter re-read").exists()
 
 
@@ -448,8 +460,6 @@ def test_a_change_after_day_60_is_on_the_worklists_of_those_who_must_know(told, 
     told.record(Visit, visit="d60", done="yes", visited_on=date(2016, 3, 14))
     told.scan("2016-04-01 09:00")
     before = told.endpoint().verdict
-    from records import services
-
     event.refresh_from_db()
     if what == "surgery time":
         told.change(operation, incision_at=amsterdam("2016-01-13 09:00"))
