@@ -76,6 +76,16 @@ class Story:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.number)  # noqa: S311 - a demo that is the same each time, no secret
+        self.level = "T12"
+        self.kps, self.ecog = self.chance.choice([(60, "2"), (70, "1"), (80, "1"), (90, "0")])
+        self.sins = {
+            "location": "3",
+            "pain": "3",
+            "bone_lesion": "2",
+            "alignment": self.chance.choice(["0", "2"]),
+            "collapse": self.chance.choice(["1", "2"]),
+            "posterolateral": self.chance.choice(["0", "1"]),
+        }
         code = f"BLEND-{self.number:02}"
         self.participant = Participant(code=code, site=self.site)
         services.write(self.participant, by=self.people["nurse"], reason=FICTIONAL, version=0, now=self.now)
@@ -150,7 +160,7 @@ class Story:
             "screened_on": on,
             "birth_year": on.year - self.chance.randint(48, 74),
             "sex": self.chance.choice(["female", "male"]),
-            "index_levels": [self.chance.choice(["T8", "T10", "T12", "L1", "L2"])],
+            "index_levels": [self.level],
             "outcome": "eligible",
         }
         self.form(Screening, **{**given, **answers})
@@ -172,15 +182,18 @@ class Story:
             "painful": "yes",
             "worst_pain": self.chance.randint(5, 9),
             "solid_tumour": "yes",
-            "levels": ["T12"],
+            "pain_where": ["index"],
+            "pain_mechanical": "yes",
+            "levels": [self.level],
             "surgery_needed": "yes",
             "radiosensitive": "yes",
-            "sins_total": self.chance.randint(7, 15),
+            "sins_total": sum(int(points) for points in self.sins.values()),
             "histology": "yes",
             "histology_on": f"{on.year - 1}-0{self.chance.randint(1, 9)}",
+            "histology_site": "primary",
             "imaging": ["mri", "ct"],
             "imaging_on": on - timedelta(days=5),
-            "kps": self.chance.choice([60, 70, 80, 90]),
+            "kps": self.kps,
             "age": self.chance.randint(48, 74),
             "bridged_upper": "T11",
             "bridged_lower": "L1",
@@ -217,15 +230,7 @@ class Story:
             grade_urinary_retention=0,
             grade_fatigue=self.chance.choice([0, 1]),
         )
-        levels = {
-            "location": "3",
-            "pain": "3",
-            "bone_lesion": "2",
-            "alignment": self.chance.choice(["0", "2"]),
-            "collapse": self.chance.choice(["1", "2"]),
-            "posterolateral": self.chance.choice(["0", "1"]),
-        }
-        row = SinsLevel().fill(level="T12", **levels)
+        row = SinsLevel().fill(level=self.level, **self.sins)
         self.form(
             Imaging, "surgeon", rows=[row], visit="scr", imaged_on=on - timedelta(days=5), modalities=["mri", "ct"],
             bilsky=self.chance.choice(["0", "1a", "1b"]),
@@ -257,8 +262,8 @@ class Story:
     def _examined(self, visit: str, on: date) -> None:
         forms = STUDY.visit(visit).forms
         if "function" in forms:
-            kps, ecog = self.chance.choice([(60, "2"), (70, "1"), (80, "1"), (90, "0")])
-            self.form(Function, visit=visit, assessed_on=on, kps=kps, ecog=ecog, ambulation="independent")
+            answers = {"kps": self.kps, "ecog": self.ecog, "ambulation": "independent"}
+            self.form(Function, visit=visit, assessed_on=on, **answers)
         if "wound" in forms:
             self.form(
                 Wound, visit=visit, assessed_on=on, seen="yes", by_whom="nurse", closed_dry="yes", discharge="none",
@@ -287,7 +292,7 @@ class Story:
             time_source="machine",
         )
         given = {
-            "levels": ["T12"],
+            "levels": [self.level],
             "planned_fractions": 1,
             "delivered_fractions": 1,
             "prescription_metastasis_gy": Decimal("18.0"),
@@ -407,6 +412,7 @@ def grade_three(story: Story) -> None:
         ongoing="no",
         ended_on=_day(operated, 31),
         outcome="recovered",
+        admitted_on=operated + timedelta(days=12),
         learned_on=operated + timedelta(days=12),
     )
     for username, judged in (
