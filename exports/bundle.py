@@ -1,48 +1,106 @@
-"""All forms in one zip, with the dictionary and a manifest that says what is in it."""
+"""Everything of one selection in one zip, as a stream: tables, dictionary, codebook, readers, checksums.
+
+Nothing in it tells when or by whom it was made, so the same data as of the same instant are the same bytes.
+"""
 
 import hashlib
-import io
 import json
 import zipfile
-from datetime import datetime
-from typing import IO
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
-from accounts.models import Person
-from exports import datasets, dictionary, query_log
+from exports import annotated_form, contents, dictionary, disclosure
+from exports.reading import codebook, readme, scripts
+from exports.selection import Selection
 from protocol.study import STUDY
 
 
-def write(to: IO[bytes], person: Person, now: datetime, at: datetime | None = None) -> dict[str, int]:
-    """Write the zip, as of an instant if one is given; answers the number of records of each form."""
-    counts: dict[str, int] = {}
-    sums: dict[str, str] = {}
-    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for model in dictionary.models():
-            name, digest, count = f"{model.slug}.csv", hashlib.sha256(), -1
-            with bundle.open(name, "w") as file:
-                for line in datasets.lines(model, person, at):
-                    count += 1
-                    digest.update(line.encode())
-                    file.write(line.encode())
-            counts[model.slug], sums[name] = count, digest.hexdigest()
-        others = {"data-dictionary.csv": dictionary.as_csv(), "queries.csv": "".join(query_log.lines(person, at))}
-        for name, words in others.items():
-            bundle.writestr(name, words)
-            sums[name] = hashlib.sha256(words.encode()).hexdigest()
-        manifest = {
+class _Pipe:
+    """What the zip writes into; what came in since is taken out and passed on."""
+
+    def __init__(self) -> None:
+        self.held: list[bytes] = []
+
+    def write(self, content: bytes) -> int:
+        self.held.append(bytes(content))
+        return len(content)
+
+    def flush(self) -> None:
+        """Nothing is held back but what `taken` will give."""
+
+    def taken(self) -> bytes:
+        content = b"".join(self.held)
+        self.held.clear()
+        return content
+
+
+@dataclass
+class Bundle:
+    """One zip as it is made. After the last block, `records` and `sums` say what was in it."""
+
+    selection: Selection
+    now: datetime
+    purpose: str = "statistician"
+    records: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The zip from its first byte to its last, with memory that does not grow."""
+        pipe, tables = _Pipe(), contents.tables(self.selection)
+        with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
+            for table in tables:
+                self.records[table.name] = 0
+                for _ in self._put(made, f"{table.name}.csv", self._counted(table)):
+                    yield pipe.taken()
+            for name, text in self._texts(tables):
+                list(self._put(made, name, [text.encode()]))
+            yield pipe.taken()
+            made.writestr(self._entry("manifest.json"), json.dumps(self._manifest(), indent=1, ensure_ascii=False))
+        yield pipe.taken()
+
+    def _counted(self, table: contents.Table) -> Iterator[bytes]:
+        for block in table.blocks(self.selection):
+            self.records[table.name] += getattr(block, "records", 0)
+            yield block
+
+    def _put(self, made: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> Iterator[None]:
+        """One file, block by block; its sum is kept."""
+        digest = hashlib.sha256()
+        with made.open(self._entry(name), "w", force_zip64=True) as file:
+            for block in blocks:
+                digest.update(block)
+                file.write(block)
+                yield
+        self.sums[name] = digest.hexdigest()
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        at = (self.selection.at or self.now).astimezone(UTC)
+        entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+        entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+        return entry
+
+    def _texts(self, tables: list[contents.Table]) -> Iterator[tuple[str, str]]:
+        """What explains the tables and reads them."""
+        yield "data-dictionary.csv", dictionary.as_csv()
+        yield "codebook.json", codebook.as_json(tables)
+        yield "annotated-crf.html", annotated_form.as_html()
+        if self.selection.deidentified:
+            yield "disclosure.csv", disclosure.as_csv(self.selection)
+        yield from scripts.all_of(tables, self.selection)
+        yield "README.txt", readme.text(self.selection, self.purpose, self.records)
+        yield "SHA256SUMS", "".join(f"{digest}  {name}\n" for name, digest in sorted(self.sums.items()))
+
+    def _manifest(self) -> dict[str, Any]:
+        at = self.selection.at
+        return {
             "study": STUDY.name,
             "protocol_version": STUDY.version,
-            "made_at": now.isoformat(),
+            "purpose": self.purpose,
             "as_of": at.isoformat() if at else None,
-            "records": counts,
-            "sha256": sums,
+            **({} if at else {"made_at": self.now.isoformat()}),
+            "selection": self.selection.parameters(),
+            "records": self.records,
+            "sha256": self.sums,
         }
-        bundle.writestr("manifest.json", json.dumps(manifest, indent=1))
-    return counts
-
-
-def as_bytes(person: Person, now: datetime, at: datetime | None = None) -> bytes:
-    """The zip of a study this small, whole."""
-    made = io.BytesIO()
-    write(made, person, now, at)
-    return made.getvalue()

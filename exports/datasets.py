@@ -1,133 +1,73 @@
 """One CSV a form: participant, site, visit, record, status, then every question, its label and why there is no answer.
 
-UTF-8 without a byte-order mark. Instants are ISO 8601 with the site's offset, partial dates as given. Text that a
-spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
+UTF-8, RFC 4180. Instants are ISO 8601 with the site's offset; partial dates are as given, the first and the last day
+they can be beside them. Values are as they are stored; for spreadsheets, text that one would run is defused (ADR 45).
 """
 
-import csv
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils import translation
+from django.db import connection
 
-from accounts.models import Person
-from accounts.roles import May
-from records import as_of, selectors
-from records.base import Record, RowRecord, VisitRecord
-from records.fields import Choice, Codes, CrfField, Integer, Link, crf_fields
-from records.fields import Decimal as DecimalField
-from records.missing import MissingCode
-from records.models import Participant
-
-FIRST = ["participant", "site", "visit", "record", "status"]
-_CHUNK = 2000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from exports import columns, copying
+from exports.pseudonyms import JOIN
+from exports.selection import Selection
+from records import as_of
+from records.base import Record, RowRecord
+from records.fields import Link, crf_fields
 
 
-class _Line:
-    """Something a csv.writer can write to, which hands the line back."""
-
-    def write(self, line: str) -> str:
-        return line
+def of(model: type[Record], selection: Selection) -> list[columns.Column]:
+    """The columns of one form in this selection."""
+    return copying.defused(columns.of(model, selection.deidentified, selection.left_out(model)), selection)
 
 
-def header(model: type[Record]) -> list[str]:
-    """The columns of one form."""
-    names = list(FIRST)
+def statement(model: type[Record], selection: Selection) -> tuple[str, dict[str, Any]]:
+    """The question whose answer is the file, and its parameters; of live rows or of the trail, with the same cells."""
+    cells = copying.cells(of(model, selection))
+    given, order = selection.participants()[1], "p.code"
+    if selection.deidentified:
+        given |= selection.pseudonyms().parameters()
+        order = "d.pseudonym"
+    return f"SELECT {cells} {source(model, selection)} ORDER BY {order}, r.number, r.id", given
+
+
+def source(model: type[Record], selection: Selection, beside: str = "") -> str:
+    """FROM and WHERE: the records that count, their participants and sites, what cells are read from, and `beside`."""
+    scope = selection.participants()[0]
+    tables = _from(model, selection, scope) + (JOIN if selection.deidentified else "") + beside
+    return f"FROM {tables} WHERE r.voided_at IS NULL AND r.participant_id IN ({scope})"
+
+
+def _from(model: type[Record], selection: Selection, scope: str) -> str:
+    """The records, their participants and sites, the form around a row, and what is linked."""
+    tables = (
+        f"{_rows(model, selection, scope)} AS r JOIN records_participant AS p ON p.id = r.participant_id"
+        " JOIN accounts_site AS s ON s.id = p.site_id"
+    )
     if issubclass(model, RowRecord):
-        names.append("parent")
+        parent = _rows(model._meta.get_field(model.parent_field).related_model, selection, scope)
+        tables += f" JOIN {parent} AS parent ON parent.id = r.{model.parent_field}_id AND parent.voided_at IS NULL"
     for field in crf_fields(model):
-        names.append(field.name)
-        if isinstance(field, Choice | Codes):
-            names.append(f"{field.name}_label")
-        if field.required:
-            names.append(f"{field.name}_missing")
-    return names
+        if isinstance(field, Link):
+            link = columns.linked(field)
+            tables += f' LEFT JOIN {field.related_model._meta.db_table} AS {link} ON {link}.id = r."{field.column}"'
+    return tables
 
 
-def then(model: type[Record], person: Person, at: datetime) -> Iterator[Record]:
-    """The same as of an instant, in the same order."""
-    known = {each.pk: each for each in _exportable(person).filter(created_at__lte=at).select_related("site")}
-    parents: set[int] = set()
-    if issubclass(model, RowRecord):
-        parent = model._meta.get_field(model.parent_field).related_model
-        parents = {each.pk for each in as_of.standing(as_of.rows(parent, at, known))}
-    found = as_of.standing(as_of.rows(model, at, known))
-    for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
-        if not isinstance(record, RowRecord) or getattr(record, f"{record.parent_field}_id") in parents:
-            record.participant = known[record.participant_id]
-            yield record
+def _rows(model: type[Record], selection: Selection, scope: str) -> str:
+    table = model._meta.db_table
+    return as_of.statement(table, scope) if selection.at else table
 
 
-def _exportable(person: Person) -> QuerySet[Participant]:
-    """The participants whose data this person may take away."""
-    return selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
+def blocks(model: type[Record], selection: Selection) -> Iterator[bytes]:
+    """The file of one form, in blocks, with memory that does not grow."""
+    sql, given = statement(model, selection)
+    yield from copying.file(selection, of(model, selection), sql, given)
 
 
-def records(model: type[Record], person: Person) -> QuerySet[Record]:
-    """The records of one form that count, of the participants whose data this person may take away."""
-    found = model._default_manager.filter(participant__in=_exportable(person), voided_at__isnull=True)
-    found = found.select_related("participant__site", *(field.name for field in crf_fields(model) if _links(field)))
-    if issubclass(model, RowRecord):
-        found = found.select_related(model.parent_field).filter(**{f"{model.parent_field}__voided_at__isnull": True})
-    return found.order_by("participant__code", "number", "pk")
-
-
-def _links(field: CrfField) -> bool:
-    return isinstance(field, Link)
-
-
-def lines(model: type[Record], person: Person, at: datetime | None = None) -> Iterator[str]:
-    """The CSV of one form, line by line, in English, with memory that does not grow; as of an instant, if one is."""
-    writer = csv.writer(_Line(), lineterminator="\r\n")
-    questions = crf_fields(model)
-    yield writer.writerow(header(model))
-    with translation.override("en"):
-        found = records(model, person).iterator(chunk_size=_CHUNK) if at is None else then(model, person, at)
-        for record in found:
-            yield writer.writerow(_cells(record, questions))
-
-
-def _cells(record: Record, questions: list[CrfField]) -> list[Any]:
-    site = record.participant.site
-    visit = record.visit if isinstance(record, VisitRecord) else ""
-    number = record.pk if isinstance(record, RowRecord) else record.number
-    cells: list[Any] = [record.participant.code, site.code, visit, number, record.status]
-    if isinstance(record, RowRecord):
-        cells.append(getattr(record, record.parent_field).number)
-    for field in questions:
-        value = _number_of(record, field) if isinstance(field, Link) else field.value_from_object(record)
-        cells.append(_cell(field, value, site.tz))
-        if isinstance(field, Choice | Codes):
-            cells.append(safe(field.shown(value)) if value else "")
-        if field.required:
-            code = record.missing.get(field.name)
-            cells.append(MissingCode(code).value if code else "")
-    return cells
-
-
-def _number_of(record: Record, field: Link) -> int | None:
-    """A link by the number that the other form's own file gives it, never by a key of the database."""
-    linked = getattr(record, field.name)
-    return linked.number if linked else None
-
-
-def _cell(field: CrfField, value: Any, zone: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(field, Codes):
-        return "|".join(value)
-    if isinstance(field, Integer | DecimalField | Link):
-        return value
-    return safe(str(value))
-
-
-def safe(text: str) -> str:
-    """Text that a spreadsheet does not run."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def count(sources: list[tuple[str, str]], given: dict[str, Any]) -> dict[str, int]:
+    """Name -> number of rows of several sources, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) {sql}" for name, sql in sources), given)
+        return dict(cursor.fetchall())

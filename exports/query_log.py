@@ -1,46 +1,42 @@
-"""The queries and their threads as CSV."""
+"""The queries and their threads as CSV: one line for each thing said."""
 
-import csv
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
-from accounts.models import Person
-from accounts.roles import May
-from exports.datasets import safe
-from records import as_of, selectors
-from records.models import Query, QueryMessage
-
-HEADER = [
-    "participant", "site", "query", "form", "field", "rule", "question", "for", "priority", "state", "ending", "at",
-    "by", "act", "said",
-]  # fmt: skip
+from exports import copying, spelling
+from exports.columns import Column
+from exports.selection import Selection
+from records import as_of
+from records.models import Query
 
 
-class _Line:
-    def write(self, line: str) -> str:
-        return line
-
-
-def lines(person: Person, at: datetime | None = None) -> Iterator[str]:
-    """One line for each thing said (until an instant), in the order of participants, queries and threads."""
-    writer = csv.writer(_Line(), lineterminator="\r\n")
-    yield writer.writerow(HEADER)
-    exportable = selectors.participants(person).filter(site_id__in=person.site_ids(May.EXPORT))
-    found = QueryMessage.objects.filter(participant__in=exportable)
-    found = found.filter(at__lte=at) if at else found
-    found = found.order_by("participant__code", "query__number", "pk")
-    found = found.select_related("query", "participant__site", "by")
-    stood = {row.pk: row for row in as_of.rows(Query, at, exportable.values_list("pk", flat=True))} if at else {}
-    for each in found.iterator(chunk_size=2000):
-        each.query = stood.get(each.query_id, each.query)
-        yield writer.writerow([safe(str(cell)) for cell in _cells(each)])
-
-
-def _cells(each: QueryMessage) -> list[Any]:
-    query, site = each.query, each.participant.site
-    return [
-        each.participant.code, site.code, query.number, query.form, query.field, query.rule, query.sentence,
-        query.assignee, query.priority, query.state, query.ending, each.at.astimezone(site.tz).isoformat(), each.by,
-        each.act, each.text,
+def columns(selection: Selection) -> list[Column]:
+    """What is told of each thing said."""
+    said_by = "coalesce(nullif(trim(b.first_name || ' ' || b.last_name), ''), b.username)"
+    told = [
+        ("participant", "key", "p.code"), ("site", "key", "s.code"), ("query", "integer", "q.number"),
+        ("form", "key", "q.form"), ("field", "key", "q.field"), ("rule", "key", "q.rule"),
+        ("question", "text", "q.sentence"), ("for", "key", "q.assignee"), ("priority", "key", "q.priority"),
+        ("state", "key", "q.state"), ("ending", "key", "q.ending"),
+        ("at", "instant", spelling.instant("r.at", "s.zone")), ("by", "text", said_by), ("act", "key", "r.act"),
+        ("said", "text", "r.text"),
     ]  # fmt: skip
+    return copying.defused([Column(*each) for each in told], selection)
+
+
+def source(selection: Selection) -> str:
+    """FROM and WHERE; until an instant, and as the queries stood then."""
+    scope = selection.participants()[0]
+    queries = as_of.statement(Query._meta.db_table, scope) if selection.at else Query._meta.db_table
+    return (
+        f"FROM records_querymessage AS r JOIN {queries} AS q ON q.id = r.query_id"
+        " JOIN accounts_person AS b ON b.id = r.by_id"
+        " JOIN records_participant AS p ON p.id = r.participant_id JOIN accounts_site AS s ON s.id = p.site_id"
+        f" WHERE r.participant_id IN ({scope}) AND (%(at)s::timestamptz IS NULL OR r.at <= %(at)s)"
+    )
+
+
+def blocks(selection: Selection) -> Iterator[bytes]:
+    """In the order of participants, queries and threads."""
+    found = columns(selection)
+    sql = f"SELECT {copying.cells(found)} {source(selection)} ORDER BY p.code, q.number, r.id"
+    yield from copying.file(selection, found, sql, selection.participants()[1])

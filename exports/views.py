@@ -1,9 +1,7 @@
-"""Taking the data away."""
+"""Taking the data away: choose a purpose, see what will be in it, get it."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,53 +9,69 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from exports import bundle, datasets, dictionary
-from protocol.study import STUDY
-from records import as_of
+from exports import contents
+from exports.bundle import Bundle
+from exports.forms import Choice
+from exports.purposes import PURPOSES
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """What there is to take away, and how many records of each."""
+    """What there is to take away for a purpose, and how many rows of each."""
     require(request.user, May.EXPORT)
-    forms = [
-        {"model": model, "count": datasets.records(model, request.user).order_by().count()}
-        for model in dictionary.models()
-    ]
-    return render(request, "exports/overview.html", {"forms": forms})
+    choice = Choice(request.GET, request.user)
+    told = {"choice": choice, "purposes": PURPOSES}
+    if not choice.is_valid():
+        return render(request, "exports/overview.html", told, status=422)
+    selection = choice.selection()
+    rows = contents.rows(selection)
+    told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "total": sum(rows.values())}
+    told["tables"] = [(table, rows[table.name]) for table in contents.tables(selection)]
+    told["left_out"] = sorted(name for name in selection.without if "." not in name)
+    told["plain"] = _without_manner(request)
+    return render(request, "exports/overview.html", told)
 
 
-def _instant(request: HttpRequest) -> datetime | None:
-    """`?as_of=`, read on the trial's clocks."""
-    typed = request.GET.get("as_of", "")
-    return as_of.read(typed, ZoneInfo(STUDY.zone)) if typed else None
+def _without_manner(request: HttpRequest) -> str:
+    """What was chosen, as the beginning of an address to which the manner is still to be added."""
+    chosen = request.GET.copy()
+    chosen.pop("manner", None)
+    return f"{chosen.urlencode()}&" if chosen else ""
 
 
 @require_safe
 def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
-    """One form as CSV, streamed."""
+    """One file as CSV, streamed."""
     require(request.user, May.EXPORT)
-    model = next((model for model in dictionary.models() if model.slug == slug), None)
-    if model is None:
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    selection = choice.selection()
+    table = next((table for table in contents.tables(selection) if table.name == slug), None)
+    if table is None:
         raise Http404
-    try:
-        at = _instant(request)
-    except ValidationError as error:
-        return HttpResponse(error.messages[0], status=422, content_type="text/plain; charset=utf-8")
-    answer = StreamingHttpResponse(datasets.lines(model, request.user, at), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(table.blocks(selection), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
     return answer
 
 
 @require_safe
-def everything(request: HttpRequest) -> HttpResponse:
-    """All forms, the dictionary and a manifest, as a zip."""
+def everything(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """All files with what explains and reads them, as a zip, streamed."""
     require(request.user, May.EXPORT)
     now = timezone.now()
-    try:
-        at = _instant(request)
-    except ValidationError as error:
-        return HttpResponse(error.messages[0], status=422, content_type="text/plain; charset=utf-8")
-    answer = HttpResponse(bundle.as_bytes(request.user, now, at), content_type="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="blend-{now:%Y%m%d-%H%M}.zip"'
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
+    answer = StreamingHttpResponse(made.blocks(), content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
     return answer
+
+
+def _file_name(now: datetime) -> str:
+    return f"blend-{now:%Y%m%d-%H%M}.zip"
+
+
+def _refused(choice: Choice) -> HttpResponse:
+    return HttpResponse(choice.sentence(), status=422, content_type="text/plain; charset=utf-8")

@@ -47,6 +47,12 @@ def before(model: type[Row], pks: Sequence[int], row_id: int) -> list[Row]:
     return [_whole(row) for row in model._default_manager.raw(sql, [model._meta.db_table, list(pks), row_id])]
 
 
+def statement(table: str, participants: str) -> str:
+    """The same as SQL to select from: `participants` is SQL that selects their ids, `%(at)s` the instant."""
+    which = f"r.at <= %(at)s AND r.participant_id IN ({participants})"
+    return "(" + _REPLAYED.format(which=which).format(table=table).replace("%s", f"'{table}'", 1) + ")"
+
+
 def _whole(row: Row) -> Row:
     """A column that did not exist yet then holds what an empty one holds now."""
     for field in row._meta.local_concrete_fields:

@@ -204,3 +204,7 @@ BACKUP_DATABASE_URL = env.address("BACKUP_DATABASE_URL") or _OWNER
 BACKUPS = env.env.str("BACKUPS", default=str(env.state() / "backups"))
 BACKUP_KEY_FILE = env.env.str("BACKUP_KEY_FILE", default=str(env.state() / "backup-key"))
 BACKUPS_KEPT = env.env.list("BACKUPS_KEPT", cast=int, default=[14, 8, 12])
+
+# Exports: big ones wait as files, and the key that shifts dates and names people anew is not in the data.
+EXPORTS = env.env.str("EXPORTS", default=str(env.state() / "exports"))
+EXPORT_KEY_FILE = env.env.str("EXPORT_KEY_FILE", default=str(env.state() / "export-key"))

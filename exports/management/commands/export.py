@@ -6,7 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Person
-from exports import bundle
+from exports.bundle import Bundle
+from exports.purposes import PURPOSES
+from exports.selection import Selection
 
 
 class Command(BaseCommand):
@@ -23,14 +25,15 @@ class Command(BaseCommand):
         person = Person.objects.filter(username=options["person"]).first()
         if person is None:
             raise CommandError(f"There is nobody called {options['person']}.")
+        made = Bundle(Selection(person, without=PURPOSES[0].without), timezone.now())
         try:
             with Path(options["file"]).open("xb") as file:
-                counts = bundle.write(file, person, timezone.now())
+                file.writelines(made.blocks())
         except FileExistsError as error:
             raise CommandError(f"{options['file']} exists already; nothing was overwritten.") from error
         told = (
-            json.dumps({"file": options["file"], "records": counts})
+            json.dumps({"file": options["file"], "records": made.records})
             if options["json"]
-            else f"{sum(counts.values())} records"
+            else f"{sum(made.records.values())} records"
         )
         self.stdout.write(told)

@@ -1,0 +1,80 @@
+"""The choice of an export, as an address carries it: purpose, instant, participants, manner, what is left out."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from exports import dictionary
+from exports.contents import LOGS
+from exports.purposes import BY_CODE, PURPOSES, Purpose
+from exports.selection import Selection
+from protocol.study import STUDY
+from records import as_of, selectors
+from records.fields import crf_fields
+
+
+def _names() -> list[tuple[str, str]]:
+    """Everything that can be left out: forms, their fields, the logs."""
+    found = [(name, name) for name in LOGS]
+    for model in dictionary.models():
+        found.append((model.slug, model.slug))
+        found += [(f"{model.slug}.{field.name}",) * 2 for field in crf_fields(model)]
+    return found
+
+
+class Choice(forms.Form):
+    """Nothing in it is required: an address without it means the whole of the first purpose."""
+
+    purpose = forms.ChoiceField(choices=[(each.code, each.label) for each in PURPOSES], required=False)
+    as_of = forms.CharField(label=_("As of"), required=False, max_length=40)
+    participants = forms.CharField(label=_("Only these participants"), required=False, max_length=4000)
+    manner = forms.ChoiceField(choices=[("programs", ""), ("spreadsheet", "")], required=False)
+    deidentified = forms.BooleanField(required=False)
+    without = forms.MultipleChoiceField(choices=_names, required=False)
+    chosen = forms.BooleanField(required=False)
+
+    def __init__(self, data: QueryDict, person: Person) -> None:
+        super().__init__(data)
+        self.person = person
+
+    def clean_purpose(self) -> Purpose:
+        return BY_CODE[self.cleaned_data["purpose"] or PURPOSES[0].code]
+
+    def clean_as_of(self) -> datetime | None:
+        """Read on the trial's clocks."""
+        typed = self.cleaned_data["as_of"]
+        return as_of.read(typed, ZoneInfo(STUDY.zone)) if typed else None
+
+    def clean_participants(self) -> tuple[str, ...]:
+        """Codes that this person may see; one that does not exist and one of another site are the same."""
+        asked = tuple(re.split(r"[\s,;]+", self.cleaned_data["participants"].upper().strip(" ,;\n\r\t")))
+        if asked == ("",):
+            return ()
+        known = set(selectors.participants(self.person).filter(code__in=asked).values_list("code", flat=True))
+        if unknown := [code for code in asked if code not in known]:
+            raise ValidationError(_("There is no participant %(code)s."), params={"code": unknown[0][:20]})
+        return asked
+
+    def selection(self) -> Selection:
+        """What was chosen; until somebody chose, a purpose's own choice stands."""
+        told = self.cleaned_data
+        purpose: Purpose = told["purpose"]
+        manner = told["manner"] == "spreadsheet" if told["manner"] else purpose.spreadsheet
+        return Selection(
+            self.person,
+            at=told["as_of"],
+            codes=told["participants"],
+            without=frozenset(told["without"]) if told["chosen"] else purpose.without,
+            spreadsheet=manner,
+            deidentified=told["deidentified"] or purpose.deidentified,
+        )
+
+    def sentence(self) -> str:
+        """The first thing that is wrong."""
+        return str(next(iter(self.errors.values()))[0])

@@ -1,0 +1,65 @@
+"""What is asked for: whose data, as of when, without which questions, written in which manner."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Person
+from accounts.roles import May
+from exports.columns import is_free_text
+from exports.pseudonyms import Pseudonyms
+from records.base import Record
+from records.fields import crf_fields
+from records.models import Participant
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One choice; `without` names forms (`pain`) and fields (`pain.note`); no `codes` means every participant."""
+
+    person: Person
+    at: datetime | None = None
+    codes: tuple[str, ...] = ()
+    without: frozenset[str] = field(default_factory=frozenset)
+    spreadsheet: bool = False
+    deidentified: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether a form, or a log, is not left out."""
+        return name not in self.without
+
+    def left_out(self, model: type[Record]) -> frozenset[str]:
+        """The fields of one form that are not taken."""
+        names = {name.partition(".")[2] for name in self.without if name.startswith(f"{model.slug}.")}
+        if self.deidentified:
+            names |= {each.name for each in crf_fields(model) if is_free_text(each)}
+        return frozenset(names)
+
+    def participants(self) -> tuple[str, dict[str, Any]]:
+        """SQL that selects the ids of the participants, and its parameters: the sites where this person may export."""
+        sites = self.person.site_ids() & self.person.site_ids(May.EXPORT)
+        sql = "SELECT id FROM records_participant WHERE site_id = ANY(%(sites)s) AND voided_at IS NULL"
+        audited = sites & self.person.site_ids(May.AUDIT)
+        given: dict[str, Any] = {"sites": sorted(sites), "audited": sorted(audited), "at": self.at}
+        if self.codes:
+            sql += " AND code = ANY(%(codes)s)"
+            given["codes"] = list(self.codes)
+        if self.at:
+            sql += " AND created_at <= %(at)s"
+        return sql, given
+
+    def pseudonyms(self) -> Pseudonyms:
+        """The other names and the shifts of these participants."""
+        sql, given = self.participants()
+        found = Participant.objects.raw(f"SELECT * FROM records_participant WHERE id IN ({sql})", given)
+        return Pseudonyms.of(found.prefetch_related("site"))
+
+    def parameters(self) -> dict[str, Any]:
+        """As the log keeps it."""
+        return {
+            "as_of": self.at.isoformat() if self.at else None,
+            "participants": list(self.codes),
+            "without": sorted(self.without),
+            "spreadsheet": self.spreadsheet,
+            "deidentified": self.deidentified,
+        }

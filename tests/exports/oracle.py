@@ -1,0 +1,79 @@
+"""What the files must hold, computed a second time: record by record through the models, with Python's own formats."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import translation
+
+from exports.selection import Selection
+from protocol.partial_dates import PartialDate
+from records import as_of, selectors
+from records.base import Record, RowRecord, VisitRecord
+from records.fields import Choice, Codes, CrfField, Link, crf_fields
+
+
+def cells(model: type[Record], selection: Selection) -> list[dict[str, str | None]]:
+    """The file of one form as rows of column -> text; None where there is nothing."""
+    with translation.override("en"):
+        return [_row(record) for record in _records(model, selection)]
+
+
+def _records(model: type[Record], selection: Selection) -> Iterator[Record]:
+    known = {each.pk: each for each in selectors.participants(selection.person).select_related("site")}
+    found = as_of.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
+    for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
+        record.participant = known[record.participant_id]
+        if not record.is_void and not (isinstance(record, RowRecord) and _parent(record, selection).is_void):
+            yield record
+
+
+def _parent(record: RowRecord, selection: Selection) -> Record:
+    parent = getattr(record, record.parent_field)
+    if selection.at:
+        stood = as_of.rows(type(parent), selection.at, [record.participant_id])
+        return next(each for each in stood if each.pk == parent.pk)
+    return parent
+
+
+def _row(record: Record) -> dict[str, str | None]:
+    site = record.participant.site
+    row: dict[str, str | None] = {
+        "participant": record.participant.code,
+        "site": site.code,
+        "visit": record.visit if isinstance(record, VisitRecord) else None,
+        "record": str(record.pk if isinstance(record, RowRecord) else record.number),
+        "status": record.status,
+    }
+    if isinstance(record, RowRecord):
+        row["parent"] = str(getattr(record, record.parent_field).number)
+    for field in crf_fields(type(record)):
+        value = field.value_from_object(record)
+        if isinstance(field, Link):
+            linked = getattr(record, field.name)
+            value = linked.number if linked else None
+        row |= _answers(field, value, site.tz)
+        if field.required:
+            row[f"{field.name}_missing"] = record.missing.get(field.name)
+    return row
+
+
+def _answers(field: CrfField, value: Any, zone: Any) -> dict[str, str | None]:
+    found = {field.name: _cell(value, zone)}
+    if isinstance(field, Choice | Codes):
+        found[f"{field.name}_label"] = field.shown(value) if value else None
+    if field.crf_type == "partial date":
+        known = isinstance(value, PartialDate)
+        found[f"{field.name}_earliest"] = value.earliest.isoformat() if known else None
+        found[f"{field.name}_latest"] = value.latest.isoformat() if known else None
+    return found
+
+
+def _cell(value: Any, zone: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return "|".join(value) if isinstance(value, list) else str(value)
