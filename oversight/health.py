@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from oversight import alerts
+from oversight import alerts, mailing
 from oversight.models import BackupRun, ScanFailure, ScanState
 from records.models import AuditCheck, AuditRow
 
@@ -32,10 +32,10 @@ def beat() -> None:
 
 
 def check(now: datetime) -> dict[str, Any]:
-    """For /health/: status, database, redis, worker, scan, audit, backup and drill {last, late}, alerts_unsent …"""
+    """For /health/: status, database, redis, worker, scan, audit, backup and drill {last, late}, mail, …"""
     found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
     found["scan"], found["not_judged"], found["alerts_unsent"] = {"last": None, "late": True}, None, None
-    found["audit"] = {"last": None, "findings": None, "late": False}
+    found["audit"], found["mail"] = {"last": None, "findings": None, "late": False}, {"failing": 0, "safety_late": 0}
     found["backup"] = found["drill"] = {"last": None, "late": False}
     try:
         connection.ensure_connection()
@@ -44,7 +44,7 @@ def check(now: datetime) -> dict[str, Any]:
         late = last is None or now - last > timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS)
         found["scan"] = {"last": last.isoformat() if last else None, "late": late}
         found["not_judged"] = ScanFailure.objects.count()
-        found["alerts_unsent"] = alerts.unsent(now)
+        found["alerts_unsent"], found["mail"] = alerts.unsent(now), mailing.waiting(now)
         found["audit"] = _audit(now)
         found["backup"], found["drill"] = (good(kind, now) for kind in GOOD_WITHIN)
     except DatabaseError:
@@ -57,7 +57,7 @@ def check(now: datetime) -> dict[str, Any]:
         found["redis"], found["worker"] = "away", "unknown"
     well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
     well = well and not any(found[part]["late"] for part in ("scan", "audit", "backup", "drill"))
-    well = well and not found["audit"]["findings"]
+    well = well and not found["audit"]["findings"] and not found["mail"]["safety_late"]
     return {"status": "ok" if well else "fail", **found}
 
 

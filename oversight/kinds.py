@@ -20,34 +20,47 @@ class Kind:
     roles: tuple[Role, ...]
     form: str
     late: bool = False
+    safety: bool = False  # told at once, day and night, and passed on until somebody acknowledges
 
 
 KINDS: dict[str, Kind] = {
-    "window-closing": Kind(_("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/"),
-    "window-missed": Kind(_("48-hour window was missed"), _TREATING, "deviation/", late=True),
-    "day-60-due": Kind(_("Day-60 visit is due"), _VISITS, "d60/visit/"),
-    "day-60-overdue": Kind(_("Day-60 visit is overdue"), _VISITS, "d60/visit/", late=True),
-    "day-90-due": Kind(_("Day-90 visit is due"), _VISITS, "d90/visit/"),
-    "day-90-overdue": Kind(_("Day-90 visit is overdue"), _VISITS, "d90/visit/", late=True),
-    "visit-due": Kind(_("A visit is due"), _VISITS, "{}/visit/"),
-    "visit-overdue": Kind(_("A visit is overdue"), _VISITS, "{}/visit/", late=True),
+    "window-closing": Kind(
+        _("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/#q-incision_at", safety=True
+    ),
+    "window-missed": Kind(_("48-hour window was missed"), _TREATING, "deviation/", late=True, safety=True),
+    "day-60-due": Kind(_("Day-60 visit is due"), _VISITS, "d60/visit/#q-done"),
+    "day-60-overdue": Kind(_("Day-60 visit is overdue"), _VISITS, "d60/visit/#q-done", late=True),
+    "day-90-due": Kind(_("Day-90 visit is due"), _VISITS, "d90/visit/#q-done"),
+    "day-90-overdue": Kind(_("Day-90 visit is overdue"), _VISITS, "d90/visit/#q-done", late=True),
+    "visit-due": Kind(_("A visit is due"), _VISITS, "{}/visit/#q-done"),
+    "visit-overdue": Kind(_("A visit is overdue"), _VISITS, "{}/visit/#q-done", late=True),
     "endpoint-changed": Kind(_("The primary endpoint changed"), _VERDICTS, "endpoint/"),
     "sae-site-report": Kind(
-        _("Report the serious event to the sponsor"), _CASES, "serious-event/{}/#q-site_reported_at"
+        _("Report the serious event to the sponsor"), _CASES, "serious-event/{}/#q-site_reported_at", safety=True
     ),
     "sae-site-late": Kind(
-        _("Report to the sponsor is late"), _CASES, "serious-event/{}/#q-site_reported_at", late=True
+        _("Report to the sponsor is late"), _CASES, "serious-event/{}/#q-site_reported_at", late=True, safety=True
     ),
     "sae-authority-report": Kind(
-        _("Report the serious event to the committee"), _CASES, "serious-event/{}/#q-authority_reported_on"
+        _("Report the serious event to the committee"), _CASES, "serious-event/{}/#q-authority_reported_on", safety=True
     ),
     "sae-authority-late": Kind(
-        _("Report to the committee is late"), _CASES, "serious-event/{}/#q-authority_reported_on", late=True
+        _("Report to the committee is late"),
+        _CASES,
+        "serious-event/{}/#q-authority_reported_on",
+        late=True,
+        safety=True,
     ),
     "sae-further-report": Kind(
-        _("Send the committee further information"), _CASES, "serious-event/{}/#q-further_reported_on"
+        _("Send the committee further information"), _CASES, "serious-event/{}/#q-further_reported_on", safety=True
     ),
     "sae-further-late": Kind(
-        _("Further information for the committee is late"), _CASES, "serious-event/{}/#q-further_reported_on", late=True
+        _("Further information for the committee is late"),
+        _CASES,
+        "serious-event/{}/#q-further_reported_on",
+        late=True,
+        safety=True,
     ),
 }
+
+SAFETY = tuple(kind for kind, told in KINDS.items() if told.safety)

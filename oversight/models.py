@@ -4,6 +4,13 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oversight.message_models import Mail, Message, MessagePreference, Urgency
+
+__all__ = [
+    "Alert", "BackupRun", "Deadline", "EndpointVerdict", "Finding", "Judgement", "Mail", "Message",
+    "MessagePreference", "ScanFailure", "ScanState", "Urgency", "VerdictSeen",
+]  # fmt: skip
+
 
 class Deadline(models.Model):
     """The last judgement of one participant: derived, replaced by each scan that finds something changed."""
@@ -40,7 +47,7 @@ class Alert(models.Model):
     due_at = models.DateTimeField()
     because = models.CharField(max_length=400)
     raised_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # messages to people have been written
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN)
     outcome_at = models.DateTimeField(null=True)
 
@@ -49,7 +56,7 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participant", "kind", "subject", "due_at"], name="alert_once"),
         ]
-        indexes = [models.Index(fields=["raised_at"], condition=models.Q(sent_at=None), name="alert_unsent")]
+        indexes = [models.Index(fields=["raised_at"], condition=models.Q(told_at=None), name="alert_untold")]
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.kind} {self.due_at}"

@@ -1,7 +1,7 @@
 """The deadline scan. Lost, repeated, late or in parallel it does no harm: what is owed is known by the database.
 
 Participants whose records changed since the last scan are judged again; then one statement raises an alert for each
-deadline that has come and is unmet, unique per deadline; then alerts are sent, and marked only after that.
+deadline that has come and is unmet, unique per deadline; with it, in the same transaction, what people are told.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from oversight import alerts, boundary, casebooks, facts, findings, rule_queries, verdicts
+from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, verdicts
 from oversight.deviations import draft
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
 from protocol import schedule
@@ -35,13 +35,9 @@ class Report:
 
 
 def scan(now: datetime) -> Report:
-    """Judge, raise, send. Another scan that is at work makes this one return at once."""
+    """Judge, raise, and owe the messages. Another scan that is at work makes this one return at once."""
     with transaction.atomic():
-        report = judge_and_raise(now)
-    if not report.skipped:
-        alerts.send_unsent(now)
-        alerts.send_boundary(now)
-    return report
+        return judge_and_raise(now)
 
 
 def rehearse(now: datetime) -> Report:
@@ -70,6 +66,9 @@ def judge_and_raise(now: datetime) -> Report:
     _judge(_changed(since, now), now, report, since)
     report.raised = alerts.raise_due(now)
     boundary.watch(now)
+    messages.owe(now)
+    messages.owe_lock(now)
+    messages.escalate(now)
     state.cursor, state.last_finished_at = horizon, now
     state.save()
     return report

@@ -3,10 +3,25 @@
 from celery import shared_task
 from django.utils import timezone
 
+from oversight import mailing
 from oversight import scan as scanning
 
 
 @shared_task
 def scan() -> None:
-    """Beat runs this every minute; twice, late or in parallel is harmless."""
+    """Beat runs this every minute; twice, late or in parallel is harmless. What it raised is mailed at once."""
     scanning.scan(now=timezone.now())
+    send_safety.delay()
+    send.delay()
+
+
+@shared_task
+def send_safety() -> None:
+    """Mail what is about safety; it has a queue and a worker of its own, so that nothing is before it."""
+    mailing.send(timezone.now(), safety_only=True)
+
+
+@shared_task
+def send() -> None:
+    """Mail everything that is due, safety first: it goes out also where the safety queue has no worker."""
+    mailing.send(timezone.now())

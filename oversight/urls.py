@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oversight import check_views, protocol_views, safety_views, sign_off, sign_views, views
+from oversight import check_views, message_views, protocol_views, safety_views, sign_off, sign_views, views
 
 urlpatterns = [
     path("", views.work, name="worklist"),
@@ -17,5 +17,11 @@ urlpatterns = [
     path("protocol/", protocol_views.protocol, name="protocol"),
     path("checks/", check_views.checks, name="checks"),
     path("safety/", safety_views.safety, name="safety"),
+    path("messages/", message_views.listing, name="messages"),
+    path("messages/seen/", message_views.seen, name="messages-seen"),
+    path("messages/preferences/", message_views.preferences, name="message-preferences"),
+    path("messages/log/", message_views.log, name="message-log"),
+    path("messages/<int:message>/acknowledge/", message_views.acknowledge, name="message-acknowledge"),
+    path("mailbox/", message_views.mail, name="mailbox"),
     path("board/", views.board, name="board"),
 ]

@@ -41,6 +41,7 @@ class Item:
     tone: str = ""
     bucket: str = "today"
     order: tuple[int, float] = field(default=(9, 0.0))
+    whole: bool = False  # a form to be filled in, not one question of it
 
 
 def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
@@ -60,10 +61,11 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         *_locked(person),
     ]
     buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
-    said = set()
+    said: set[str] = set()
     for item in sorted(items, key=lambda each: (each.bucket == "others", each.order, each.code)):
-        if item.url not in said:  # the window's alert already asks for the surgery that is the next form
-            said.add(item.url)
+        page = item.url.partition("#")[0]
+        if (page if item.whole else item.url) not in said:  # the window's alert asks for the next form, the surgery
+            said |= {page, item.url}
             buckets[item.bucket].append(item)
     return buckets
 
@@ -123,6 +125,7 @@ def _coming(person: Person, participants: Any, now: datetime) -> list[Item]:
             "",
             "week" if _mine(person, KINDS[deadline.kind].roles) else "others",
             (5, deadline.raise_at.timestamp()),
+            whole=True,
         )
         for deadline in week.select_related("participant").order_by("raise_at")[:MOST]
         if not KINDS[deadline.kind].late
@@ -154,6 +157,7 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
                     tone="late" if urgent else "",
                     bucket="others" if not person.may(May.ENTER) else "now" if urgent else "today",
                     order=(1 if urgent else 3, record.updated_at.timestamp()),
+                    whole=True,
                 )
             )
     return items
@@ -191,6 +195,7 @@ def _next_forms(person: Person, participants: Any) -> list[Item]:
                 _at(participant, tail),
                 bucket="today" if person.may(May.ENTER) else "others",
                 order=(4, float(participant.pk)),
+                whole=True,
             )
         )
     return items

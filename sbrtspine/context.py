@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
+from oversight import messages
 from protocol.study import STUDY
 
 _MENU = [
@@ -27,5 +28,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "protocol_version": STUDY.version,
+        "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it
         "menu": [(name, label) for name, label, may in _MENU if known and (may is None or person.may(may))],
     }

@@ -159,8 +159,24 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-EMAIL_CONFIG = env.env.email_url("EMAIL_URL", default="dummymail://")
-vars().update(EMAIL_CONFIG)
+# Mail. Without EMAIL_URL the demo writes its letters where /mailbox/ shows them; elsewhere the machine's own server is
+# asked, and what cannot be sent is kept, tried again and told by /health/.
+MAILBOX = env.state() / "mailbox"
+vars().update(
+    env.env.email_url(
+        "EMAIL_URL",
+        default="dummymail://" if TESTING else f"filemail://{MAILBOX}" if DEMO else "smtp://localhost:25",
+    )
+)
+EMAIL_TIMEOUT = 10  # seconds for each word with the mail server
+DEFAULT_FROM_EMAIL = env.env.str("MAIL_FROM", default="sbrtspine@localhost")
+PUBLIC_URL = env.env.str(
+    "PUBLIC_URL",
+    default=f"https://{ALLOWED_HOSTS[0]}"
+    if ALLOWED_HOSTS and not (DEMO or TESTING)
+    else f"http://127.0.0.1:{env.env.str('PORT', default='8000')}",
+)
+ESCALATE_AFTER_MINUTES = env.env.int("ESCALATE_AFTER_MINUTES", default=15)
 
 # Celery. The queue only carries "look now"; what is owed is known by the database (docs/adr).
 CELERY_BROKER_URL = (
@@ -169,6 +185,7 @@ CELERY_BROKER_URL = (
     else REDIS_URL
 )
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ROUTES = {"oversight.tasks.send_safety": {"queue": "safety"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,

@@ -202,11 +202,13 @@ class Supervisor:
     def _programs(self) -> list[Part]:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "sbrtspine"]
+        calm = ["--loglevel", "WARNING"]
         web = [*python, "gunicorn", "sbrtspine.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
-        beat = [*celery, "beat", "--schedule", str(self.state / "beat-schedule"), "--pidfile="]
+        beat = [*celery, "beat", "--schedule", str(self.state / "beat-schedule"), "--pidfile=", *calm]
         commands = {
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
-            "beat": [*beat, "--loglevel", "WARNING"],
+            "worker": [*celery, "worker", "--concurrency", "2", *calm],
+            "safety": [*celery, "worker", "-Q", "safety", "-n", "safety@%h", *calm, "--pool", "threads", "-c", "1"],
+            "beat": beat,
             "web": [*web, "--threads", "4", "--worker-class", "gthread", "--access-logfile", os.devnull],
         }
         return [Part(name, command, self.environment, self.state) for name, command in commands.items()]

@@ -35,6 +35,12 @@ GET = {
     "participant-new": ("/participants/new/", REGISTERS),
     "casebook": ("/participants/BLEND-01/", SEES),
     "board": ("/board/", SITE),
+    "messages": ("/messages/", OPEN),
+    "messages-seen": ("/messages/seen/", LATER),
+    "message-preferences": ("/messages/preferences/", LATER),
+    "message-log": ("/messages/log/", [302, 403, 403, 403, 200, 200, 200, 200, 403]),
+    "message-acknowledge": ("/messages/1/acknowledge/", LATER),
+    "mailbox": ("/mailbox/", [302, 404, 404, 404, 404, 404, 404, 404, 404]),
     "eligibility-verdict": ("/participants/BLEND-01/eligibility/verdict/", LATER),
     "endpoint": ("/participants/BLEND-01/endpoint/", SEES),
     "endpoint-seen": ("/participants/BLEND-01/endpoint/seen/", LATER),
@@ -95,6 +101,9 @@ SIGN_OFFS = [302, 403, 403, 403, 422, 403, 403, 404, 404]
 VERIFIES = [302, 403, 403, 403, 403, 403, 422, 404, 404]
 JUDGES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
 POST = {
+    "messages-seen": [302, 204, 204, 204, 204, 204, 204, 204, 204],
+    "message-preferences": [302, 422, 422, 422, 422, 422, 422, 422, 422],
+    "message-acknowledge": [302, 404, 404, 404, 404, 404, 404, 404, 404],
     "eligibility-verdict": JUDGES,
     "new-form-scores": JUDGES,
     "form-scores": JUDGES,
@@ -188,7 +197,7 @@ def test_every_address_written_by_every_role(role, client, people, records):
 def test_another_sites_participant_is_in_no_list_search_or_export(client, people, records):
     browser = _as("nurse_b", client, people)
 
-    for address in ("/", "/participants/?q=BLEND", "/board/", "/exports/surgery.csv", "/exports/"):
+    for address in ("/", "/participants/?q=BLEND", "/board/", "/messages/", "/exports/surgery.csv", "/exports/"):
         answer = browser.get(address)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         assert b"BLEND-01" not in text, address

@@ -15,7 +15,7 @@ from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
 from oversight import boundary, visit_matrix, worklist
 from oversight.kinds import KINDS
-from oversight.models import Alert
+from oversight.models import Alert, Message
 from procedures.models import OutsideCare, Sbrt, SbrtFraction, Surgery
 from protocol import schedule
 from protocol.study import STUDY
@@ -423,7 +423,8 @@ def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     first, second = told.kept()
     assert (first.verdict, second.before, second.verdict) == ("no", "no", "yes")  # what was judged before stays
     assert any("from 2016-03-13 to 2016-03-12" in line and "letter re-read" in line for line in second.cause)
-    assert Alert.objects.filter(kind="endpoint-changed", sent_at__isnull=False).count() == 1
+    told_of = Message.objects.filter(alert__kind="endpoint-changed")
+    assert sorted(told_of.values_list("person__username", flat=True)) == ["datamanager", "pi"]
     told_to = KINDS["endpoint-changed"].roles
     assert {Role.SAFETY_OFFICER, Role.STATISTICIAN, Role.PRINCIPAL_INVESTIGATOR} <= set(told_to)
     assert AuditRow.objects.filter(reason="letter re-read").exists()
@@ -443,6 +444,7 @@ def test_the_boundary_locks_new_enrolment_until_somebody_decides(people, site, l
     allowed = login("nurse").post("/participants/new/", {})
 
     assert (refused.status_code, still.status_code, allowed.status_code) == (422, 422, 302)
+    assert [told.person.username for told in Message.objects.filter(lock__isnull=False)] == ["pi"]
     assert "New enrolment is locked: 3 of 3 evaluable had an event" in refused.content.decode()
     assert enrolment_lock.standing() is None
     one.scan()

@@ -5,14 +5,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from oversight import scan
+from oversight import mailing, scan
 from records.models import Participant
 
 
 class Command(BaseCommand):
     """One deadline scan, as Celery does it. --dry-run writes nothing and prints what would be raised."""
 
-    help = "Judge who changed and raise what is due."
+    help = "Judge who changed, raise what is due, mail what is owed."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--dry-run", action="store_true")
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         if options["now"] and not options["dry_run"]:
             raise CommandError("--now is for --dry-run: a real scan happens now.")
         report = (scan.rehearse if options["dry_run"] else scan.scan)(now)
+        if not options["dry_run"]:
+            mailing.send(now)
         codes = dict(Participant.objects.values_list("pk", "code"))
         raised = [
             {**each, "participant": codes[each["participant"]], "due_at": each["due_at"].isoformat()}

@@ -1,0 +1,133 @@
+"""The pages of messages: one's own, how one wants to be told, what became of everybody's, and the demo's mailbox."""
+
+from typing import Any
+
+from django.conf import settings
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import mailbox, messages
+from oversight.kinds import KINDS
+from oversight.models import Message, MessagePreference
+from protocol.study import STUDY
+
+PAGE = 100
+BACK = ("worklist", "messages")
+
+
+class PreferenceForm(ModelForm):
+    class Meta:
+        model = MessagePreference
+        fields = ["mode", "digest_hour", "quiet_from", "quiet_to"]
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """One's own messages, unread first."""
+    return _page(request, PreferenceForm(instance=_preference(request)))
+
+
+def _page(request: HttpRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
+    told = list(messages.of(request.user)[: PAGE + 1])
+    context = {
+        "lines": _lines(told[:PAGE]),
+        "more": len(told) > PAGE,
+        "now": timezone.now(),
+        "form": form,
+        "may_audit": request.user.may(May.AUDIT),
+        "mailbox": settings.DEMO,
+    }
+    return render(request, "oversight/messages.html", context, status=status)
+
+
+def _lines(told: list[Message]) -> list[dict[str, Any]]:
+    """Each message with its words, the address of the field that settles it, and who acknowledged it."""
+    by = messages.acknowledged(told)
+    lines = []
+    for message in told:
+        alert = message.alert
+        url = reverse("casebook", args=[alert.participant.code]) if alert else reverse("safety")
+        lines.append(
+            {
+                "message": message,
+                "what": KINDS[alert.kind].what if alert else _("New enrolment is locked: decide"),
+                "why": alert.because if alert else message.lock.because,
+                "url": url + (KINDS[alert.kind].form.format(alert.subject) if alert else ""),
+                "zone": alert.participant.site.zone if alert else STUDY.zone,
+                "by": by.get((message.alert_id, message.lock_id)),
+                "needed": messages.needed(message),
+                "due": alert.due_at if alert and alert.kind not in messages.INFORMS else None,
+            }
+        )
+    return lines
+
+
+def _preference(request: HttpRequest) -> MessagePreference:
+    found = MessagePreference.objects.filter(person=request.user).first()
+    return found or MessagePreference(person=request.user)
+
+
+@require_POST
+def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
+    """Take note of what one was told, for everybody; back to where one was."""
+    found = get_object_or_404(messages.of(request.user), pk=message)
+    messages.acknowledge(request.user, found, timezone.now())
+    back = request.POST.get("back")
+    return redirect(reverse(back if back in BACK else "messages") + f"#m-{found.pk}")
+
+
+@require_POST
+def seen(request: HttpRequest) -> HttpResponse:
+    """The page says by itself what has been shown; nothing to be seen comes back."""
+    ids = [int(pk) for pk in request.POST.getlist("message")[:PAGE] if pk.isdecimal() and len(pk) < 18]
+    messages.see(request.user, ids, timezone.now())
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """How this person wants to be mailed what is not about safety."""
+    form = PreferenceForm(request.POST, instance=_preference(request))
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    form.save()
+    return redirect(reverse("messages") + "#preferences")
+
+
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """What was sent, seen and acknowledged by whom; without participants for those who may see none."""
+    require(request.user, May.AUDIT)
+    only = request.GET.get("only", "")
+    found = messages.visible(request.user, May.AUDIT)
+    if only == "failing":
+        found = found.filter(mail__sent_at=None, mail__not_needed_at=None).exclude(mail__last_error="")
+    elif only == "open":
+        found = found.filter(urgency=0, acknowledged_at=None, alert__outcome="open")
+    found = found.select_related("alert__participant__site", "lock", "mail", "person").order_by("-pk")
+    told = list(found[: PAGE + 1])
+    context = {
+        "lines": _lines(told[:PAGE]),
+        "more": len(told) > PAGE,
+        "only": only,
+        "sees": request.user.site_ids(),
+        "zone": STUDY.zone,
+    }
+    return render(request, "oversight/message_log.html", context)
+
+
+@require_safe
+def mail(request: HttpRequest) -> HttpResponse:
+    """What the demo has mailed, newest first; elsewhere there is no such page."""
+    if not settings.DEMO:
+        raise Http404
+    return render(
+        request, "oversight/mailbox.html", {"letters": mailbox.letters(settings.MAILBOX), "kept": mailbox.is_used()}
+    )
