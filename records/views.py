@@ -57,6 +57,9 @@ def fill_in(
     outcome = saving.attempt(place, request.user, now, data)
     if outcome.status == 302:
         return redirect(place.url())
+    # Of two sendings at the same instant one loses the race; it has done what its sender wanted all the same.
+    if place.record.pk is None and (made := saving.again(place, request.user, now, data)):
+        return redirect(made.url())
     return _page(request, place, outcome.form, outcome.rows, status=outcome.status, conflict=outcome.conflict)
 
 

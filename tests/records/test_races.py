@@ -7,6 +7,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import Person
+from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
 from records import services, verification
 from records.models import AuditRow, Lock
@@ -145,3 +146,19 @@ def test_of_pages_opened_before_a_signature_or_comparison_one_act_gets_through(p
     assert set(statuses) == {302, 409}
     assert statuses.count(302) == 1
     assert verification.verify() == []
+
+
+def test_a_double_click_makes_one_record_and_refuses_nobody(people, site):
+    participant = builders.register(site, people["nurse"])
+    new = f"/participants/{participant.code}/adverse-event/new/"
+    entry = browser_of(people["nurse"]).get(new).context["form"]["entry"].value()
+    sent = {"version": "0", "action": "save", "verbatim": "Wound opened", "entry": str(entry)}
+
+    def click():
+        answer = browser_of(people["nurse"]).post(new, sent)
+        return answer.status_code, answer.headers.get("Location")
+
+    first, others = together(click, [click] * 5)
+
+    assert {first, *others} == {(302, f"/participants/{participant.code}/adverse-event/1/")}
+    assert AdverseEvent.objects.count() == 1
