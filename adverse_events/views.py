@@ -16,10 +16,12 @@ from protocol.schedule import sae_clocks
 from protocol.toxicity import SERIOUSNESS
 from records import selectors
 from records.models import Participant
+from records.reads import about_nobody
 
 LONGEST = 200
 
 
+@about_nobody
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Terms for what was typed, in everyday words."""
@@ -29,6 +31,7 @@ def search(request: HttpRequest) -> HttpResponse:
     )
 
 
+@about_nobody
 @require_safe
 def term(request: HttpRequest, code: str) -> HttpResponse:
     """The grades that exist for one term, side by side."""

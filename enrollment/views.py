@@ -17,8 +17,10 @@ from enrollment import services
 from enrollment.forms import EligibilityForm
 from enrollment.models import Eligibility
 from records import selectors
+from records.reads import about_nobody
 
 
+@about_nobody
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Register somebody for screening, and go on to the screening form."""

@@ -8,6 +8,7 @@ from accounts.models import Site
 from records.base import Record
 from records.locks import Lock
 from records.queries import Query, QueryMessage
+from records.reads import Read
 from records.seals import AuditCheck, Seal
 from records.signatures import Signature
 from records.source_verification import Verification
@@ -21,6 +22,7 @@ __all__ = [
     "Participant",
     "Query",
     "QueryMessage",
+    "Read",
     "Seal",
     "Signature",
     "Typing",

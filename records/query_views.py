@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import require
 from accounts.roles import May, Role
-from records import places, queries, selectors
+from records import places, queries, reads, selectors
 from records.fields import crf_fields
 from records.models import Query
 
@@ -83,6 +83,7 @@ def thread(request: HttpRequest, query: int) -> HttpResponse:
     """One query with everything said about it; answer, close, reopen."""
     found = get_object_or_404(Query.objects.select_related("participant__site", "raised_by"), pk=query)
     participant = selectors.participant(request.user, found.participant.code)
+    reads.about(request, participant.code)
     error = None
     if request.method == "POST":
         try:

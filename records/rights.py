@@ -23,8 +23,9 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
         IF t.relname IN ('records_auditrow', 'records_audithead', 'django_migrations') THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
-        ELSIF t.relname IN ('records_signature', 'records_seal', 'records_auditcheck', 'oversight_backuprun') THEN
-            -- made once, never changed
+        ELSIF t.relname IN (  -- made once, never changed
+            'records_signature', 'records_seal', 'records_auditcheck', 'records_read', 'oversight_backuprun'
+        ) THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.clinical THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %%I TO %%I', t.relname, app);

@@ -1,4 +1,4 @@
-"""What every answer has: no copy left in a browser's cache, and one log line without participant data."""
+"""What every answer has: no copy in a browser's cache, one log line without participant data, a row of who read it."""
 
 import sys
 import time
@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from records import reads
 
 log = structlog.get_logger("request")
 
@@ -19,6 +22,18 @@ class NoStore:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ReadLog:
+    """Who is shown participants leaves a row (records.reads); where it cannot be written, nothing is shown."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        reads.note(request, response, timezone.now())
         return response
 
 

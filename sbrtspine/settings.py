@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "sbrtspine.middleware.NoStore",
     "sbrtspine.middleware.RequestLog",
+    "sbrtspine.middleware.ReadLog",
 ]
 
 ROOT_URLCONF = "sbrtspine.urls"

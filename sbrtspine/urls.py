@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from records import as_of_views, converters, lock_views, query_views
+from records import as_of_views, converters, lock_views, query_views, read_views
 from sbrtspine import views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
@@ -21,6 +21,7 @@ urlpatterns = [
     path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
     path("queries/", query_views.listing, name="queries"),
     path("queries/<int:query>/", query_views.thread, name="query"),
+    path("audit/reads/", read_views.listing, name="reads"),
     path("locks/", lock_views.study, name="study-locks"),
     path("locks/<int:lock>/", lock_views.open_again, name="lock-open"),
     path("participants/<code:code>/", include("records.urls")),

@@ -11,8 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from oversight import health as oversight_health
+from records.reads import about_nobody
 
 
+@about_nobody
 @login_not_required
 @never_cache
 @require_safe

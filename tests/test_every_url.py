@@ -24,6 +24,7 @@ EVERYBODY = [200] * 9
 ASKS = [302, 403, 403, 403, 403, 200, 200, 404, 404]
 SIGNS = [302, 403, 200, 200, 200, 403, 403, 404, 404]
 SIGNS_OFF = [302, 403, 403, 403, 200, 403, 403, 404, 404]
+AUDITS = [302, 403, 403, 403, 200, 200, 200, 200, 403]
 SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
 
 GET = {
@@ -53,6 +54,7 @@ GET = {
     "repeating-form-as-of": ("/participants/BLEND-01/surgery/1/as-of/?at=2016-03-08", SEES),
     "visit-form-as-of": ("/participants/BLEND-01/d60/visit/as-of/?at=2016-03-08", SEES),
     "queries": ("/queries/", SITE),
+    "reads": ("/audit/reads/", AUDITS),
     "checks": ("/checks/", [302, 403, 403, 403, 403, 200, 200, 403, 403]),
     "query": ("/queries/1/", [302, 404, 404, 404, 404, 404, 404, 404, 404]),
     "form-query": ("/participants/BLEND-01/consent/query/", ASKS),
