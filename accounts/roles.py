@@ -27,6 +27,7 @@ class May(models.TextChoices):
     QUERY = "query", _("raise and close queries")
     EXPORT = "export", _("export data")
     AUDIT = "audit", _("review the audit trail")
+    REDACT = "redact", _("ask for a redaction, and agree to another one's")
     SAFETY = "safety", _("see the safety page and serious-event clocks")
     REOPEN = "reopen", _("decide whether locked enrolment goes on")
     PEOPLE = "people", _("manage people and their roles")
@@ -84,6 +85,7 @@ DUTIES: dict[Role, Duties] = {
                 May.SIGN_OFF,
                 May.UNLOCK,
                 May.AUDIT,
+                May.REDACT,
                 May.REOPEN,
             }
         ),
@@ -94,7 +96,7 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.DATA_MANAGER: Duties(
         _("Queries, coding, reconciliation, locks and exports; enters no data."),
-        frozenset({May.SEE, May.QUERY, May.LOCK, May.EXPORT, May.AUDIT, May.SAFETY}),
+        frozenset({May.SEE, May.QUERY, May.LOCK, May.EXPORT, May.AUDIT, May.REDACT, May.SAFETY}),
     ),
     Role.MONITOR: Duties(
         _("Compares the forms with the source; raises queries; never edits."),

@@ -136,6 +136,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
         "may_enter": at is None and request.user.may(May.ENTER, participant.site_id),
         "may_sign": at is None and request.user.may(May.SIGN_OFF, participant.site_id),
+        "may_redact": at is None and request.user.may(May.REDACT, participant.site_id),
         "signed": [each for each in signed if each.signature.signed_at <= now],
         "locks": closed,
     }

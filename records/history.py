@@ -1,6 +1,6 @@
 """The history of a record, in words: who, when, why, and field by field what was and what is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from records.base import Record
 from records.fields import Codes, CrfField, Instant, Link, crf_fields
 from records.missing import MissingCode
 from records.models import AuditRow
+from records.redaction import STUB
 
 
 @dataclass
@@ -52,7 +53,7 @@ def of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> list[Entry]
         if name:
             changes = [change for change in changes if change.name == name]
         if changes or not name:
-            entries.append(Entry(row.at, row.actor, _what(row, tables[row.table]), row.reason, changes))
+            entries.append(Entry(row.at, row.actor, what(row, tables[row.table]), row.reason, changes))
     return entries
 
 
@@ -67,12 +68,15 @@ def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
     return {person for name, person in found.items() if record.answered(name)}
 
 
-def _what(row: AuditRow, model: type[Record]) -> str:
+def what(row: AuditRow, model: type[Record]) -> str:
+    """What one audit row of a record did, in words."""
     title = str(model._meta.verbose_name)
     if set(row.changes) == {"version"}:  # an act that changed no answer says itself what it was
         return row.reason
     if row.action == "insert":
         return _("began %(form)s") % {"form": title}
+    if any(pair == [STUB, STUB] for pair in row.changes.values()):
+        return _("redacted %(form)s") % {"form": title}
     if row.changes.get("voided_at", [None, None])[1]:
         return _("voided %(form)s") % {"form": title}
     if "completed" in row.changes.get("status", []) or row.changes.get("status", [None, None])[1] == "complete":
@@ -80,14 +84,22 @@ def _what(row: AuditRow, model: type[Record]) -> str:
     return _("changed %(form)s") % {"form": title}
 
 
-def in_words(model: type[Record], changes: dict[str, list[Any]], zone: ZoneInfo) -> list[Change]:
-    """The changed questions of one audit row, in the order of the form; bookkeeping is left out."""
+def in_words(
+    model: type[Record],
+    changes: dict[str, list[Any]],
+    zone: ZoneInfo,
+    numbers: Mapping[tuple[str, int], int] | None = None,
+) -> list[Change]:
+    """The changed questions of one audit row, in the order of the form; bookkeeping is left out.
+
+    `numbers`, of linked records by (table, id), spares a question to the database for each.
+    """
     said = []
     for question in crf_fields(model):
         column = question.attname
         keys = [column, f"{column}_date"] if isinstance(question, Instant) else [column]
         if any(key in changes for key in keys):
-            old, new = (_shown(question, changes, side, zone) for side in (0, 1))
+            old, new = (_shown(question, changes, side, zone, numbers) for side in (0, 1))
             said.append(Change(question.name, str(question.verbose_name), old, new))
     questions = {question.name: str(question.verbose_name) for question in crf_fields(model)}
     before, after = changes.get("missing", [{}, {}])
@@ -103,7 +115,7 @@ def _reason(code: str | None) -> str:
     return _("no answer: %(why)s") % {"why": MissingCode(code).label} if code else "–"
 
 
-def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: ZoneInfo) -> str:
+def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: ZoneInfo, numbers: Any = None) -> str:
     value = changes.get(question.attname, [None, None])[side]
     if isinstance(question, Instant):
         if value:
@@ -117,6 +129,8 @@ def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: Z
     if isinstance(question, Codes):
         return question.shown(value)
     if isinstance(question, Link) and value is not None:
+        if numbers is not None:
+            return str(numbers.get((question.related_model._meta.db_table, value), "?"))
         linked = question.related_model._base_manager.filter(pk=value).values_list("number", flat=True).first()
         return str(linked or "?")
     return question.shown(value) if value is not None else "–"

@@ -9,6 +9,7 @@ from records.base import Record
 from records.locks import Lock
 from records.queries import Query, QueryMessage
 from records.reads import Read
+from records.redaction import Redaction
 from records.seals import AuditCheck, Seal
 from records.signatures import Signature
 from records.source_verification import Verification
@@ -23,6 +24,7 @@ __all__ = [
     "Query",
     "QueryMessage",
     "Read",
+    "Redaction",
     "Seal",
     "Signature",
     "Typing",

@@ -1,5 +1,6 @@
 """What somebody typed and has not saved: kept for that person alone, and offered again when the form is next opened."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,15 @@ def _is_uuid(text: str) -> bool:
 def as_data(typing: Typing) -> Any:
     """As the form would have been sent."""
     return QueryDict(typing.data, mutable=True)
+
+
+def forget_quotes(code: str, texts: Iterable[str]) -> None:
+    """Throw away what anybody has typed about a participant and not saved, where it holds one of these texts."""
+    held = list(texts)
+    for kept in Typing.objects.filter(address__startswith=f"/participants/{code}/"):
+        values = [value for _name, values in as_data(kept).lists() for value in values]
+        if any(text in value for text in held for value in values):
+            kept.delete()
 
 
 def forget(person: Person, address: str) -> None:

@@ -34,10 +34,25 @@ class Finding:
         return f"{self.participant or 'study'} · {self.form} · record {self.record} · {self.field}: {self.what}"
 
 
-_ROWS = """
+# What a redaction says that it left in a row before it: it counts where who agreed is not who asked. The row that says
+# so is proved like any other.
+_STATED = """
+SELECT s.chain, s.seq, (left_there ->> 0)::bigint AS about, left_there ->> 1 AS digest
+FROM records_auditrow AS s, jsonb_array_elements(s.changes -> 'blanked' -> 1) AS left_there
+WHERE s."table" = 'records_redaction' AND s.action = 'update' AND jsonb_typeof(s.changes -> 'blanked' -> 1) = 'array'
+  AND EXISTS (SELECT FROM records_auditrow AS a WHERE a.chain = s.chain AND a."table" = s."table"
+      AND a.record_id = s.record_id AND a.action = 'insert' AND a.person_id <> s.person_id)
+"""
+
+_ALTERED = """(r.digest <> records_digest(r.salt, r.changes, r.reason) AND NOT EXISTS (
+    SELECT FROM stated WHERE stated.chain = r.chain AND stated.about = r.seq AND stated.seq > r.seq
+    AND stated.digest = records_digest(r.salt, r.changes, r.reason)))"""
+
+_ROWS = f"""
+WITH stated AS MATERIALIZED ({_STATED})
 SELECT r.participant_id, r."table", r.record_id,
        (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(r.changes) AS key),
-       CASE WHEN r.digest <> records_digest(r.salt, r.changes, r.reason)
+       CASE WHEN {_ALTERED}
             THEN 'the change or its reason was altered after it was written'
             WHEN r.hash <> records_link(r.previous, r.chain, r.seq, r.at, r.person_id, r.actor, r.db_role,
                 r.action, r."table", r.record_id, r.transaction, r.digest)
@@ -45,12 +60,12 @@ SELECT r.participant_id, r."table", r.record_id,
             ELSE 'an audit row before this one is missing or was put in' END
 FROM (SELECT *, lag(hash, 1, '') OVER chained AS before, row_number() OVER chained AS place
       FROM records_auditrow WINDOW chained AS (PARTITION BY chain ORDER BY seq)) AS r
-WHERE r.digest <> records_digest(r.salt, r.changes, r.reason)
+WHERE {_ALTERED}
    OR r.previous <> r.before OR r.seq <> r.place
    OR r.hash <> records_link(r.previous, r.chain, r.seq, r.at, r.person_id, r.actor, r.db_role,
         r.action, r."table", r.record_id, r.transaction, r.digest)
 ORDER BY r.id
-"""
+"""  # noqa: S608 -- constants alone
 
 _HEADS = """
 SELECT nullif(substring(coalesce(h.chain, r.chain) from '^participant (.*)$'), '')::bigint,

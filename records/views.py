@@ -226,6 +226,7 @@ def logbook(
         "place": place,
         "title": place.model._meta.verbose_name,
         "record": place.record,
+        "may_redact": request.user.may(May.REDACT, place.participant.site_id),
         "entries": history.of(records, place.participant.site.tz, name),
         "field": next((f.verbose_name for f in place.model._meta.fields if f.name == name), ""),
     }

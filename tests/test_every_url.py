@@ -25,6 +25,7 @@ ASKS = [302, 403, 403, 403, 403, 200, 200, 404, 404]
 SIGNS = [302, 403, 200, 200, 200, 403, 403, 404, 404]
 SIGNS_OFF = [302, 403, 403, 403, 200, 403, 403, 404, 404]
 AUDITS = [302, 403, 403, 403, 200, 200, 200, 200, 403]
+REDACTS = [302, 403, 403, 403, 200, 200, 403, 404, 404]
 SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
 
 GET = {
@@ -48,6 +49,7 @@ GET = {
     "endpoint-sign": ("/participants/BLEND-01/endpoint/sign/", SIGNS_OFF),
     "casebook-sign": ("/participants/BLEND-01/sign/", SIGNS_OFF),
     "locks": ("/participants/BLEND-01/locks/", SEES),
+    "redactions": ("/participants/BLEND-01/redactions/", REDACTS),
     "study-locks": ("/locks/", SITE),
     "changes": ("/participants/BLEND-01/changes/", SEES),
     "form-as-of": ("/participants/BLEND-01/consent/as-of/?at=2016-03-08", SEES),
@@ -136,6 +138,7 @@ POST = {
     "repeating-form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
     "visit-form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
     "locks": [302, 403, 403, 403, 403, 422, 403, 404, 404],
+    "redactions": [302, 403, 403, 403, 422, 422, 403, 404, 404],
     "study-locks": [302, 403, 403, 403, 403, 422, 403, 403, 403],
     "lock-open": [302, 404, 404, 404, 404, 404, 404, 404, 404],
     "form-void": VOIDS,

@@ -12,7 +12,7 @@ import pytest
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
-from records import audit_bundle, offline_verifier, seals, verification
+from records import audit_bundle, offline_verifier, redaction, seals, verification
 from tests import builders
 from tests.conftest import superuser
 
@@ -32,7 +32,14 @@ def some_history(people, site):
         builders.record(AdverseEvent, participant, people["nurse"], rows=[row], verbatim="Wound red")
         consent = builders.record(Consent, participant, people["nurse"], given="yes", form_version="1.0")
         for version in ("2.0", "3.0", "4.0"):
-            builders.change(consent, people["nurse"], form_version=version)
+            builders.change(
+                consent, people["nurse"], form_version=version, reason=f"Version {version}, says Ms Pietersen"
+            )
+    for words in ("wound red", "pietersen"):  # a name in a text, and one in a reason
+        participant.refresh_from_db()
+        keys = [place.key for place in redaction.find(participant, words)]
+        asked = redaction.ask(participant, keys, by=people["datamanager"], reason="A name", now=NOW)
+        redaction.agree(asked, by=people["pi"])
     seals.make(NOW)
 
 
@@ -147,7 +154,69 @@ def drop_or_alter_a_seal(bundle, dice):
     bundle.sealed[-1] = json.dumps(told)
 
 
+def of_a_redaction(bundle, dice, action="update"):
+    """A row of the chain in which a redaction says what it left."""
+    return dice.choice([row for row in bundle.rows if "blanked" in row["changes"] and row["action"] == action])
+
+
+def blanked(bundle, dice):
+    """A row that was redacted, with the redaction's row that proves it."""
+    proof = of_a_redaction(bundle, dice)
+    seq = dice.choice([seq for seq, _digest in json.loads(proof["changes"])["blanked"][1]])
+    return next(row for row in bundle.rows if (row["chain"], row["seq"]) == (proof["chain"], seq)), proof
+
+
+def blank_without_asking(bundle, dice):
+    """A text is blanked in the trail and in its record, the salt taken away: as a redaction does, but nobody asked."""
+    untouched = [
+        row for row in bundle.rows if row["table"] == "enrollment_consent" and "form_version" in row["changes"]
+    ]
+    row = dice.choice(untouched)
+    changes = json.loads(row["changes"])
+    changes["form_version"] = [value and "[redacted]" for value in changes["form_version"]]
+    row["changes"], row["salt"] = json.dumps(changes), dice.choice(["", row["salt"]])
+    for record in bundle.tables[row["table"]]:
+        if record["id"] == row["record_id"]:
+            record["form_version"] = "[redacted]"
+
+
+def edit_what_is_left(bundle, dice):
+    """Another answer or the reason of a row that was redacted: its first digest does not protect it any more."""
+    row, _proof = blanked(bundle, dice)
+    row["reason"], row["salt"] = row["reason"] + " indeed", dice.choice([row["salt"], "0" * 32])
+
+
+def put_a_text_back(bundle, dice):
+    row, _proof = blanked(bundle, dice)
+    swapped = row["changes"].replace("[redacted]", "forged")
+    row["reason"], row["changes"] = row["reason"].replace("[redacted]", "forged"), swapped
+
+
+def restate(bundle, dice):
+    """A redacted row is altered and the redaction made to say so, with its own digest made anew."""
+    row, proof = blanked(bundle, dice)
+    row["reason"] = "forged"
+    changes = json.loads(proof["changes"])
+    changes["blanked"][1] = [[seq, offline_verifier.digest(row) if seq == row["seq"] else told]
+                             for seq, told in changes["blanked"][1]]  # fmt: skip
+    proof["changes"] = json.dumps(changes)
+    proof["digest"] = offline_verifier.digest(proof)
+
+
+def take_the_redaction_out(bundle, dice):
+    bundle.rows.remove(of_a_redaction(bundle, dice))
+
+
+def by_one_person(bundle, dice):
+    """Who agreed becomes who asked: the redaction proves nothing any more."""
+    proof = of_a_redaction(bundle, dice)
+    asked = next(row for row in bundle.rows if row["table"] == proof["table"] and row["action"] == "insert"
+                 and row["record_id"] == proof["record_id"])  # fmt: skip
+    asked["person_id"] = proof["person_id"]
+
+
 KINDS = [
+    blank_without_asking, edit_what_is_left, put_a_text_back, restate, take_the_redaction_out, by_one_person,
     edit, edit_a_value, edit_a_record, delete, delete_a_record, insert, swap, cut_the_tail, rehash_everything,
     rehash_without_a_row, drop_or_alter_a_seal,
 ]  # fmt: skip
@@ -186,6 +255,14 @@ SQL = {
     "a time": "UPDATE records_auditrow SET at = at - interval '1 second' WHERE id = {row}",
     "a person": "UPDATE records_auditrow SET actor = 'Somebody else' WHERE id = {row}",
     "a row gone": "DELETE FROM records_auditrow WHERE id = {row}",
+    "a text just blanked": "UPDATE records_auditrow SET changes = jsonb_set(changes, '{{form_version}}',"
+    " '[\"[redacted]\", \"[redacted]\"]'), salt = '' WHERE id = {row};"
+    " UPDATE enrollment_consent SET form_version = '[redacted]' WHERE id = {consent}",
+    "a reason just blanked": "UPDATE records_auditrow SET reason = '[redacted] ', salt = '' WHERE id = {row}",
+    "what a redaction left, altered": "UPDATE records_auditrow SET reason = 'another' WHERE id = (SELECT min(id)"
+    " FROM records_auditrow WHERE reason = '[redacted]')",
+    "what a redaction says, altered": "UPDATE records_auditrow SET changes = jsonb_set(changes, '{{blanked}}',"
+    " '[null, []]') WHERE changes ? 'blanked' AND action = 'update'",
     "two rows swapped": "UPDATE records_auditrow SET seq = -seq WHERE chain = '{chain}' AND seq IN ({seq}, {seq} + 1);"
     " UPDATE records_auditrow SET seq = 2 * {seq} + 1 + seq WHERE chain = '{chain}' AND seq < 0",
     "the tail cut, the head wound back": "DELETE FROM records_auditrow WHERE chain = '{chain}' AND seq > {seq};"
@@ -205,7 +282,7 @@ SQL = {
         END $$""",
     "a seal forgotten": "DELETE FROM records_seal",
 }
-KEPT = ["records_auditrow", "records_audithead", "records_seal", "enrollment_consent"]
+KEPT = ["records_redaction", "records_auditrow", "records_audithead", "records_seal", "enrollment_consent"]
 
 
 def test_what_a_superuser_does_in_the_database_is_found_by_our_own_check(committed, people, site):
@@ -221,7 +298,7 @@ def test_what_a_superuser_does_in_the_database_is_found_by_our_own_check(committ
             "SELECT id, chain, seq, record_id FROM records_auditrow a WHERE \"table\" = 'enrollment_consent'"
             " AND EXISTS (SELECT FROM records_auditrow b WHERE b.chain = a.chain AND b.seq = a.seq + 1)"
         ).fetchall()
-        for number in range(40):
+        for number in range(42):
             what = list(SQL)[number % len(SQL)]
             row, chain, seq, consent = dice.choice(rows)
             server.execute(SQL[what].format(row=row, chain=chain, seq=seq, consent=consent))

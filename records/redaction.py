@@ -1,0 +1,194 @@
+"""Redaction: taking personal data out of a field, out of its history and out of everything that quotes it.
+
+One person asks, with a reason; another one agrees; then the database blanks the texts (records/redaction_sql.py) and
+leaves the stub. What was there is kept nowhere, not even with the request, which names places and no words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Person
+from records.actor import said
+from records.base import Audited
+from records.fields import Text
+
+STUB = "[redacted]"
+SHORTEST = 3  # letters that can be looked for
+REASONS = "records_auditrow"  # a place in this table is a reason, named by its number in the chain
+# The free texts of what people do about records; those of forms are found by their type.
+_OWN_TEXTS = {"sentence", "raised_by_values", "text", "reason", "asked_because", "released_because", "void_reason"}
+
+
+class Redaction(Audited):
+    """One redaction: where and why, who asked, who agreed, and what it left in each row of the chain.
+
+    `places` are {table, record, field}; `blanked` is [number in the chain, digest of what stands there now].
+    """
+
+    participant = models.ForeignKey("records.Participant", models.PROTECT, related_name="redactions")
+    places = models.JSONField()
+    reason = models.CharField(max_length=1000)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    dropped_at = models.DateTimeField(null=True)
+    dropped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    transaction = models.BigIntegerField(null=True)
+    blanked = models.JSONField(null=True)
+
+    class Meta(Audited.Meta):
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True) | ~models.Q(agreed_by=models.F("asked_by")),
+                name="redaction_by_two",
+                violation_error_message=gettext_lazy("One person asks for a redaction, another one agrees."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id}: {len(self.places)} places"
+
+    @property
+    def is_open(self) -> bool:
+        return self.agreed_at is None and self.dropped_at is None
+
+
+@dataclass
+class Place:
+    """One text with everything it ever held: a field of a record, or the reason of a change."""
+
+    table: str
+    record: int
+    field: str
+    title: str
+    question: str
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return f"{self.table} {self.record} {self.field}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"table": self.table, "record": self.record, "field": self.field}
+
+
+def _tables() -> dict[str, type[Audited]]:
+    from records import crf
+
+    return {model._meta.db_table: model for model in crf.audited_models()}
+
+
+def _redactable(model: type[Audited] | None, name: str) -> bool:
+    """Whether a column holds free text that the stub fits into."""
+    column = next((each for each in model._meta.local_concrete_fields if each.attname == name), None) if model else None
+    if column is None or (column.max_length or len(STUB)) < len(STUB) or column.choices:
+        return False
+    return isinstance(column, Text) or name in _OWN_TEXTS
+
+
+def _every_place(participant: Any) -> dict[str, Place]:
+    """Every free text of a participant, by its key, with what it held in the course of time."""
+    from records.models import AuditRow
+
+    tables, found = _tables(), {}
+    for row in AuditRow.objects.filter(participant=participant).order_by("pk"):
+        model = tables.get(row.table)
+        title = str(model._meta.verbose_name) if model else row.table
+        for name, pair in row.changes.items():
+            texts = [text for text in pair if isinstance(text, str) and text not in ("", STUB)]
+            if texts and _redactable(model, name):
+                question = str(model._meta.get_field(name).verbose_name)
+                place = Place(row.table, row.record_id, name, f"{title} {row.record_id}", question)
+                held = found.setdefault(place.key, place).texts
+                held += [text for text in texts if text not in held]
+        reason = Place(REASONS, row.seq, "reason", title, _("reason of change %(n)s") % {"n": row.seq}, [row.reason])
+        if row.reason != STUB:
+            found[reason.key] = reason
+    return found
+
+
+def find(participant: Any, words: str) -> list[Place]:
+    """Where these words stand, or once stood, whatever their case. Nothing keeps them."""
+    wanted = " ".join(words.split()).casefold()
+    if len(wanted) < SHORTEST:
+        raise ValidationError({"words": _("Type at least three letters of what must go.")})
+    return [
+        place
+        for place in _every_place(participant).values()
+        if any(wanted in " ".join(text.split()).casefold() for text in place.texts)
+    ]
+
+
+def chosen(participant: Any, keys: Iterable[str]) -> list[Place]:
+    """The places with these keys, with their texts."""
+    every = _every_place(participant)
+    return [every[key] for key in dict.fromkeys(keys) if key in every]
+
+
+def places_of(redaction: Redaction) -> list[Place]:
+    """The places of a redaction that is still open, with their texts, for who is to agree."""
+    keys = [f"{each['table']} {each['record']} {each['field']}" for each in redaction.places]
+    return chosen(redaction.participant, keys)
+
+
+def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: datetime) -> Redaction:
+    """Ask for a redaction of some places (by their keys); ValidationError by field."""
+    places = chosen(participant, keys)
+    reason = reason.replace("\x00", "").strip()[:1000]
+    if not places:
+        raise ValidationError({"places": _("Tick what is to be blanked.")})
+    if not reason:
+        raise ValidationError({"reason": _("Say why, without the words themselves.")})
+    if _quotes(reason, places):
+        raise ValidationError({"reason": _("This reason repeats what is to be blanked. Say it without those words.")})
+    with transaction.atomic(), said(by, reason):
+        return Redaction.objects.create(
+            participant=participant,
+            places=[place.as_dict() for place in places],
+            reason=reason,
+            asked_at=now,
+            asked_by=by,
+        )
+
+
+def _quotes(sentence: str, places: Sequence[Place]) -> bool:
+    return any(text.casefold() in sentence.casefold() for place in places for text in place.texts)
+
+
+def agree(redaction: Redaction, *, by: Person) -> int:
+    """Carry out what somebody else asked for; answers the number of audit rows that were blanked."""
+    from records import typing_kept
+
+    if redaction.asked_by_id == by.pk:
+        raise ValidationError(_("You asked for this yourself: somebody else has to agree."))
+    with transaction.atomic():
+        current = Redaction.objects.select_for_update().select_related("participant").get(pk=redaction.pk)
+        if not current.is_open:
+            raise ValidationError(_("This has been decided already."))
+        texts = [text for place in places_of(current) for text in place.texts]
+        with said(by, current.reason), connection.cursor() as cursor:
+            cursor.execute("SELECT records_redact(%s)", [current.pk])
+            blanked = cursor.fetchone()[0]
+        typing_kept.forget_quotes(current.participant.code, texts)
+    return blanked
+
+
+def drop(redaction: Redaction, *, by: Person, now: datetime) -> None:
+    """Nothing is blanked: somebody, the asker or another, thinks better of it."""
+    with transaction.atomic():
+        current = Redaction.objects.select_for_update().get(pk=redaction.pk)
+        if not current.is_open:
+            raise ValidationError(_("This has been decided already."))
+        with said(by, _("not to be redacted")):
+            current.dropped_at, current.dropped_by = now, by
+            current.save(update_fields=["dropped_at", "dropped_by"])
