@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oversight import check_views, message_views, protocol_views, safety_views, sign_off, sign_views, views
+from oversight import audit_views, check_views, message_views, protocol_views, safety_views, sign_off, sign_views, views
 
 urlpatterns = [
     path("", views.work, name="worklist"),
@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("participants/<code:code>/sign/", sign_views.sign, {"scope": sign_off.CASEBOOK}, name="casebook-sign"),
     path("protocol/", protocol_views.protocol, name="protocol"),
+    path("audit/", audit_views.trail, name="audit"),
     path("checks/", check_views.checks, name="checks"),
     path("safety/", safety_views.safety, name="safety"),
     path("messages/", message_views.listing, name="messages"),

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site
+from records.audit_review import AuditReview
 from records.base import Record
 from records.locks import Lock
 from records.queries import Query, QueryMessage
@@ -18,6 +19,7 @@ from records.typing_kept import Typing
 __all__ = [
     "AuditCheck",
     "AuditHead",
+    "AuditReview",
     "AuditRow",
     "Lock",
     "Participant",

@@ -24,7 +24,8 @@ BEGIN
         IF t.relname IN ('records_auditrow', 'records_audithead', 'django_migrations') THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname IN (  -- made once, never changed
-            'records_signature', 'records_seal', 'records_auditcheck', 'records_read', 'oversight_backuprun'
+            'records_signature', 'records_seal', 'records_auditcheck', 'records_auditreview', 'records_read',
+            'oversight_backuprun'
         ) THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'records_redaction' THEN  -- agreeing is the owner's function, records/redaction_sql.py

@@ -18,6 +18,7 @@ _MENU = [
     ("queries", _("Queries"), May.SEE),
     ("protocol", _("Protocol"), May.SEE),
     ("exports", _("Exports"), May.EXPORT),
+    ("audit", _("Audit"), May.AUDIT),
 ]
 
 
