@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from adverse_events.ctcae_offer import describe_code, offer
@@ -19,6 +20,15 @@ from records.models import Participant
 from records.reads import about_nobody
 
 LONGEST = 200
+
+SERIOUS = {
+    "death": _("death"),
+    "life_threatening": _("life-threatening"),
+    "hospitalisation": _("hospital admission, or a longer stay"),
+    "disability": _("lasting or significant disability"),
+    "congenital": _("birth defect"),
+    "medically_important": _("otherwise medically important"),
+}
 
 
 @about_nobody
@@ -78,9 +88,7 @@ def report(request: HttpRequest, code: str, number: int) -> HttpResponse:
             "beam_on_at"
         ),
         "operations": selectors.of(Surgery, participant),
-        "criteria": [
-            event._meta.get_field(name).verbose_name for name in SERIOUSNESS if event and getattr(event, name) == "yes"
-        ],
+        "criteria": [SERIOUS[name] for name in SERIOUSNESS if event and getattr(event, name) == "yes"],
         "related": relatedness_in_words(event) if event else [],
         "versions": versions(found["reports"]),
         "clocks": clocks,

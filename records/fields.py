@@ -23,6 +23,7 @@ Moment = datetime | date | None
 _verbatim = lazy(lambda sentence: str(sentence).replace("%", "%%"), str)  # Django formats it with the name
 ShownIf = tuple[str, Sequence[str]]
 FEW = 7  # up to so many codes stand side by side
+_NAMING = (_("grade"), _("event"), _("year"))  # units that are said before their number: grade 3
 
 
 class CrfField(models.Field):
@@ -107,7 +108,7 @@ class CrfField(models.Field):
             return "–"
         if self.choices:
             return str(dict(self.flatchoices).get(value, value))
-        return f"{value} {self.unit}".strip()
+        return f"{self.unit} {value}" if self.unit in _NAMING else f"{value} {self.unit}".strip()
 
 
 class Integer(CrfField, models.IntegerField):

@@ -32,7 +32,7 @@ def test_what_differs_is_said_field_by_field(login, case):
     page = login("monitor").get(at).content.decode()
 
     assert page.count("differs") == 1  # reported as possible, judged probable since
-    assert "Worst grade as reported: 2 grade → 3 grade" in page
+    assert "Worst grade as reported: grade 2 → grade 3" in page
     assert "Outcome as reported: Not recovered → Recovering" in page
 
 
@@ -42,3 +42,5 @@ def test_one_page_to_print_says_when_it_is_due_and_escapes_what_was_typed(login,
     assert "Thu 21 Jan 2016 16:00 CET" in page
     assert "Wound infection" in page
     assert "&lt;b&gt;fictional" in page
+    assert "hospital admission, or a longer stay" in page  # a statement to send, not the question as asked
+    assert "Did it bring" not in page

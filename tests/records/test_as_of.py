@@ -119,7 +119,7 @@ def test_a_form_as_it_stood_with_its_rows(login, people, participant):
 
     assert "Wound red" in page
     assert "Wound opened" not in page
-    assert "Grade: 1 grade" in page
+    assert "Grade: grade 1" in page
     before = login("monitor").get("/participants/BLEND-01/adverse-event/1/as-of/?at=2016-01-01").content.decode()
     assert "did not exist yet" in before
     assert login("monitor").get("/participants/BLEND-01/adverse-event/1/as-of/?at=2016-13-01").status_code == 422

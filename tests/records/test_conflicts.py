@@ -50,7 +50,7 @@ def test_a_row_that_somebody_added_meanwhile_is_shown_and_kept(login, event):
     saved = login("nurse").post(address(event), {**mine, "version": "2"})
 
     assert refused.status_code == 409
-    assert "Grade: 3 grade, From: 2016-03-05" in page
+    assert "Grade: grade 3, From: 2016-03-05" in page
     assert "it stays" in page
     assert saved.status_code == 302
     assert standing(event) == [(1, "2016-03-01"), (3, "2016-03-05"), (2, "2016-03-10")]
