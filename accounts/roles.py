@@ -21,6 +21,7 @@ class May(models.TextChoices):
     SIGN = "sign", _("sign events and forms")
     SIGN_OFF = "sign-off", _("sign eligibility, deviations, serious events, the endpoint and the casebook")
     VERIFY = "verify", _("compare answers with the source")
+    MONITORING = "monitoring", _("see the plan of monitoring, its progress and the log of visits")
     LOCK = "lock", _("freeze and lock, and ask to unlock")
     UNLOCK = "unlock", _("agree that somebody else unlocks")
     CLASSIFY = "classify", _("classify and close protocol deviations")
@@ -82,6 +83,7 @@ DUTIES: dict[Role, Duties] = {
                 May.JUDGE_COMBINATION,
                 May.ADJUDICATE,
                 May.CLASSIFY,
+                May.MONITORING,
                 May.SIGN_OFF,
                 May.UNLOCK,
                 May.AUDIT,
@@ -96,11 +98,11 @@ DUTIES: dict[Role, Duties] = {
     ),
     Role.DATA_MANAGER: Duties(
         _("Queries, coding, reconciliation, locks and exports; enters no data."),
-        frozenset({May.SEE, May.QUERY, May.LOCK, May.EXPORT, May.AUDIT, May.REDACT, May.SAFETY}),
+        frozenset({May.SEE, May.QUERY, May.MONITORING, May.LOCK, May.EXPORT, May.AUDIT, May.REDACT, May.SAFETY}),
     ),
     Role.MONITOR: Duties(
         _("Compares the forms with the source; raises queries; never edits."),
-        frozenset({May.SEE, May.QUERY, May.VERIFY, May.AUDIT, May.SAFETY}),
+        frozenset({May.SEE, May.QUERY, May.MONITORING, May.VERIFY, May.AUDIT, May.SAFETY}),
     ),
     Role.SAFETY_OFFICER: Duties(
         _("Watches the serious-event clocks and the stopping boundary for the sponsor."),

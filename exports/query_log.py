@@ -19,6 +19,7 @@ def columns(selection: Selection) -> list[Column]:
         ("state", "key", "q.state"), ("ending", "key", "q.ending"),
         ("at", "instant", spelling.instant("r.at", "s.zone")), ("by", "text", said_by), ("act", "key", "r.act"),
         ("said", "text", "r.text"),
+        ("values", "text", "q.raised_by_values"),
     ]  # fmt: skip
     return copying.defused([Column(*each) for each in told], selection)
 

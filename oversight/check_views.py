@@ -1,5 +1,6 @@
 """The rules over casebooks: what each looks for, what it raises, and what one that is off would raise."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
@@ -30,20 +31,32 @@ def checks(request: HttpRequest) -> HttpResponse:
             for rule in findings.RULES
         ],
         "unusual": by_rule.get(rule_queries.UNUSUAL, 0),
-        "failed": still_open.filter(rule=rule_queries.FAILED),
+        "failed": still_open.filter(rule=rule_queries.FAILED).select_related("participant").order_by("subject", "pk"),
         "would": _would_raise(participants),
     }
     return render(request, "oversight/checks.html", context)
 
 
-def _would_raise(participants: Any) -> list[dict[str, Any]]:
-    """Rule by rule that is off: participant and sentence."""
+def _would_raise(participants: Any) -> dict[str, Any]:
+    """Rule by rule that is off: participant and sentence, and for whom it could not be evaluated."""
     off = [rule for rule in findings.RULES if not rule.on]
     if not off:
-        return []
+        return {"rules": [], "not_looked_at": 0}
     now = timezone.now()
-    books = casebooks.load(participants.select_related("site")[:MOST]).values()
-    return [
-        {"rule": rule, "found": [(book.participant, each) for book in books for each in rule.find(book, now)]}
-        for rule in off
-    ]
+    books = list(casebooks.load(participants.select_related("site").order_by("pk")[:MOST]).values())
+    return {
+        "rules": [{"rule": rule, **_tried(rule, books, now)} for rule in off],
+        "looked_at": len(books),
+        "not_looked_at": max(0, participants.count() - len(books)),
+    }
+
+
+def _tried(rule: findings.Rule, books: list[casebooks.Casebook], now: datetime) -> dict[str, Any]:
+    """One rule over these casebooks; one that breaks on a casebook is shown as such, before it is switched on."""
+    found, failed = [], []
+    for book in books:
+        try:
+            found += [(book.participant, each) for each in rule.find(book, now)]
+        except Exception as error:
+            failed.append((book.participant, type(error).__name__))
+    return {"found": found, "failed": failed}

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from accounts.roles import Role
+from adverse_events.reconciliation import reconcile
 from enrollment.models import Consent, EndOfStudy
 from oversight import boundary, facts
 from oversight.casebooks import Casebook
@@ -33,11 +35,12 @@ class Found:
     subject: str
     sentence: str
     tail: str
+    values: str = ""  # what it rests on, where the sentence does not say all of it
 
-
-def of(book: Casebook, now: datetime) -> list[Found]:
-    """Every finding of one participant, by the rules that are on."""
-    return [found for rule in RULES if rule.on for found in rule.find(book, now)]
+    @property
+    def rests_on(self) -> str:
+        """Once a person accepted these, it is not asked again for as long as they stay."""
+        return self.values or self.sentence
 
 
 def _event(event: Record, field: str) -> str:
@@ -57,7 +60,8 @@ def window(book: Casebook, now: datetime) -> Iterator[Found]:
     operation = next((each for each in book.records["surgery"] if each.index == "yes"), None)
     tail = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
     if judged.verdict == "reversed":
-        yield Found("reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail)
+        times = f"{given.sbrt_end} {given.incision}"
+        yield Found("reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail, times)
     elif judged.verdict == "undetermined":
         yield Found("window-unknown", "", _("The 48 hours cannot be judged: %s.") % judged.because, tail)
 
@@ -91,16 +95,19 @@ def events(book: Casebook, now: datetime) -> Iterator[Found]:
         number = {"number": event.number, "title": event.title}
         if consented and event.onset_on and event.onset_on.latest < consented:
             sentence = _("Event %(number)s (%(title)s) began before consent: that is medical history.") % number
-            yield Found("before-consent", str(event.number), sentence, _event(event, "onset_on"))
+            dates = f"{event.onset_on} {consented}"
+            yield Found("before-consent", str(event.number), sentence, _event(event, "onset_on"), dates)
         worst = max((row.grade or 0 for row in book.rows("adverse-event-grade", event)), default=0)
         if worst >= SERIOUS_FROM and not event.is_serious:
             sentence = _("Event %(number)s (%(title)s) has grade 4 or more and is not serious. Is that right?") % number
-            yield Found("severe-not-serious", str(event.number), sentence, _event(event, "life_threatening"))
+            grade = f"{event.ctcae_code} {worst}"
+            yield Found("severe-not-serious", str(event.number), sentence, _event(event, "life_threatening"), grade)
         twin = next((each for each in all_events if each.number < event.number and _twins(each, event)), None)
         if twin is not None:
             told = {**number, "other": twin.number}
             sentence = _("Events %(other)s and %(number)s are both %(title)s, and their dates overlap.") % told
-            yield Found("twin-events", str(event.number), sentence, _event(event, "ctcae_code"))
+            dates = " ".join(f"{each.onset_on}–{each.ended_on}" for each in (twin, event))
+            yield Found("twin-events", str(event.number), sentence, _event(event, "ctcae_code"), dates)
         if reviewed is not None and reviewed.done == "yes" and _not_reviewed(event, reviewed):
             sentence = _("Event %(number)s (%(title)s) was ongoing: review it at day 60.") % number
             yield Found("review-day-60", str(event.number), sentence, _event(event, "ongoing"))
@@ -192,8 +199,23 @@ def adjudication(book: Casebook, now: datetime) -> Iterator[Found]:
                 "number": event.number,
                 "title": event.title,
             }
-            subject = f"{event.number}-{treatment}"
-            yield Found("adjudicate", subject, sentence, _event(event, f"decided_{treatment}"))
+            subject, opinions = f"{event.number}-{treatment}", " ".join(map(str, event.opinions(treatment)))
+            yield Found("adjudicate", subject, sentence, _event(event, f"decided_{treatment}"), opinions)
+
+
+def reports(book: Casebook, now: datetime) -> Iterator[Found]:
+    """A serious event as it was reported and the event as it stands say the same."""
+    events_by_pk = {event.pk: event for event in book.records["adverse-event"]}
+    for case in book.records["serious-event"]:
+        event = events_by_pk.get(case.adverse_event_id)
+        if event is None or not case.is_complete:
+            continue
+        sent = book.rows("serious-report", case)
+        for index, line in enumerate(reconcile(case, event, book.rows("adverse-event-grade", event), sent)):
+            if not line.agrees:
+                told = {"case": case.number, "what": line.what, "said": line.reported or "–", "now": line.now or "–"}
+                sentence = _("Case %(case)s, “%(what)s”: reported %(said)s, and the event now says %(now)s.") % told
+                yield Found("not-reconciled", f"{case.number}-{index}", sentence, f"serious-event/{case.number}/")
 
 
 def withdrawn(book: Casebook, now: datetime) -> Iterator[Found]:
@@ -209,7 +231,8 @@ def withdrawn(book: Casebook, now: datetime) -> Iterator[Found]:
     ]
     if late:
         sentence = _("Data of after the withdrawal of %(on)s are entered.") % {"on": consent.withdrawn_on}
-        yield Found("after-withdrawal", "", sentence, "consent/#q-withdrawn_what")
+        which = " ".join(f"{record.slug}-{record.pk}" for record in late)
+        yield Found("after-withdrawal", "", sentence, "consent/#q-withdrawn_what", which)
 
 
 def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[Found]:
@@ -245,6 +268,8 @@ class Rule:
     find: Callable[[Casebook, datetime], Iterator[Found]]
     codes: tuple[str, ...]
     on: bool = True
+    to: Role = Role.NURSE  # who is asked
+    urgent: bool = False
 
     @property
     def name(self) -> str:
@@ -252,16 +277,17 @@ class Rule:
 
 
 RULES: list[Rule] = [
-    Rule(window, ("no-beam-off", "reversed", "window-unknown")),
+    Rule(window, ("no-beam-off", "reversed", "window-unknown"), urgent=True),
     Rule(deaths, ("fatal-without-death", "fatal-other-date", "death-without-event", "end-without-death")),
     Rule(events, ("before-consent", "severe-not-serious", "twin-events", "review-day-60")),
     Rule(said_yes, ("event-not-entered",)),
     Rule(transfusions, ("transfusion",)),
     Rule(levels, ("levels-not-screened",)),
-    Rule(performance, ("karnofsky-fell",)),
+    Rule(performance, ("karnofsky-fell",), to=Role.PRINCIPAL_INVESTIGATOR),
     Rule(letters, ("letter-awaited",)),
     Rule(laboratory, ("lab-grade",)),
-    Rule(adjudication, ("adjudicate",)),
+    Rule(adjudication, ("adjudicate",), to=Role.PRINCIPAL_INVESTIGATOR, urgent=True),
+    Rule(reports, ("not-reconciled",)),
     Rule(withdrawn, ("after-withdrawal",)),
-    Rule(enrolled_beyond, ("enrolled-beyond",)),
+    Rule(enrolled_beyond, ("enrolled-beyond",), to=Role.PRINCIPAL_INVESTIGATOR),
 ]

@@ -5,10 +5,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from oversight.message_models import Mail, Message, MessagePreference, Urgency
+from oversight.monitoring_plan import MonitoringDraw
+from oversight.monitoring_visits import MonitoringVisit
 
 __all__ = [
     "Alert", "BackupRun", "Deadline", "EndpointVerdict", "Finding", "Judgement", "Mail", "Message",
-    "MessagePreference", "ScanFailure", "ScanState", "Urgency", "VerdictSeen",
+    "MessagePreference", "MonitoringDraw", "MonitoringVisit", "ScanFailure", "ScanState", "Urgency", "VerdictSeen",
 ]  # fmt: skip
 
 
@@ -67,6 +69,7 @@ class ScanState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     cursor = models.BigIntegerField(default=0)
+    rules = models.CharField(max_length=64, blank=True, default="")
     last_finished_at = models.DateTimeField(null=True)
 
     class Meta:

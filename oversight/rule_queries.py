@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 from django.utils.translation import gettext as _
 
+from accounts.roles import Role
 from accounts.services import system
 from oversight import findings
 from oversight.casebooks import Casebook
@@ -44,7 +45,7 @@ def judge(book: Casebook, now: datetime) -> Judged:
 def _failed(rule: str, error: str) -> Asked:
     told = {"rule": rule, "error": error}
     sentence = _("The check “%(rule)s” could not be evaluated (%(error)s). Tell the data manager.") % told
-    return Asked(FAILED, rule, error, sentence, "")
+    return Asked(FAILED, rule, error, sentence, "", assignee=Role.DATA_MANAGER, priority=Query.Priority.HIGH)
 
 
 def follow(book: Casebook, judged: Judged, now: datetime) -> None:
@@ -54,7 +55,12 @@ def follow(book: Casebook, judged: Judged, now: datetime) -> None:
 
 
 def _asked(each: findings.Found) -> Asked:
-    return Asked(each.code, each.subject, each.sentence, each.sentence, each.tail)
+    """To whom, and how urgently, the rule says."""
+    rule = next(rule for rule in findings.RULES if each.code in rule.codes)
+    priority = Query.Priority.HIGH if rule.urgent else Query.Priority.NORMAL
+    return Asked(
+        each.code, each.subject, each.rests_on, each.sentence, each.tail, assignee=rule.to, priority=priority
+    )  # fmt: skip
 
 
 def _unusual(book: Casebook) -> Iterator[Asked]:
@@ -94,4 +100,4 @@ def tail_of(record: Record) -> str:
 def not_accepted(known: Iterable[Query], found: list[findings.Found]) -> list[findings.Found]:
     """The findings whose values nobody has accepted, with a reason, as they are; `known`: the participant's queries."""
     accepted = queries.accepted_of(known)
-    return [each for each in found if (each.code, each.subject, each.sentence[:600]) not in accepted]
+    return [each for each in found if (each.code, each.subject, each.rests_on[:600]) not in accepted]

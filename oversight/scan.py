@@ -1,7 +1,8 @@
 """The deadline scan. Lost, repeated, late or in parallel it does no harm: what is owed is known by the database.
 
-Participants whose records changed since the last scan are judged again; then one statement raises an alert for each
-deadline that has come and is unmet, unique per deadline; with it, in the same transaction, what people are told.
+Participants whose records changed since the last scan are judged again, and everybody when a rule was changed; then
+one statement raises an alert for each deadline that has come and is unmet, unique per deadline; with it, in the same
+transaction, what people are told.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, verdicts
+from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, rules_version, verdicts
 from oversight.deviations import draft
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
 from protocol import schedule
@@ -63,13 +64,14 @@ def judge_and_raise(now: datetime) -> Report:
     state, _ = ScanState.objects.get_or_create(pk=1)
     # Transaction numbers begin again in a restored database: then everybody is judged once.
     since = state.cursor if state.cursor <= horizon else 0
-    _judge(_changed(since, now), now, report, since)
+    rules = rules_version.fingerprint()
+    _judge(_changed(since if rules == state.rules else 0, now), now, report, since)
     report.raised = alerts.raise_due(now)
     boundary.watch(now)
     messages.owe(now)
     messages.owe_lock(now)
     messages.escalate(now)
-    state.cursor, state.last_finished_at = horizon, now
+    state.cursor, state.rules, state.last_finished_at = horizon, rules, now
     state.save()
     return report
 

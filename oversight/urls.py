@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from oversight import audit_views, check_views, message_views, protocol_views, safety_views, sign_off, sign_views, views
+from oversight import (
+    audit_views,
+    check_views,
+    message_views,
+    monitoring_views,
+    protocol_views,
+    safety_views,
+    sign_off,
+    sign_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.work, name="worklist"),
@@ -17,6 +27,9 @@ urlpatterns = [
     path("protocol/", protocol_views.protocol, name="protocol"),
     path("audit/", audit_views.trail, name="audit"),
     path("checks/", check_views.checks, name="checks"),
+    path("monitoring/", monitoring_views.monitoring, name="monitoring"),
+    path("monitoring/visits/new/", monitoring_views.visit, name="monitoring-visit-new"),
+    path("monitoring/visits/<int:number>/", monitoring_views.visit, name="monitoring-visit"),
     path("safety/", safety_views.safety, name="safety"),
     path("messages/", message_views.listing, name="messages"),
     path("messages/seen/", message_views.seen, name="messages-seen"),

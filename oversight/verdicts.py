@@ -106,7 +106,7 @@ def causes(book: Casebook, since: int) -> list[str]:
     models = {model._meta.db_table: model for model in crf.clinical_models()}
     said = [line for row in rows[:50] for line in _lines(row, models, book)]
     more = [_("and %(n)s more changes") % {"n": len(said) - MOST}] if len(said) > MOST else []
-    return [*said[:MOST], *more] or [_("time went by")]
+    return [*said[:MOST], *more] or [_("time went by, or a rule was changed")]
 
 
 def _lines(row: AuditRow, models: dict[str, Any], book: Casebook) -> Iterable[str]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, findings, life, rule_queries, sign_off, standing, verdicts, visit_matrix, worklist
+from oversight import casebooks, life, rule_queries, sign_off, standing, verdicts, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, ScanFailure
 from protocol.study import STUDY
@@ -113,7 +113,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
     book = casebooks.load([participant], at=at)[participant.pk]
     sign_off.look(book, at)
     visits = visit_matrix.rows(book, now)
-    asked = _asked(participant, at)
+    asked, judged = _asked(participant, at), rule_queries.judge(book, now)
     closed = locks.covering(participant) if at is None else trust.closed_at(participant.pk, at)
     signed = signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book))
     context = {
@@ -132,7 +132,8 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "standing": standing.of(book, now),
         "endpoint": verdicts.judged(book)[0][1],
         "alerts": _alerts(participant, now),
-        "findings": rule_queries.not_accepted(asked, findings.of(book, now)),
+        "findings": rule_queries.not_accepted(asked, judged.found),
+        "failed": judged.failed,
         "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
         "may_enter": at is None and request.user.may(May.ENTER, participant.site_id),
         "may_sign": at is None and request.user.may(May.SIGN_OFF, participant.site_id),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,9 +14,10 @@ from accounts.roles import May, Role
 from adverse_events.models import AdverseEvent, SeriousEvent
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Deviation, EndOfStudy, Screening
+from oversight import monitoring_progress
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, EndpointVerdict, Finding, VerdictSeen
-from oversight.rule_queries import UNUSUAL
+from oversight.rule_queries import FAILED, UNUSUAL
 from oversight.verdicts import PRIMARY
 from protocol.toxicity import SERIOUSNESS
 from records import crf, selectors
@@ -57,8 +58,10 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         *_cases(person, participants),
         *_to_check(person, participants),
         *_queries(person, participants),
+        *_failed_checks(person, participants),
         *_changed_verdicts(person, participants),
         *_locked(person),
+        *_to_compare(person, participants),
     ]
     buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
     said: set[str] = set()
@@ -297,6 +300,25 @@ def _queries(person: Person, participants: Any) -> list[Item]:
     return items
 
 
+def _failed_checks(person: Person, participants: Any) -> list[Item]:
+    """A rule that cannot be evaluated, one line a rule, however many it fails for."""
+    if not person.may(May.QUERY):
+        return []
+    found = Query.objects.filter(participant__in=participants, rule=FAILED).exclude(state="closed")
+    return [
+        Item(
+            "BLEND",
+            _("The check “%(rule)s” cannot be evaluated") % {"rule": row["subject"]},
+            _("for how many participants: %(n)s") % {"n": row["n"]},
+            f"{reverse('checks')}#failed-{row['subject']}",
+            tone="late",
+            bucket="now",
+            order=(1, 0.0),
+        )
+        for row in found.order_by().values("subject").annotate(n=Count("pk"))
+    ]
+
+
 def _to_check(person: Person, participants: Any) -> list[Item]:
     """What does not fit together, as of the last judgement."""
     found = Finding.objects.filter(participant__in=participants).select_related("participant")
@@ -347,6 +369,35 @@ def _locked(person: Person) -> list[Item]:
             "BLEND", _("New enrolment is locked: decide"), lock.because, url, tone="late", bucket=bucket, order=(0, 0.0)
         )
     ]
+
+
+def _to_compare(person: Person, participants: Any) -> list[Item]:
+    """For the monitor: what the plan wants compared with the source, one line a participant, lost comparisons first."""
+    if not person.may(May.VERIFY):
+        return []
+    waiting: dict[str, list[monitoring_progress.Task]] = {}
+    for task in monitoring_progress.tasks(participants.filter(site__in=person.site_ids(May.VERIFY))):
+        if task.left:
+            waiting.setdefault(task.participant.code, []).append(task)
+    items = []
+    for code, tasks in waiting.items():
+        tasks.sort(key=lambda task: task.lost == 0)
+        first, lost = tasks[0], sum(task.lost for task in tasks)
+        told = {"form": first.title, "n": sum(task.left for task in tasks), "forms": len(tasks), "lost": lost}
+        items.append(
+            Item(
+                code,
+                _("Compare with the source: %(form)s") % told,
+                _("answers changed after they had been compared: %(lost)s") % told
+                if lost
+                else _("left of the plan: %(n)s answers, forms: %(forms)s") % told,
+                first.url,
+                tone="soon" if lost else "",
+                bucket="today" if lost else "week",
+                order=(3 if lost else 6, float(first.participant.pk)),
+            )
+        )
+    return items[:MOST]
 
 
 def next_thing(person: Person, now: datetime) -> Deadline | None:

@@ -60,6 +60,7 @@ class Study:
     eq5d: dict[str, Any]
     eortc: dict[str, Any]
     labs: dict[str, Any]
+    monitoring: dict[str, Any]
     visits: tuple[Visit, ...]
     questions: tuple[Question, ...]
 
@@ -116,6 +117,7 @@ def _study(told: dict[str, Any]) -> Study:
         eq5d=told["eq5d"],
         eortc=told["eortc"],
         labs=told["labs"],
+        monitoring=told["monitoring"],
         visits=tuple(Visit(**{**visit, "forms": tuple(visit["forms"])}) for visit in told["visits"]),
         questions=tuple(
             Question(**{**question, "readings": tuple(question["readings"])}) for question in told["questions"]

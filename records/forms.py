@@ -34,6 +34,7 @@ class CrfForm(forms.ModelForm):
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
     void_error = ""
     compared: dict[str, Any] = {}  # question -> its comparison with the source, as the page found it
+    lost: dict[str, Any] = {}  # question -> the comparison that a change of the answer took away
 
     version = forms.IntegerField(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
     entry = forms.UUIDField(required=False, widget=forms.HiddenInput)

@@ -113,6 +113,8 @@ class Asked:
     form: str = ""
     record_id: int | None = None
     field: str = ""
+    assignee: str = Role.NURSE
+    priority: str = Query.Priority.NORMAL
 
 
 _MOVES = {
@@ -189,7 +191,7 @@ def follow(participant: Any, found: Iterable[Asked], evaluated: Iterable[str], *
             ask(
                 participant, by=by, text=each.sentence, now=now, rule=each.rule, subject=each.subject,
                 raised_by_values=each.values[:600], tail=each.tail, form=each.form, record_id=each.record_id,
-                field=each.field,
+                field=each.field, assignee=each.assignee, priority=each.priority,
             )  # fmt: skip
 
 

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Site
 from accounts.permissions import require
 from accounts.roles import May, Role
 from records import places, queries, reads, selectors
@@ -18,6 +19,7 @@ from records.fields import crf_fields
 from records.models import Query
 
 PAGE = 100
+_FILTERS = ("state", "for", "rule", "code", "site", "by")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,17 +34,21 @@ def listing(request: HttpRequest) -> HttpResponse:
             return redirect(request.get_full_path())
         except ValidationError as refused:
             error = refused
-    asked = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in ("state", "for", "rule", "code")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "")[:200] for name in _FILTERS}
     found = Query.objects.filter(participant__in=selectors.participants(request.user))
-    ageing = found.exclude(state="closed").values("participant__site__name", "assignee", "state")
+    waiting = found.exclude(state="closed").order_by()
+    ageing = waiting.values("participant__site__name", "assignee", "state")
     found = _filtered(found, asked).select_related("participant__site", "raised_by")
     context = {
         "queries": found.order_by("-priority", "raised_at")[:PAGE],
         "more": max(0, found.count() - PAGE),
         "ageing": [
-            {**row, "role": Role(row["assignee"]).label}
+            {**row, "role": Role(row["assignee"]).label, "words": Query.State(row["state"]).label}
             for row in ageing.annotate(n=Count("pk"), oldest=Min("raised_at")).order_by("oldest")
         ],
+        "askers": _by_asker(waiting),
+        "sites": Site.objects.filter(pk__in=request.user.site_ids()),
+        "rules": [*found.order_by("rule").exclude(rule="").values_list("rule", flat=True).distinct()],
         "asked": asked,
         "states": Query.State.choices,
         "roles": Role.choices,
@@ -55,6 +61,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "queries/list.html", context, status=422 if error else 200)
 
 
+def _by_asker(waiting: Any) -> list[dict[str, Any]]:
+    """Who waits for how many, and since when: those nobody has answered, and those whose answer nobody looked at."""
+    open_ones, answered = Count("pk", filter=Q(state="open")), Count("pk", filter=Q(state="answered"))
+    people = waiting.values("raised_by", "raised_by__username", "raised_by__first_name", "raised_by__last_name")
+    rows = people.annotate(open=open_ones, answered=answered, oldest=Min("raised_at")).order_by("oldest")
+    name = "{raised_by__first_name} {raised_by__last_name}"
+    return [{**row, "name": name.format(**row).strip() or row["raised_by__username"]} for row in rows]
+
+
 def _filtered(found: Any, asked: dict[str, str]) -> Any:
     if asked["state"] in Query.State.values:
         found = found.filter(state=asked["state"])
@@ -63,7 +78,11 @@ def _filtered(found: Any, asked: dict[str, str]) -> Any:
     if asked["for"] in Role.values:
         found = found.filter(assignee=asked["for"])
     if asked["rule"]:
-        found = found.filter(rule="" if asked["rule"] == "hand" else asked["rule"])
+        found = found.filter(rule__in=[""] if asked["rule"] == "hand" else asked["rule"].split(","))
+    if asked["site"]:
+        found = found.filter(participant__site__code=asked["site"])
+    if asked["by"]:
+        found = found.filter(raised_by__username=asked["by"])
     return found.filter(participant__code__iexact=asked["code"]) if asked["code"] else found
 
 

@@ -89,6 +89,19 @@ def standing(
     return found
 
 
+def lost(records: Iterable[Record]) -> dict[tuple[str, int], dict[str, Verification]]:
+    """(table, id) -> question -> the comparison that was lost last, whatever stands now. One query."""
+    keys = {(record._meta.db_table, record.pk) for record in records if record.pk}
+    rows = Verification.objects.filter(
+        table__in={table for table, _pk in keys}, record_id__in={pk for _table, pk in keys}, lost_at__isnull=False
+    ).select_related("verified_by")
+    found: dict[tuple[str, int], dict[str, Verification]] = {}
+    for row in rows.order_by("pk"):
+        if (row.table, row.record_id) in keys:
+            found.setdefault((row.table, row.record_id), {})[row.field] = row
+    return found
+
+
 def holds(row: Verification, record: Record) -> bool:
     """Whether the answer is still the one that was compared."""
     field = next((field for field in crf_fields(type(record)) if field.name == row.field), None)

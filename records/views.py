@@ -125,9 +125,10 @@ def _trusted(place: places.Place, form: CrfForm, rows: dict[str, CrfRows]) -> li
         inside = selectors.inside(stored)
     trust.load([stored], {trust.key(stored): inside})
     record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
-    found = source_verification.standing([stored, *inside])
+    found, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
     for part in parts:
         part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
+        part.lost = lost.get((part.instance._meta.db_table, part.instance.pk), {})
     place.signed = signatures.of(place.participant, "record", signatures.content_of(stored, inside), stored)
     return [row for by_name in found.values() for row in by_name.values()]
 

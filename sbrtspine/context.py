@@ -16,6 +16,7 @@ _MENU = [
     ("board", _("Board"), May.SEE),
     ("safety", _("Safety"), May.SAFETY),
     ("queries", _("Queries"), May.SEE),
+    ("monitoring", _("Monitoring"), May.MONITORING),
     ("protocol", _("Protocol"), May.SEE),
     ("exports", _("Exports"), May.EXPORT),
     ("audit", _("Audit"), May.AUDIT),

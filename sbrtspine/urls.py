@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from records import as_of_views, converters, lock_views, query_views, read_views, redaction_views
+from records import as_of_views, blank_views, converters, lock_views, query_views, read_views, redaction_views
 from sbrtspine import views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
@@ -20,6 +20,7 @@ urlpatterns = [
     path("participants/<code:code>/changes/", as_of_views.changes, name="changes"),
     path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
     path("participants/<code:code>/redactions/", redaction_views.page, name="redactions"),
+    path("forms/blank/", blank_views.blank, name="blank-forms"),
     path("queries/", query_views.listing, name="queries"),
     path("queries/<int:query>/", query_views.thread, name="query"),
     path("audit/reads/", read_views.listing, name="reads"),

@@ -26,6 +26,7 @@ SIGNS = [302, 403, 200, 200, 200, 403, 403, 404, 404]
 SIGNS_OFF = [302, 403, 403, 403, 200, 403, 403, 404, 404]
 AUDITS = [302, 403, 403, 403, 200, 200, 200, 200, 403]
 REDACTS = [302, 403, 403, 403, 200, 200, 403, 404, 404]
+MONITORING = [302, 403, 403, 403, 200, 200, 200, 403, 403]
 SAFETY = [302, 403, 200, 200, 200, 200, 200, 403, 403]
 
 GET = {
@@ -59,6 +60,10 @@ GET = {
     "reads": ("/audit/reads/", AUDITS),
     "audit": ("/audit/", AUDITS),
     "checks": ("/checks/", [302, 403, 403, 403, 403, 200, 200, 403, 403]),
+    "blank-forms": ("/forms/blank/", SITE),
+    "monitoring": ("/monitoring/", MONITORING),
+    "monitoring-visit": ("/monitoring/visits/1/", [302, 403, 403, 403, 404, 404, 404, 403, 403]),
+    "monitoring-visit-new": ("/monitoring/visits/new/", [302, 403, 403, 403, 403, 403, 200, 403, 403]),
     "query": ("/queries/1/", [302, 404, 404, 404, 404, 404, 404, 404, 404]),
     "form-query": ("/participants/BLEND-01/consent/query/", ASKS),
     "repeating-form-query": ("/participants/BLEND-01/surgery/1/query/", ASKS),
@@ -133,6 +138,9 @@ POST = {
     "form-verify": VERIFIES,
     "repeating-form-verify": VERIFIES,
     "visit-form-verify": VERIFIES,
+    "monitoring": [302, 403, 403, 403, 403, 403, 302, 403, 403],
+    "monitoring-visit": [302, 403, 403, 403, 404, 404, 404, 403, 403],
+    "monitoring-visit-new": [302, 403, 403, 403, 403, 403, 422, 403, 403],
     "queries": [302, 422, 422, 422, 422, 422, 422, 403, 422],
     "query": [302, 404, 404, 404, 404, 404, 404, 404, 404],
     "form-query": [302, 403, 403, 403, 403, 422, 422, 404, 404],
@@ -199,6 +207,32 @@ def test_every_address_written_by_every_role(role, client, people, records):
         found[name] = browser.post(GET[name][0], {**wrong, "version": version}).status_code
 
     assert found == {name: expected[ROLES.index(role)] for name, expected in POST.items()}
+
+
+def _clinical():
+    """Every value of every clinical table, but the version that an act about a record raises."""
+    return {
+        model: [{**row, "version": None} for row in model._base_manager.order_by("pk").values()]
+        for model in crf.clinical_models()
+    }
+
+
+def test_a_monitor_reads_everything_of_the_site_and_no_post_changes_a_clinical_row(client, people, records):
+    browser = _as("monitor", client, people)
+    before = _clinical()
+    right = {
+        "action": "complete", "reason": "A good reason", "text": "Text", "given": "no", "done": "no", "index": "no",
+        "verbatim": "Changed", "which": "all", "decision": "resume", "kind": "lock",
+        "what": "study", "code": "BLEND-77",
+    }  # fmt: skip
+    for name, (address, expected) in GET.items():
+        if name not in ("login", "logout"):
+            for version in ("0", "1", "2"):
+                assert browser.post(address, {**right, "version": version}).status_code < 500, name
+            if "/BLEND-01/" in address and expected[ROLES.index("nurse")] == 200:
+                assert browser.get(address).status_code == 200, name
+
+    assert _clinical() == before
 
 
 def test_another_sites_participant_is_in_no_list_search_or_export(client, people, records):

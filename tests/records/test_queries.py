@@ -5,9 +5,10 @@ import zipfile
 
 import pytest
 
-from enrollment.models import Consent, Eligibility
-from oversight import findings, scan
-from oversight.models import Finding
+from accounts.roles import Role
+from enrollment.models import Consent
+from oversight import findings, rules_version, scan
+from oversight.models import Finding, ScanState
 from procedures.models import Surgery
 from records import services
 from records.models import Query
@@ -77,6 +78,9 @@ def test_several_are_answered_at_once_and_filtered(login, told):
     assert states() == [("answered", ""), ("answered", "")]
     assert "One?" not in text(login("nurse").get("/queries/?state=open"))
     assert "One?" in text(login("nurse").get("/queries/?state=answered&for=nurse&code=blend-01"))
+    assert "One?" in text(login("nurse").get("/queries/?by=monitor&rule=hand&site=umcu"))
+    assert "One?" not in text(login("nurse").get("/queries/?by=datamanager"))
+    assert "Mila Mulder" in text(login("datamanager").get("/queries/?state=closed"))  # who waits, whatever is shown
     assert "One?" not in text(login("nurse_b").get("/queries/"))
     assert login("nurse_b").get(f"/queries/{keys[0]}/").status_code == 404
 
@@ -119,7 +123,23 @@ def test_what_was_accepted_is_not_asked_again_for_the_same_values(login, told):
     assert states(rule="karnofsky-fell") == [("closed", "accepted"), ("open", "")]
 
 
-def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(told, monkeypatch):
+def test_other_values_are_asked_about_also_where_the_sentence_stays_the_same(login, told):
+    told.consented("2016-01-08 10:00")
+    event = told.event((2, "2016-01-02"), onset_on="2016-01-02")
+    told.scan(LATER)
+    query = Query.objects.get(rule="before-consent")
+    login("datamanager").post(f"/queries/{query.pk}/", {"act": "accepted", "text": "Known and kept"})
+    told.scan(LATER)
+    assert states(rule="before-consent") == [("closed", "accepted")]
+
+    told.change(event, onset_on="2016-01-03")
+    told.scan(LATER)
+
+    assert states(rule="before-consent") == [("closed", "accepted"), ("open", "")]
+    assert "2016-01-03" in Query.objects.filter(rule="before-consent").last().raised_by_values
+
+
+def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(login, told, monkeypatch):
     record = fallen(told)
     told.scan(LATER)
 
@@ -135,6 +155,10 @@ def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(told, monkey
     assert report.failed == 0  # the others are judged
     assert states(rule="karnofsky-fell") == [("open", "")]
     assert states(rule="rule-failed") == [("open", "")]
+    assert Query.objects.get(rule="rule-failed").assignee == "datamanager"
+    assert "The check “broken” cannot be evaluated" in text(login("datamanager").get("/"))
+    assert "could not be evaluated (ZeroDivisionError)" in text(login("datamanager").get("/checks/"))
+    assert "could not be evaluated (ZeroDivisionError)" in text(login("nurse").get("/participants/BLEND-01/"))
 
 
 def test_a_rule_that_is_switched_off_takes_its_questions_back(told, monkeypatch):
@@ -142,9 +166,8 @@ def test_a_rule_that_is_switched_off_takes_its_questions_back(told, monkeypatch)
     told.scan(LATER)
     rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
     monkeypatch.setattr(findings, "RULES", rules)
-    told.change(Eligibility.objects.get(), asa="II")
 
-    told.scan(LATER)
+    told.scan(LATER)  # nobody's records changed: another set of rules is reason enough to judge everybody
 
     assert states(rule="karnofsky-fell") == [("closed", "holds")]
 
@@ -199,6 +222,36 @@ def test_what_a_rule_would_raise_is_shown_before_it_is_switched_on(login, told, 
     assert not Query.objects.exists()
 
 
+def test_a_new_rule_that_breaks_is_seen_before_it_is_switched_on(login, told, monkeypatch):
+    fallen(told)
+
+    def broken(book, now):
+        """Divides."""
+        yield 1 / 0
+
+    monkeypatch.setattr(findings, "RULES", [*findings.RULES, findings.Rule(broken, ("new",), on=False)])
+
+    assert "It could not be evaluated: BLEND-01 (ZeroDivisionError)" in text(login("datamanager").get("/checks/"))
+
+
+def test_a_new_rule_asks_of_everybody_once_it_is_on(told, monkeypatch):
+    fallen(told)
+    told.scan(LATER)
+
+    def new(book, now):
+        """Asks everybody."""
+        yield findings.Found("new", "", "A new question", "consent/")
+
+    rule = findings.Rule(new, ("new",), to=Role.SURGEON, urgent=True)
+    monkeypatch.setattr(findings, "RULES", [*findings.RULES, rule])
+    assert ScanState.objects.get().rules != rules_version.fingerprint()
+    told.scan(LATER)
+    assert ScanState.objects.get().rules == rules_version.fingerprint()
+
+    query = Query.objects.get(rule="new")
+    assert (query.assignee, query.priority, query.raised_by_values) == ("surgeon", "high", "A new question")
+
+
 def test_the_threads_are_exported(login, told):
     told.record(Consent, given="yes")
     login("monitor").post("/participants/BLEND-01/consent/query/?field=form_version", {"text": "=Which?"})
@@ -208,4 +261,4 @@ def test_the_threads_are_exported(login, told):
         [header, line] = files.read("queries.csv").decode().splitlines()
 
     assert header.startswith("participant,site,query,form,field,rule,question")
-    assert line.startswith("BLEND-01,umcu,1,consent,form_version,,'=Which?,nurse,normal,open")
+    assert line.startswith('BLEND-01,umcu,1,consent,form_version,"",=Which?,nurse,normal,open')  # exact, as given

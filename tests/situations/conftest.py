@@ -6,7 +6,7 @@ import pytest
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent, Eligibility, Screening
-from oversight import casebooks, facts, findings, scan, standing, verdicts
+from oversight import casebooks, facts, rule_queries, scan, standing, verdicts
 from oversight.models import EndpointVerdict
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records.models import Participant
@@ -78,7 +78,7 @@ class Told:
         return next(found for each, found in verdicts.judged(self.book) if each.code == variant)
 
     def found(self, now="2016-06-01 12:00"):
-        return {each.code for each in findings.of(self.book, amsterdam(now))}
+        return {each.code for each in rule_queries.judge(self.book, amsterdam(now)).found}
 
     def scan(self, now="2016-06-01 12:00"):
         return scan.scan(amsterdam(now))
