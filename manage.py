@@ -8,4 +8,5 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
+    os.environ.setdefault("SBRTSPINE_READS", "everything")
     execute_from_command_line(sys.argv)

@@ -8,6 +8,7 @@ from django.db.models import IntegerField, Max
 from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext as _
 
+from accounts import sight
 from accounts.models import Person, Site
 from enrollment import enrolment_lock
 from protocol.study import STUDY
@@ -23,18 +24,20 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     Raises ValidationError while new enrolment is locked (study.md 5.9).
     """
     prefix = f"{STUDY.name}-"
+    number = Cast(Substr("code", len(prefix) + 1), IntegerField())
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-        if entry and (made := Participant.objects.filter(entry=entry).first()):
+        with sight.everything():  # codes and entries are unique in the trial
+            made = Participant.objects.filter(entry=entry).first() if entry else None
+            last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
+        if made:
             if made.site_id != site.pk:
                 raise ValidationError(_("This page has registered somebody already, at another site. Open it anew."))
             return made
         if locked := enrolment_lock.standing():
             told = {"because": locked.because}
             raise ValidationError(_("New enrolment is locked: %(because)s. The principal investigator decides.") % told)
-        number = Cast(Substr("code", len(prefix) + 1), IntegerField())
-        last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
         participant = Participant(code=f"{prefix}{last + 1:02}", site=site)
         if entry:
             participant.entry = entry

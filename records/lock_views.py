@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import sight
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
@@ -69,8 +70,8 @@ def _close(request: HttpRequest, about: Participant | None) -> None:
     if kind not in Lock.Kind.values:
         raise ValidationError(_("Choose whether to freeze or to lock."))
     what = _chosen(request.POST.get("what", "").replace("\x00", ""), about)
-    if kind == Lock.Kind.LOCK and (drafts := _drafts(what)):
-        told = {"n": len(drafts), "names": ", ".join(drafts[:OPEN_WORK])}
+    if kind == Lock.Kind.LOCK and (n := _open_work(what)):
+        told = {"n": n, "names": ", ".join(_drafts(what)[:OPEN_WORK])}
         raise ValidationError(_("Not locked: %(n)s drafts are open (%(names)s). Complete or void them first.") % told)
     reason = request.POST.get("reason", "").replace("\x00", "")
     locks.close(what, kind, by=request.user, reason=reason, now=timezone.now())
@@ -91,6 +92,12 @@ def _chosen(what: str, about: Participant | None) -> dict[str, Any]:
         if found:
             return locks.target(Lock.Scope.RECORD, about, record=found)
     raise ValidationError(_("Choose what to close."))
+
+
+def _open_work(what: dict[str, Any]) -> int:
+    """How many drafts stand in the way, at every site; only those of one's own are named."""
+    with sight.everything():
+        return len(_drafts(what))
 
 
 def _drafts(what: dict[str, Any]) -> list[str]:

@@ -3,13 +3,24 @@
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
 from celery.signals import heartbeat_sent, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
 
-app = Celery("sbrtspine")
+
+class ForTheStudy(Task):
+    """A task works for the study as a whole, so it says that it reads all sites (accounts/sight.py)."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from accounts import sight
+
+        with sight.everything():
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("sbrtspine", task_cls=ForTheStudy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -44,6 +44,11 @@ def testing() -> bool:
     return env.bool("SBRTSPINE_TESTING", default=False)
 
 
+def reads_everything() -> bool:
+    """Whether this process works for the study as a whole (accounts/sight.py): a command does, the web never."""
+    return os.environ.get("SBRTSPINE_READS") == "everything" and "runserver" not in sys.argv
+
+
 def secret_key() -> str:
     """SECRET_KEY; in the demo and the tests one is made and kept beside the servers' data."""
     if value := os.environ.get("SECRET_KEY"):

@@ -1,13 +1,15 @@
-"""What every answer has: no copy in a browser's cache, one log line without participant data, a row of who read it."""
+"""What every answer has: no copy in a browser's cache, a log line without participant data, a row of who read it."""
 
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import sight
 from records import reads
 
 log = structlog.get_logger("request")
@@ -35,6 +37,23 @@ class ReadLog:
         response = self.get_response(request)
         reads.note(request, response, timezone.now())
         return response
+
+
+class Sight:
+    """A page that anybody may open reads no participant, whatever the request before it on this connection might.
+
+    Before the others `LoginRequiredMiddleware` has loaded the person, in the query that says what he or she reads.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+        if not getattr(view, "login_required", True):
+            sight.nothing()
 
 
 class RequestLog:

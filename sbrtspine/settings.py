@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "sbrtspine.middleware.Sight",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sbrtspine.middleware.NoStore",
@@ -88,6 +89,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+if env.reads_everything():  # else a new connection reads no participant, until somebody is logged in
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c sbrtspine.sites=*"
 APP_DATABASE_ROLE = env.env.db_url_config(_APP).get("USER") if _APP else ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -5,4 +5,5 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
+os.environ["SBRTSPINE_READS"] = "as the person of the request"
 application = get_wsgi_application()

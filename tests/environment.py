@@ -11,6 +11,7 @@ DATABASE = "test_sbrtspine"
 def begin() -> None:
     """Start the servers and say where they are; called before Django's settings are read."""
     os.environ["SBRTSPINE_TESTING"] = "1"
+    os.environ["SBRTSPINE_READS"] = "everything"  # what a test asks the ORM; a request reads as its person
     os.environ.pop("SBRTSPINE_DEMO", None)
     os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"

@@ -5,13 +5,15 @@ from django.db import connections
 
 from records.operations import AuditingAutodetector
 from records.rights import grant
+from records.site_policies import make
 
 
 class Command(Django):
-    """migrate, then give the application's role its rights and no more; run it as the owner."""
+    """migrate, then the application's rights and no more, and each site its own rows; run it as the owner."""
 
     autodetector = AuditingAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
         grant(connections[options["database"]])
+        make(connections[options["database"]])
