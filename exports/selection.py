@@ -40,7 +40,7 @@ class Selection:
         sites = self.person.site_ids() & self.person.site_ids(May.EXPORT)
         sql = "SELECT id FROM records_participant WHERE site_id = ANY(%(sites)s) AND voided_at IS NULL"
         audited = sites & self.person.site_ids(May.AUDIT)
-        given: dict[str, Any] = {"sites": sorted(sites), "audited": sorted(audited), "at": self.at}
+        given: dict[str, Any] = {"sites": sorted(sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
         if self.codes:
             sql += " AND code = ANY(%(codes)s)"
             given["codes"] = list(self.codes)

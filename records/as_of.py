@@ -48,8 +48,14 @@ def before(model: type[Row], pks: Sequence[int], row_id: int) -> list[Row]:
 
 
 def statement(table: str, participants: str) -> str:
-    """The same as SQL to select from: `participants` is SQL that selects their ids, `%(at)s` the instant."""
-    which = f"r.at <= %(at)s AND r.participant_id IN ({participants})"
+    """The same as SQL to select from: `participants` is SQL that selects their ids, `%(at)s` the instant.
+
+    `%(horizon)s`, if not empty, are the transactions that had been committed, as `pg_current_snapshot` says it.
+    """
+    which = (
+        f"r.at <= %(at)s AND r.participant_id IN ({participants}) AND coalesce("
+        "pg_visible_in_snapshot(r.transaction::text::xid8, nullif(%(horizon)s, '')::pg_snapshot), true)"
+    )
     return "(" + _REPLAYED.format(which=which).format(table=table).replace("%s", f"'{table}'", 1) + ")"
 
 

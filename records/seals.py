@@ -111,6 +111,20 @@ def _signed(number: int, now: datetime, before: str | None, heads: dict[str, lis
     return json.dumps({**told, "signature": base64.b64encode(signature).decode()}, sort_keys=True)
 
 
+def sign(told: dict[str, Any]) -> str:
+    """The key's signature of something else that is to stay as it is, in base64."""
+    return base64.b64encode(_private().sign(_text(told))).decode()
+
+
+def is_signed(told: dict[str, Any], signature: str) -> bool:
+    """Whether `sign` gave this signature of this."""
+    try:
+        _public().verify(base64.b64decode(signature), _text(told))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
 def _text(told: dict[str, Any]) -> bytes:
     return json.dumps(told, sort_keys=True).encode()
 

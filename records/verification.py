@@ -98,6 +98,9 @@ def verify() -> list[Finding]:
         cursor.execute("SET LOCAL timezone = 'UTC'")
         codes = dict(Participant._base_manager.values_list("pk", "code"))
         found = [*_rows(cursor, codes), *_ends(cursor, codes), *_replays(cursor, codes)]
+    for table, model in _names().items():  # a table may know more about itself
+        told = getattr(model, "contradictions", list)()
+        found += [Finding("", _title(_names(), table), record, "file", what) for record, what in told]
     return [*found, *(_sealed(sentence, codes) for sentence in seals.findings())]
 
 
@@ -154,7 +157,7 @@ def _replays(cursor: Any, codes: dict[int, str]) -> list[Finding]:
         cursor.execute(_REPLAY.format(table=table))
         for record, field, told, held in cursor.fetchall():
             participant = record
-            if model is not Participant:
+            if hasattr(model, "participant_id"):
                 of = model._base_manager.filter(pk=record).values_list("participant_id", flat=True)
                 participant = of.first() or _told_participant(table, record)
             what = f"the record holds {held or 'nothing'}, its history says {told or 'nothing'}"

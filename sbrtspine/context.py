@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from accounts.roles import May
 from oversight import messages
 from protocol.study import STUDY
@@ -19,6 +20,7 @@ _MENU = [
     ("monitoring", _("Monitoring"), May.MONITORING),
     ("protocol", _("Protocol"), May.SEE),
     ("exports", _("Exports"), May.EXPORT),
+    ("snapshots", _("Snapshots"), (May.EXPORT, May.SAFETY)),
     ("audit", _("Audit"), May.AUDIT),
 ]
 
@@ -31,5 +33,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "protocol_version": STUDY.version,
         "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it
-        "menu": [(name, label) for name, label, may in _MENU if known and (may is None or person.may(may))],
+        "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
     }
+
+
+def _may(person: Person, what: May | tuple[May, ...]) -> bool:
+    """Whether one of these is allowed."""
+    return any(person.may(each) for each in (what if isinstance(what, tuple) else (what,)))

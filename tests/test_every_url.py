@@ -86,6 +86,9 @@ GET = {
     "exports": ("/exports/", EXPORTS),
     "export-all": ("/exports/all.zip", EXPORTS),
     "export-form": ("/exports/surgery.csv", EXPORTS),
+    "snapshots": ("/snapshots/", SITE),
+    "snapshot": ("/snapshots/1.zip", [302, 404, 404, 404, 404, 404, 404, 403, 404]),
+    "snapshot-changes": ("/snapshots/1/changes/", [302, 404, 404, 404, 404, 404, 404, 403, 404]),
     "form-verify": ("/participants/BLEND-01/consent/verify/", LATER),
     "repeating-form-verify": ("/participants/BLEND-01/surgery/1/verify/", LATER),
     "visit-form-verify": ("/participants/BLEND-01/d60/visit/verify/", LATER),
@@ -151,6 +154,7 @@ POST = {
     "redactions": [302, 403, 403, 403, 422, 422, 403, 404, 404],
     "study-locks": [302, 403, 403, 403, 403, 422, 403, 403, 403],
     "lock-open": [302, 404, 404, 404, 404, 404, 404, 404, 404],
+    "snapshots": [302, 422, 422, 422, 422, 422, 403, 403, 422],
     "form-void": VOIDS,
     "repeating-form-void": VOIDS,
     "visit-form-void": VOIDS,
@@ -233,6 +237,23 @@ def test_a_monitor_reads_everything_of_the_site_and_no_post_changes_a_clinical_r
                 assert browser.get(address).status_code == 200, name
 
     assert _clinical() == before
+
+
+@pytest.mark.parametrize("ids", ["of the other site", "without any site"])
+def test_swapping_codes_and_numbers_over_all_addresses_gives_nothing_away(ids, client, people, records, site_b):
+    """Every address, in the name of somebody who may see others but not this one: no code, no answer of it."""
+    builders.register(site_b, people["nurse_b"])
+    if ids == "without any site":
+        people["nurse_b"].memberships.all().delete()
+    browser = _as("nurse_b", client, people)
+
+    for name, (address, _expected) in GET.items():
+        for sent in (browser.get, browser.post):
+            answer = sent(address)
+            text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            if name not in ("login", "logout"):
+                assert b"BLEND-01" not in text, (name, sent)
+                assert b"Wound" not in text or not name.startswith(("form", "visit-form", "repeating-form")), name
 
 
 def test_another_sites_participant_is_in_no_list_search_or_export(client, people, records):

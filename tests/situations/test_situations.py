@@ -13,6 +13,7 @@ from assessments.models import Function, OpioidDose, Pain, Quality, SinsLevel, V
 from assessments.models import Imaging as Images
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
+from exports import snapshot_changes, snapshots
 from oversight import boundary, visit_matrix, worklist
 from oversight.kinds import KINDS
 from oversight.models import Alert, Message
@@ -406,6 +407,8 @@ def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     now, people = amsterdam("2016-04-01 10:00"), told.people
     closed = locks.target("participant", told.participant)
     lock = locks.close(closed, "lock", by=people["datamanager"], reason="Interim look", now=now)
+    given = {"by": people["datamanager"], "purpose": "safety", "freeze": False, "now": now}
+    cut = snapshots.take(name="Interim look", **given)
     grade = event.grades.get()
     grade.fill(from_on="2016-03-12")
 
@@ -428,6 +431,10 @@ def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     told_to = KINDS["endpoint-changed"].roles
     assert {Role.SAFETY_OFFICER, Role.STATISTICIAN, Role.PRINCIPAL_INVESTIGATOR} <= set(told_to)
     assert AuditRow.objects.filter(reason="letter re-read").exists()
+    changed = snapshot_changes.between(snapshots.content(cut), snapshots.content(snapshots.take(name="After", **given)))
+    assert [each.fields for each in changed if each.title.startswith("Grade")] == [
+        [("From", "2016-03-13", "2016-03-12")]
+    ]  # the old snapshot is kept, and says what it said
 
 
 def test_the_boundary_locks_new_enrolment_until_somebody_decides(people, site, login):

@@ -1,0 +1,100 @@
+"""The pages of snapshots: taking one, getting one, and what changed since the one before."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from exports import snapshot_changes, snapshots
+from exports.models import Snapshot
+from protocol.study import STUDY
+
+log = structlog.get_logger("snapshots")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def listing(request: HttpRequest) -> HttpResponse:
+    """All that this person may have, the newest first, and taking one."""
+    _may_read(request)
+    errors: dict[str, Any] = {}
+    if request.method == "POST":
+        require(request.user, May.EXPORT)
+        try:
+            _take(request)
+            return redirect("snapshots")
+        except ValidationError as refused:
+            errors = refused.message_dict if hasattr(refused, "error_dict") else {"name": refused.messages}
+    context = {
+        "snapshots": snapshots.visible(request.user),
+        "may_take": request.user.may(May.EXPORT),
+        "not_frozen_because": snapshots.reason_not_to_freeze(request.user),
+        "purposes": Snapshot.Purpose.choices,
+        "typed": request.POST,
+        "errors": errors,
+        "zone": STUDY.zone,
+    }
+    return render(request, "exports/snapshots.html", context, status=422 if errors else 200)
+
+
+def _take(request: HttpRequest) -> Snapshot:
+    if freeze := request.POST.get("freeze") == "yes":
+        require(request.user, May.LOCK)
+    given = {name: request.POST.get(name, "") for name in ("name", "purpose")}
+    return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **given)
+
+
+def _may_read(request: HttpRequest) -> None:
+    """Who may export, and the independent safety monitor, who sees nothing but these."""
+    if not (request.user.may(May.EXPORT) or request.user.may(May.SAFETY)):
+        raise PermissionDenied(_("Your role may not read snapshots."))
+
+
+def _found(request: HttpRequest, number: int) -> Snapshot:
+    _may_read(request)
+    found = next((each for each in snapshots.visible(request.user) if each.number == number), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+def download(request: HttpRequest, number: int) -> HttpResponse:
+    """The file, byte by byte as it was sealed, or the reason why it is not given out."""
+    snapshot = _found(request, number)
+    try:
+        content = snapshots.content(snapshot)
+    except snapshots.Broken as broken:
+        return _refused(request, snapshot, broken)
+    answer = HttpResponse(content, content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="blend-snapshot-{snapshot.number}.zip"'
+    answer.headers["Digest"] = f"sha-256={snapshot.sha256}"
+    return answer
+
+
+@require_safe
+def changes(request: HttpRequest, number: int) -> HttpResponse:
+    """Record by record, what is new, changed or void since the snapshot before, of those for the same purpose."""
+    snapshot = _found(request, number)
+    mine = [each for each in snapshots.visible(request.user) if each.number < number]
+    before = next((each for each in mine if each.purpose == snapshot.purpose and each.sites == snapshot.sites), None)
+    context: dict[str, Any] = {"snapshot": snapshot, "before": before, "zone": STUDY.zone}
+    if before is not None:
+        try:
+            context["found"] = snapshot_changes.between(snapshots.content(before), snapshots.content(snapshot))
+        except snapshots.Broken as broken:
+            return _refused(request, snapshot, broken)
+    context["links"] = request.user.may(May.SEE)
+    return render(request, "exports/snapshot_changes.html", context)
+
+
+def _refused(request: HttpRequest, snapshot: Snapshot, broken: snapshots.Broken) -> HttpResponse:
+    log.error("snapshot broken", snapshot=snapshot.number)
+    context = {"snapshot": snapshot, "why": str(broken)}
+    return render(request, "exports/snapshot_broken.html", context, status=409)

@@ -1,0 +1,193 @@
+"""Taking snapshots, giving them out, and proving that each is what it was when it was taken."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from accounts import sight
+from accounts.models import Person
+from accounts.roles import May
+from exports import contents, dictionary
+from exports.bundle import Bundle
+from exports.models import Snapshot, SnapshotFile
+from exports.purposes import BY_CODE
+from exports.selection import Selection
+from protocol.study import STUDY
+from records import locks, seals
+from records.actor import said
+from records.models import Lock, Participant, Redaction
+
+_ONE_AT_A_TIME = 48_60_92
+
+
+class Broken(Exception):
+    """The file is not what was sealed; nothing of it is given out."""
+
+
+@dataclass(frozen=True)
+class Cut(Selection):
+    """These participants, whatever became of them since, as of an instant and what had been committed by then."""
+
+    ids: tuple[int, ...] = ()
+    horizon: str = ""
+
+    def participants(self) -> tuple[str, dict[str, Any]]:
+        given = {"ids": list(self.ids), "at": self.at, "horizon": self.horizon, "audited": []}
+        return "SELECT id FROM records_participant WHERE id = ANY(%(ids)s)", given
+
+    def parameters(self) -> dict[str, Any]:
+        return {**super().parameters(), "without": sorted(self.without), "horizon": self.horizon}
+
+
+def visible(person: Person) -> list[Snapshot]:
+    """All of whose sites this person may take data away; the safety monitor has those that were made for it."""
+    exports, safety = person.site_ids(May.EXPORT), person.site_ids(May.SAFETY)
+    return [
+        each
+        for each in Snapshot.objects.select_related("made_by")
+        if set(each.sites) <= exports or (each.purpose == Snapshot.Purpose.SAFETY and set(each.sites) <= safety)
+    ]
+
+
+def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> Snapshot:
+    """Freeze the study first, if asked; then cut, write the file and seal it, in one transaction. ValidationError."""
+    name = name.replace("\x00", "").strip()[:100]
+    if not name:
+        raise ValidationError({"name": _("Give it a name, such as “Interim look, May 2016”.")})
+    if purpose not in Snapshot.Purpose.values:
+        raise ValidationError({"purpose": _("Choose what it is for.")})
+    try:
+        with transaction.atomic(), sight.everything():
+            return _take(by, name, purpose, freeze, now)
+    except IntegrityError as error:
+        raise ValidationError({"name": _("There is a snapshot of this name already.")}) from error
+
+
+def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> Snapshot:
+    if freeze:
+        locks.close(locks.target(Lock.Scope.STUDY), Lock.Kind.FREEZE, by=by, reason=name, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+        cursor.execute(
+            "SELECT clock_timestamp(), pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"
+        )
+        at, committed, own = cursor.fetchone()
+    sites = sorted(by.site_ids(May.EXPORT))
+    found = Participant.objects.filter(site__in=sites, voided_at__isnull=True, created_at__lte=at)
+    ids = list(found.order_by("pk").values_list("pk", flat=True))
+    snapshot = Snapshot(
+        number=(Snapshot.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+        name=name, purpose=purpose, at=at, horizon=_with_own(committed, own), sites=sites, participants=ids,
+        closed=_closed(), protocol_version=STUDY.version, dictionary=_dictionary(), made_by=by,
+    )  # fmt: skip
+    content = _content(snapshot)
+    snapshot.sha256 = hashlib.sha256(content).hexdigest()
+    snapshot.seal = seals.sign(_told(snapshot))
+    with said(by, _("Snapshot taken")):
+        snapshot.save(force_insert=True)
+    SnapshotFile.objects.create(snapshot=snapshot, content=content)
+    return snapshot
+
+
+def _with_own(committed: str, own: int | None) -> str:
+    """A PostgreSQL snapshot (oldest running:next:all running) that has also seen what this transaction wrote."""
+    if own is None:
+        return committed
+    _oldest, following, running = committed.split(":")
+    end = max(int(following), own + 1)
+    others = {int(each) for each in running.split(",") if each} | set(range(int(following), end))
+    others.discard(own)
+    return f"{min(others, default=end)}:{end}:{','.join(map(str, sorted(others)))}"
+
+
+def _closed() -> str:
+    """Whether the study is locked or frozen."""
+    standing = Lock.objects.filter(scope=Lock.Scope.STUDY, released_at__isnull=True)
+    strongest = locks.strongest_first(standing)
+    return strongest[0].kind if strongest else ""
+
+
+def _content(snapshot: Snapshot) -> bytes:
+    """The zip, whose bytes follow from the snapshot alone; its counts and sums are put into the snapshot."""
+    cut = Cut(
+        snapshot.made_by,
+        at=snapshot.at,
+        without=BY_CODE[snapshot.purpose].without | set(contents.LOGS),
+        ids=tuple(snapshot.participants),
+        horizon=snapshot.horizon,
+    )
+    made = Bundle(cut, snapshot.at, snapshot.purpose)
+    content = b"".join(made.blocks())
+    snapshot.records, snapshot.sums = made.records, made.sums
+    return content
+
+
+def _dictionary() -> str:
+    return hashlib.sha256(dictionary.as_csv().encode()).hexdigest()
+
+
+def _told(snapshot: Snapshot) -> dict[str, Any]:
+    """What the seal is under: every column but the seal itself."""
+    names = [field.attname for field in Snapshot._meta.concrete_fields if field.attname not in ("id", "seal")]
+    return {**{name: getattr(snapshot, name) for name in names}, "at": snapshot.at.isoformat()}
+
+
+def content(snapshot: Snapshot) -> bytes:
+    """The kept file, after comparing it with its sum and its seal. Broken where they differ."""
+    kept = bytes(snapshot.file.content)
+    if _redacted(snapshot):
+        raise Broken(_("personal data were taken out of these records since it was taken; take another one"))
+    if wrong := _wrong(snapshot, kept):
+        raise Broken(wrong)
+    return kept
+
+
+def _wrong(snapshot: Snapshot, kept: bytes) -> str:
+    if hashlib.sha256(kept).hexdigest() != snapshot.sha256:
+        return _("the file of this snapshot is not the one that was sealed")
+    if not seals.is_signed(_told(snapshot), snapshot.seal):
+        return _("the seal does not fit what this snapshot says of itself")
+    return ""
+
+
+def _redacted(snapshot: Snapshot) -> bool:
+    """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
+    with sight.everything():
+        blanked = Redaction.objects.filter(agreed_at__gt=snapshot.at, participant__in=snapshot.participants)
+        return blanked.exists()
+
+
+def contradictions() -> list[tuple[int, str]]:
+    """Snapshot by snapshot: a file or a seal that does not fit, or data that the audit trail no longer gives again."""
+    found = []
+    for snapshot in Snapshot.objects.select_related("made_by", "file").order_by("number"):
+        wrong = _wrong(snapshot, bytes(snapshot.file.content)) if hasattr(snapshot, "file") else "its file is missing"
+        if not wrong and snapshot.dictionary == _dictionary() and not _redacted(snapshot):
+            wrong = _differs(snapshot)
+        if wrong:
+            found.append((snapshot.pk, wrong))
+    return found
+
+
+def _differs(snapshot: Snapshot) -> str:
+    """Cut again, from the trail alone; the same forms must give the same tables."""
+    again = Snapshot.objects.select_related("made_by").get(pk=snapshot.pk)
+    with sight.everything():
+        _content(again)
+    different = sorted(
+        name for name, digest in snapshot.sums.items() if name.endswith(".csv") and again.sums.get(name) != digest
+    )
+    return f"cut again from the trail, {', '.join(different)} differ" if different else ""
+
+
+def reason_not_to_freeze(person: Person) -> str:
+    """Why this person cannot freeze the study beside taking the snapshot."""
+    if not person.may(May.LOCK):
+        return _("Your role may not freeze.")
+    return _("The study is frozen or locked already.") if _closed() else ""
