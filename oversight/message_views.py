@@ -15,8 +15,9 @@ from accounts.permissions import require
 from accounts.roles import May
 from oversight import mailbox, messages
 from oversight.kinds import KINDS
-from oversight.models import Message, MessagePreference
+from oversight.models import Message, MessagePreference, Urgency
 from protocol.study import STUDY
+from records.reads import about_nobody
 
 PAGE = 100
 BACK = ("worklist", "messages")
@@ -62,7 +63,8 @@ def _lines(told: list[Message]) -> list[dict[str, Any]]:
                 "url": url + (KINDS[alert.kind].form.format(alert.subject) if alert else ""),
                 "zone": alert.participant.site.zone if alert else STUDY.zone,
                 "by": by.get((message.alert_id, message.lock_id)),
-                "needed": messages.needed(message),
+                "needed": (needed := messages.needed(message)),
+                "to_acknowledge": needed and message.urgency == Urgency.SAFETY and not message.acknowledged_at,
                 "due": alert.due_at if alert and alert.kind not in messages.INFORMS else None,
             }
         )
@@ -83,6 +85,7 @@ def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
     return redirect(reverse(back if back in BACK else "messages") + f"#m-{found.pk}")
 
 
+@about_nobody
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     """The page says by itself what has been shown; nothing to be seen comes back."""
@@ -110,7 +113,7 @@ def log(request: HttpRequest) -> HttpResponse:
     if only == "failing":
         found = found.filter(mail__sent_at=None, mail__not_needed_at=None).exclude(mail__last_error="")
     elif only == "open":
-        found = found.filter(urgency=0, acknowledged_at=None, alert__outcome="open")
+        found = found.filter(urgency=Urgency.SAFETY, acknowledged_at=None, alert__outcome="open")
     found = found.select_related("alert__participant__site", "lock", "mail", "person").order_by("-pk")
     told = list(found[: PAGE + 1])
     context = {
@@ -123,6 +126,7 @@ def log(request: HttpRequest) -> HttpResponse:
     return render(request, "oversight/message_log.html", context)
 
 
+@about_nobody
 @require_safe
 def mail(request: HttpRequest) -> HttpResponse:
     """What the demo has mailed, newest first; elsewhere there is no such page."""

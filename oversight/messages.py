@@ -21,7 +21,7 @@ NEXT = (Role.PRINCIPAL_INVESTIGATOR, Role.DATA_MANAGER)
 DECIDERS = tuple(role for role, duties in DUTIES.items() if May.REOPEN in duties.may)
 INFORMS = ("endpoint-changed",)  # nothing to be done about it: told although it is never open
 _BATCH = 1000
-_HELD = uuid.UUID("9d4c8f0e-6f0c-4d5b-9d5c-0b3c55d1a0ff")  # names the envelopes in which messages wait together
+_HELD = uuid.UUID("9d4c8f0e-6f0c-4d5b-9d5c-0b3c55d1a0ff")  # names the envelopes in which messages go together
 
 
 def owe(now: datetime) -> None:
@@ -127,21 +127,34 @@ def _staff(sites: set[int]) -> dict[tuple[int, Role], list[int]]:
 
 
 def _write(found: list[Message], now: datetime) -> None:
-    """Messages with the envelopes in which they are mailed; those that wait for one hour share one envelope."""
+    """Messages with the envelopes in which they are mailed: each of safety alone, others of one instant together."""
     people = Person.objects.select_related("message_preference").in_bulk({message.person_id for message in found})
     mails = [(message, _envelope(message, people[message.person_id], now)) for message in found]
     envelopes = {mail.key: mail for _message, mail in mails if mail.person.email}  # without: told here alone
-    Mail.objects.bulk_create(envelopes.values(), batch_size=_BATCH, ignore_conflicts=True)
-    made = dict(Mail.objects.filter(key__in=envelopes).values_list("key", "pk"))
+    made = _made(envelopes)
     for message, mail in mails:
         message.mail_id = made.get(mail.key)
     Message.objects.bulk_create(found, batch_size=_BATCH, ignore_conflicts=True)
 
 
+def _made(envelopes: dict[uuid.UUID, Mail]) -> dict[uuid.UUID, int]:
+    """The envelopes' rows, made or found waiting. One that is on its way already takes no more: another is made."""
+    Mail.objects.bulk_create(envelopes.values(), batch_size=_BATCH, ignore_conflicts=True)
+    waiting = Mail.objects.filter(key__in=envelopes, tries=0).select_for_update()
+    made = dict(waiting.values_list("key", "pk"))
+    for key, mail in envelopes.items():
+        if key not in made:
+            made[key] = Mail.objects.create(
+                person=mail.person, urgency=mail.urgency, due_at=mail.due_at, try_at=mail.try_at
+            ).pk
+    return made
+
+
 def _envelope(message: Message, person: Person, now: datetime) -> Mail:
     preference = getattr(person, "message_preference", None) or MessagePreference()
     due = quiet.due(preference, message.urgency, now, _zone(message))
-    key = uuid.uuid5(_HELD, f"{person.pk} {due.isoformat()}") if due > now else uuid.uuid4()
+    safety = message.urgency == Urgency.SAFETY
+    key = uuid.uuid4() if safety else uuid.uuid5(_HELD, f"{person.pk} {due.isoformat()}")
     return Mail(key=key, person=person, urgency=message.urgency, due_at=due, try_at=due)
 
 

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from oversight.message_models import Mail, Message, MessagePreference, Urgency
 from oversight.monitoring_plan import MonitoringDraw
 from oversight.monitoring_visits import MonitoringVisit
+from oversight.work_models import CalendarFeed, Responsible, Snooze
 
 __all__ = [
-    "Alert", "BackupRun", "Deadline", "EndpointVerdict", "Finding", "Judgement", "Mail", "Message",
-    "MessagePreference", "MonitoringDraw", "MonitoringVisit", "ScanFailure", "ScanState", "Urgency", "VerdictSeen",
+    "Alert", "BackupRun", "CalendarFeed", "Deadline", "EndpointVerdict", "Finding", "Judgement", "Mail", "Message",
+    "MessagePreference", "MonitoringDraw", "MonitoringVisit", "Responsible", "ScanFailure", "ScanState", "Snooze",
+    "Urgency", "VerdictSeen",
 ]  # fmt: skip
 
 

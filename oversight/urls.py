@@ -4,18 +4,23 @@ from django.urls import path
 
 from oversight import (
     audit_views,
+    board_views,
+    calendar_views,
     check_views,
     message_views,
     monitoring_views,
     protocol_views,
     safety_views,
+    search_views,
     sign_off,
     sign_views,
     views,
+    worklist_views,
 )
 
 urlpatterns = [
-    path("", views.work, name="worklist"),
+    path("", worklist_views.work, name="worklist"),
+    path("aside/", worklist_views.put_aside, name="put-aside"),
     path("participants/", views.participants, name="participants"),
     path("participants/<code:code>/", views.casebook, name="casebook"),
     path("participants/<code:code>/endpoint/", safety_views.endpoint, name="endpoint"),
@@ -37,5 +42,10 @@ urlpatterns = [
     path("messages/log/", message_views.log, name="message-log"),
     path("messages/<int:message>/acknowledge/", message_views.acknowledge, name="message-acknowledge"),
     path("mailbox/", message_views.mail, name="mailbox"),
-    path("board/", views.board, name="board"),
+    path("find/", search_views.find, name="find"),
+    path("calendar/", calendar_views.page, name="calendar"),
+    path("calendar/address/", calendar_views.address, name="calendar-address"),
+    path("calendar/<str:secret>.ics", calendar_views.feed, name="calendar-feed"),
+    path("board/", board_views.board, name="board"),
+    path("board/<code:code>/take/", board_views.take, name="board-take"),
 ]

@@ -1,6 +1,6 @@
-"""The pages for looking: worklist, participants, casebook, board."""
+"""The pages for looking: participants, casebook."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,30 +14,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import casebooks, life, rule_queries, sign_off, standing, verdicts, visit_matrix, worklist
+from oversight import casebooks, life, rule_queries, sign_off, standing, verdicts, visit_matrix
 from oversight.kinds import KINDS
-from oversight.models import Alert, Deadline, ScanFailure
+from oversight.models import Alert, Deadline
 from protocol.study import STUDY
 from records import as_of, crf, locks, selectors, signatures, trust
 from records.models import Participant, Query
 
 PAGE = 50
-
-
-@require_safe
-def work(request: HttpRequest) -> HttpResponse:
-    """What needs this person now, the most urgent first."""
-    now = timezone.now()
-    buckets = worklist.for_person(request.user, now)
-    context = {
-        "buckets": buckets,
-        "now": now,
-        "nothing": not (buckets["now"] or buckets["today"]),
-        "next": worklist.next_thing(request.user, now),
-        "may_register": request.user.may(May.REGISTER),
-        "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-    }
-    return render(request, "oversight/worklist.html", context)
 
 
 @require_safe
@@ -161,17 +145,3 @@ def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
         {"alert": alert, "what": KINDS[alert.kind].what, "tail": KINDS[alert.kind].form.format(alert.subject)}
         for alert in sorted(found, key=lambda each: (each.outcome != Alert.Outcome.OPEN, each.due_at))
     ]
-
-
-@require_safe
-def board(request: HttpRequest) -> HttpResponse:
-    """The 48-hour board, for a wall: everybody in a window, or in one that ended in the last week."""
-    require(request.user, May.SEE)
-    now = timezone.now()
-    recent = Deadline.objects.filter(kind="window-missed", due_at__gte=now - timedelta(days=7))
-    found = selectors.participants(request.user).filter(pk__in=recent.values("participant")).select_related("site")
-    books = casebooks.load(found[:PAGE], casebooks.TREATMENT)
-    rows = [{"participant": book.participant, "standing": standing.of(book, now)} for book in books.values()]
-    rows.sort(key=lambda row: (row["standing"].window.verdict != "open", row["standing"].window.closes_at or now))
-    context = {"rows": rows, "now": now}
-    return render(request, "oversight/_board.html" if request.htmx else "oversight/board.html", context)

@@ -21,7 +21,7 @@ from oversight.rule_queries import FAILED, UNUSUAL
 from oversight.verdicts import PRIMARY
 from protocol.toxicity import SERIOUSNESS
 from records import crf, selectors
-from records.base import RowRecord, Status, VisitRecord
+from records.base import Record, RowRecord, Status, VisitRecord
 from records.models import Participant, Query
 
 MOST = 60  # lines of one source; more are counted on the participants' list
@@ -43,26 +43,33 @@ class Item:
     bucket: str = "today"
     order: tuple[int, float] = field(default=(9, 0.0))
     whole: bool = False  # a form to be filled in, not one question of it
+    safety: bool = False  # about safety: never put aside
+    alert: Alert | None = None
+    kind: str = ""
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether one may put it aside for some days."""
+        return self.bucket == "today" and self.tone != "late" and not self.safety
 
 
 def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
     """now, today, week and others, the most urgent first."""
     participants = selectors.participants(person)
-    items = [
-        *_alerts(person, participants, now),
-        *_coming(person, participants, now),
-        *_drafts(person, participants),
-        *_next_forms(person, participants),
-        *_to_judge(person, participants),
-        *_to_classify(person, participants),
-        *_cases(person, participants),
-        *_to_check(person, participants),
-        *_queries(person, participants),
-        *_failed_checks(person, participants),
-        *_changed_verdicts(person, participants),
-        *_locked(person),
-        *_to_compare(person, participants),
-    ]
+    sources = {
+        _("Deadlines"): [*_alerts(person, participants, now), *_coming(person, participants, now)],
+        _("Forms"): [*_drafts(person, participants), *_next_forms(person, participants)],
+        _("To judge and to classify"): [*_to_judge(person, participants), *_to_classify(person, participants)],
+        _("Serious events"): _cases(person, participants),
+        _("Found by checks"): [*_to_check(person, participants), *_failed_checks(person, participants)],
+        _("Queries"): _queries(person, participants),
+        _("The endpoint and the boundary"): [*_changed_verdicts(person, participants), *_locked(person)],
+        _("To compare with the source"): _to_compare(person, participants),
+    }
+    items = [item for found in sources.values() for item in found]
+    for kind, found in sources.items():
+        for item in found:
+            item.kind = kind
     buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
     said: set[str] = set()
     for item in sorted(items, key=lambda each: (each.bucket == "others", each.order, each.code)):
@@ -93,7 +100,7 @@ def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
     # Said once: the draft of the deviation stands for the missed window, "overdue" for "due".
     found = found.exclude(Exists(drafted), kind="window-missed").exclude(Exists(worse))
     items = []
-    for alert in found.select_related("participant").order_by("due_at")[:MOST]:
+    for alert in found.select_related("participant__site").order_by("due_at")[:MOST]:
         kind = KINDS[alert.kind]
         late = alert.due_at <= now
         urgent = late or alert.due_at - now <= SOON or alert.kind.startswith("window")
@@ -107,7 +114,9 @@ def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
                 alert.due_at,
                 "late" if late else "soon",
                 bucket,
-                (0, alert.due_at.timestamp()),
+                (-1 if kind.safety else 0, alert.due_at.timestamp()),
+                safety=kind.safety,
+                alert=alert,
             )
         )
     return items
@@ -156,7 +165,7 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
                     if by_rule
                     else _("Complete: %(form)s") % {"form": model._meta.verbose_name},
                     record.description if by_rule else _("a draft"),
-                    _at(record.participant, f"{visit}{slug}/{number}"),
+                    _at(record.participant, f"{visit}{slug}/{number}{_first_open(record)}"),
                     tone="late" if urgent else "",
                     bucket="others" if not person.may(May.ENTER) else "now" if urgent else "today",
                     order=(1 if urgent else 3, record.updated_at.timestamp()),
@@ -164,6 +173,11 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
                 )
             )
     return items
+
+
+def _first_open(record: Record) -> str:
+    """The first question of a draft that wants an answer, as the tail of an address."""
+    return next((f"#q-{field.name}" for field in record.unanswered()), "")
 
 
 def _next_forms(person: Person, participants: Any) -> list[Item]:
@@ -226,6 +240,7 @@ def _to_judge(person: Person, participants: Any) -> list[Item]:
                     event.title,
                     _at(event.participant, f"adverse-event/{event.number}/#q-{name}"),
                     tone="soon" if event.is_serious else "",
+                    safety=event.is_serious,
                     bucket="today" if mine else "others",
                     order=(2, event.created_at.timestamp()),
                 )

@@ -25,7 +25,8 @@ BEGIN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname IN (  -- made once, never changed
             'records_signature', 'records_seal', 'records_auditcheck', 'records_auditreview', 'records_read',
-            'oversight_backuprun', 'exports_snapshot', 'exports_snapshotfile'
+            'oversight_backuprun', 'oversight_responsible', 'oversight_snooze', 'exports_snapshot',
+            'exports_snapshotfile'
         ) THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'records_redaction' THEN  -- agreeing is the owner's function, records/redaction_sql.py

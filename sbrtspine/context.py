@@ -32,6 +32,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "protocol_version": STUDY.version,
+        "may_see": known and person.may(May.SEE),
         "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it
         "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
     }

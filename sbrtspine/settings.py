@@ -166,12 +166,9 @@ CONTENT_SECURITY_POLICY = {
 # Mail. Without EMAIL_URL the demo writes its letters where /mailbox/ shows them; elsewhere the machine's own server is
 # asked, and what cannot be sent is kept, tried again and told by /health/.
 MAILBOX = env.state() / "mailbox"
-vars().update(
-    env.env.email_url(
-        "EMAIL_URL",
-        default="dummymail://" if TESTING else f"filemail://{MAILBOX}" if DEMO else "smtp://localhost:25",
-    )
-)
+vars().update(env.env.email_url("EMAIL_URL", default="dummymail://" if TESTING else "smtp://localhost:25"))
+if DEMO and not os.environ.get("EMAIL_URL"):
+    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", MAILBOX
 EMAIL_TIMEOUT = 10  # seconds for each word with the mail server
 DEFAULT_FROM_EMAIL = env.env.str("MAIL_FROM", default="sbrtspine@localhost")
 PUBLIC_URL = env.env.str(

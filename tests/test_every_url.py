@@ -38,6 +38,12 @@ GET = {
     "participant-new": ("/participants/new/", REGISTERS),
     "casebook": ("/participants/BLEND-01/", SEES),
     "board": ("/board/", SITE),
+    "find": ("/find/?q=wound", SITE),
+    "put-aside": ("/aside/", LATER),
+    "calendar": ("/calendar/", SITE),
+    "calendar-address": ("/calendar/address/", LATER),
+    "calendar-feed": ("/calendar/nobody-has-this-address.ics", [404] * 9),
+    "board-take": ("/board/BLEND-01/take/", LATER),
     "messages": ("/messages/", OPEN),
     "messages-seen": ("/messages/seen/", LATER),
     "message-preferences": ("/messages/preferences/", LATER),
@@ -114,6 +120,9 @@ SIGN_OFFS = [302, 403, 403, 403, 422, 403, 403, 404, 404]
 VERIFIES = [302, 403, 403, 403, 403, 403, 422, 404, 404]
 JUDGES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
 POST = {
+    "put-aside": [302, 422, 422, 422, 422, 422, 422, 422, 422],
+    "calendar-address": [302, 200, 200, 200, 200, 200, 200, 403, 200],
+    "board-take": [302, 302, 302, 302, 302, 403, 403, 404, 404],
     "messages-seen": [302, 204, 204, 204, 204, 204, 204, 204, 204],
     "message-preferences": [302, 422, 422, 422, 422, 422, 422, 422, 422],
     "message-acknowledge": [302, 404, 404, 404, 404, 404, 404, 404, 404],
@@ -259,7 +268,15 @@ def test_swapping_codes_and_numbers_over_all_addresses_gives_nothing_away(ids, c
 def test_another_sites_participant_is_in_no_list_search_or_export(client, people, records):
     browser = _as("nurse_b", client, people)
 
-    for address in ("/", "/participants/?q=BLEND", "/board/", "/messages/", "/exports/surgery.csv", "/exports/"):
+    for address in (
+        "/",
+        "/participants/?q=BLEND",
+        "/board/",
+        "/messages/",
+        "/calendar/?all=1",
+        "/exports/surgery.csv",
+        "/exports/",
+    ):
         answer = browser.get(address)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         assert b"BLEND-01" not in text, address
@@ -288,7 +305,10 @@ def test_what_does_not_exist_is_404(address, client, people, records):
     assert _as("nurse", client, people).get(address).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/participants/?q=%00", "/participants/?after=%00", "/ctcae/?q=%00", "/?x=%00"])
+@pytest.mark.parametrize(
+    "address",
+    ["/participants/?q=%00", "/participants/?after=%00", "/ctcae/?q=%00", "/?x=%00", "/find/?q=%00%00&in=%00"],
+)
 def test_a_nul_byte_in_a_question_is_no_error(address, client, people, records):
     assert _as("nurse", client, people).get(address).status_code == 200
 

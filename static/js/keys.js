@@ -1,4 +1,4 @@
-// Keyboard: / finds a participant; in a form Ctrl+S saves, Ctrl+Enter completes, h shows an answer's history
+// Keyboard: / finds anything; in a form Ctrl+S saves, Ctrl+Enter completes, h shows an answer's history
 // (Alt+H while typing in a box). Also: a fragment that comes back as the login page is not swapped in.
 const press = (form, action) => {
   const buttons = [...form.querySelectorAll("button[name=action]")];

@@ -178,6 +178,24 @@ def test_a_digest_is_one_mail_for_many_messages(participant, people, smtp):
     assert letter.get_payload().count("/messages/#m-") == told > 3
 
 
+def test_an_envelope_that_is_on_its_way_takes_no_more(participant, people, smtp):
+    """The scan's clock may stand before the hour of the digest when the sender's is past it."""
+    MessagePreference.objects.create(person=people["nurse"], mode="digest", digest_hour=8)
+    builders.record(Surgery, participant, people["nurse"], index="yes", performed="yes", incision_at=hours(20))
+    scan.scan(hours(24 * 12))
+    digest = Mail.objects.get(person=people["nurse"], sent_at=None)
+    mailing.send(digest.due_at)
+
+    visit = Alert.objects.create(
+        participant=participant, kind="visit-due", subject="m6", due_at=hours(9999), raised_at=hours(24 * 12)
+    )
+    messages.owe(digest.due_at - timedelta(seconds=1))
+
+    late = Message.objects.get(person=people["nurse"], alert=visit).mail
+    assert (late.sent_at, late.due_at) == (None, digest.due_at)
+    assert mailing.send(digest.due_at + timedelta(minutes=1)).sent >= 1
+
+
 # Nobody acknowledges --------------------------------------------------------------------------------
 
 
@@ -426,7 +444,7 @@ def test_safety_has_a_queue_and_a_worker_of_its_own(settings):
 def test_the_bell_counts_what_has_not_been_seen(participant, people, login):
     scan.scan(hours(40))
     browser = login("nurse")
-    assert "1 unread" in browser.get("/").content.decode()
+    assert '1<span class="unseen"> unread' in browser.get("/").content.decode()
 
     message = Message.objects.get(person=people["nurse"])
     browser.post("/messages/seen/", {"message": [str(message.pk)]})

@@ -1,0 +1,70 @@
+"""The 48-hour board: everybody in a window, or in one that ended in the last week, and who looks after it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import Membership, Person
+from accounts.roles import Role
+from oversight import casebooks, standing
+from oversight.models import Deadline, Responsible
+from records import selectors
+from records.models import Participant
+
+MOST = 50
+LOOK_BACK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One participant on the board. Until somebody takes over, the site's surgeons are responsible."""
+
+    participant: Participant
+    standing: standing.Standing
+    taken: Responsible | None
+    surgeons: list[str]
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing.window.verdict == "open"
+
+    @property
+    def words(self) -> str:
+        return "closing" if self.is_open and self.standing.tone == "soon" else self.standing.window.verdict
+
+
+def rows(person: Person, now: datetime) -> list[Row]:
+    """Open windows first, the one that closes next on top; then those that ended last."""
+    recent = Deadline.objects.filter(kind="window-missed", due_at__gte=now - LOOK_BACK)
+    recent = recent.filter(participant__in=selectors.participants(person)).order_by("-due_at")
+    participants = [deadline.participant for deadline in recent.select_related("participant__site")[:MOST]]
+    books = casebooks.load(participants, casebooks.TREATMENT)
+    taken = _taken(books)
+    surgeons = _surgeons({participant.site_id for participant in participants})
+    found = [
+        Row(book.participant, standing.of(book, now), taken.get(pk), surgeons.get(book.participant.site_id, []))
+        for pk, book in books.items()
+    ]
+    return sorted(found, key=lambda row: _order(row, now))
+
+
+def _order(row: Row, now: datetime) -> tuple[bool, float]:
+    closes = row.standing.window.closes_at or now
+    return (False, closes.timestamp()) if row.is_open else (True, -closes.timestamp())
+
+
+def take(participant: Participant, person: Person, now: datetime) -> Responsible:
+    """This person looks after the window from now on."""
+    return Responsible.objects.create(participant=participant, person=person, at=now)
+
+
+def _taken(participants: object) -> dict[int, Responsible]:
+    last = Responsible.objects.filter(participant__in=participants).order_by("participant_id", "-pk")
+    return {each.participant_id: each for each in last.distinct("participant_id").select_related("person")}
+
+
+def _surgeons(sites: set[int]) -> dict[int, list[str]]:
+    held = Membership.objects.filter(site__in=sites, role=Role.SURGEON, person__is_active=True)
+    found: dict[int, list[str]] = {}
+    for each in held.select_related("person").order_by("person__last_name"):
+        found.setdefault(each.site_id, []).append(str(each.person))
+    return found

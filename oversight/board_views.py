@@ -1,0 +1,36 @@
+"""The 48-hour board, for the wall and the telephone."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import board as on_board
+from protocol.study import STUDY
+from records import selectors
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Everybody between SBRT and surgery; `?wall=1` is as large as the screen allows, without the frame."""
+    require(request.user, May.SEE)
+    now = timezone.now()
+    context = {
+        "rows": on_board.rows(request.user, now),
+        "now": now,
+        "zone": STUDY.zone,
+        "wall": request.GET.get("wall") == "1",
+        "may_take": request.user.may(May.ENTER),
+    }
+    return render(request, "oversight/_board.html" if request.htmx else "oversight/board.html", context)
+
+
+@require_POST
+def take(request: HttpRequest, code: str) -> HttpResponse:
+    """Say that one looks after this participant's 48 hours."""
+    participant = selectors.participant(request.user, code)
+    require(request.user, May.ENTER, participant.site_id)
+    on_board.take(participant, request.user, timezone.now())
+    return redirect("board")

@@ -1,0 +1,52 @@
+"""Lines of the worklist that somebody puts aside: with a reason, for days, never what is urgent or about safety."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from oversight import worklist
+from oversight.models import Snooze
+
+DAYS = (1, 3, 7)
+
+
+def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
+    """Keep a line off today's list for so many days, at most until it is due; ValidationError with a sentence."""
+    lines = worklist.for_person(person, now)
+    item = next((each for each in lines["today"] if each.url == url and each.can_wait), None)
+    if item is None:
+        raise ValidationError(_("This line cannot be put aside: it is urgent, about safety, or no longer there."))
+    if days not in {str(each) for each in DAYS}:
+        raise ValidationError(_("Choose for how long."))
+    if not reason.strip():
+        raise ValidationError(_("Say why it can wait."))
+    until = now + timedelta(days=int(days))
+    if item.due_at is not None:
+        until = min(until, item.due_at)
+    return Snooze.objects.create(person=person, url=url, reason=reason.strip()[:300], at=now, until=until)
+
+
+def take_back(person: Person, url: str, now: datetime) -> None:
+    """Put a line back on today's list."""
+    if (last := _standing(person, now).get(url)) is not None:
+        Snooze.objects.create(person=person, url=url, reason=last.reason, at=now, until=now)
+
+
+def apart(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tuple[Any, Snooze]]:
+    """Take what is put aside out of today's lines; answers those, the first to come back first."""
+    standing = _standing(person, now)
+    aside = [(item, standing[item.url]) for item in lines["today"] if item.can_wait and item.url in standing]
+    lines["today"] = [item for item in lines["today"] if not (item.can_wait and item.url in standing)]
+    return sorted(aside, key=lambda each: each[1].until)
+
+
+def _standing(person: Person, now: datetime) -> dict[str, Snooze]:
+    """What this person said last of each line, where it still holds."""
+    said = {each.url: each for each in Snooze.objects.filter(person=person, at__gte=now - _LONGEST).order_by("pk")}
+    return {url: each for url, each in said.items() if each.until > now}
+
+
+_LONGEST = timedelta(days=max(DAYS))

@@ -1,0 +1,112 @@
+"""The worklist lands on the very field, is gathered in three ways, and lets one put aside what can wait."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
+
+from enrollment.models import Consent
+from oversight import scan, snoozing, worklist
+from oversight.models import Message, Snooze
+from tests import builders
+from tests.oversight.test_pages import irradiated, page
+
+
+@pytest.fixture
+def draft(people, site):
+    """A consent form that was begun."""
+    participant = builders.register(site, people["nurse"])
+    builders.record(Consent, participant, people["nurse"], given="yes")
+    return participant
+
+
+def of(code):
+    return f"/participants/{code}/consent/#q-consented_at"
+
+
+def test_a_draft_lands_on_its_first_open_question(draft, login):
+    assert of(draft.code) in page(login, "nurse", "/")
+
+
+def test_it_is_gathered_by_participant_and_by_kind(login, people, site, draft):
+    closing = irradiated(site, people, 41)
+    scan.scan(timezone.now())
+
+    def headings(by):
+        return re.findall(r"<h2>([^<]+) <small", page(login, "nurse", f"/?by={by}"))
+
+    assert headings("participant") == [closing.code, draft.code]
+    assert headings("kind")[:2] == ["Deadlines", "Forms"]
+    assert headings("nonsense")[0] == "Now"
+
+
+def test_what_is_put_aside_comes_back_and_its_reason_is_kept(draft, login, people):
+    browser = login("nurse")
+    answer = browser.post("/aside/", {"url": of(draft.code), "days": "3", "reason": "The ward has the form"})
+
+    text = browser.get("/").content.decode()
+    assert answer.status_code == 302
+    assert "Put aside by you" in text
+    assert "The ward has the form" in text
+
+    later = timezone.now() + timedelta(days=3, minutes=1)
+    lines = worklist.for_person(people["nurse"], later)
+    assert snoozing.apart(people["nurse"], lines, later) == []
+    assert of(draft.code) in [item.url for item in lines["today"]]
+    assert Snooze.objects.get().reason == "The ward has the form"
+
+
+def test_it_is_put_aside_for_oneself_alone(draft, login):
+    login("nurse").post("/aside/", {"url": of(draft.code), "days": "3", "reason": "waits"})
+
+    assert "Put aside" not in page(login, "surgeon", "/")
+
+
+def test_it_can_be_taken_back(draft, login):
+    browser = login("nurse")
+    browser.post("/aside/", {"url": of(draft.code), "days": "3", "reason": "waits"})
+    browser.post("/aside/", {"url": of(draft.code), "days": "0"})
+
+    assert "Put aside" not in browser.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("days", "reason", "says"), [("3", "  ", "Say why"), ("99", "waits", "Choose for how long")])
+def test_without_a_reason_nothing_is_put_aside(draft, login, days, reason, says):
+    answer = login("nurse").post("/aside/", {"url": of(draft.code), "days": days, "reason": reason})
+
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert Snooze.objects.count() == 0
+
+
+def test_the_window_is_never_put_aside(login, people, site):
+    closing = irradiated(site, people, 41)
+    scan.scan(timezone.now())
+    url = f"/participants/{closing.code}/surgery/new/#q-incision_at"
+
+    answer = login("nurse").post("/aside/", {"url": url, "days": "1", "reason": "waits"})
+
+    assert answer.status_code == 422
+    assert "48-hour window is closing" in answer.content.decode()
+
+
+def test_what_was_put_aside_is_never_changed(draft, people):
+    snoozing.put_aside(people["nurse"], of(draft.code), "1", "waits", timezone.now())
+
+    with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM oversight_snooze")
+
+
+def test_a_window_is_acknowledged_on_its_line(login, people, site):
+    irradiated(site, people, 41)
+    scan.scan(timezone.now())
+    message = Message.objects.get(person=people["nurse"], alert__kind="window-closing")
+    browser = login("nurse")
+    assert "Acknowledge<" in browser.get("/").content.decode()
+
+    answer = browser.post(f"/messages/{message.pk}/acknowledge/", {"back": "worklist"})
+
+    assert answer.url == f"/#m-{message.pk}"
+    assert "Acknowledged by Noor de Vries" in page(login, "surgeon", "/")
