@@ -7,9 +7,12 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from django.db import connection, transaction
 
 from exports import annotated_form, contents, dictionary, disclosure
 from exports.reading import codebook, readme, scripts
@@ -36,6 +39,16 @@ class _Pipe:
         return content
 
 
+@contextmanager
+def _one_picture() -> Iterator[None]:
+    """All tables as they were at one moment, whoever writes meanwhile."""
+    began = not connection.in_atomic_block
+    with transaction.atomic():
+        if began:
+            connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 @dataclass
 class Bundle:
     """One zip as it is made. After the last block, `records` and `sums` say what was in it."""
@@ -49,7 +62,7 @@ class Bundle:
     def blocks(self) -> Iterator[bytes]:
         """The zip from its first byte to its last, with memory that does not grow."""
         pipe, tables = _Pipe(), contents.tables(self.selection)
-        with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
+        with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
             for table in tables:
                 self.records[table.name] = 0
                 for _ in self._put(made, f"{table.name}.csv", self._counted(table)):

@@ -75,6 +75,13 @@ class Choice(forms.Form):
             deidentified=told["deidentified"] or purpose.deidentified,
         )
 
+    def address(self) -> str:
+        """The choice as an address carries it; a moment stays the moment that was read."""
+        told = self.data.copy()
+        if self.cleaned_data["as_of"]:
+            told["as_of"] = self.cleaned_data["as_of"].isoformat()
+        return told.urlencode()
+
     def sentence(self) -> str:
         """The first thing that is wrong."""
         return str(next(iter(self.errors.values()))[0])

@@ -1,10 +1,14 @@
-"""Snapshots: named, sealed cuts of the data. The application may add and read them, nothing else."""
+"""Snapshots: named, sealed cuts of the data, which the application may add and read; exports being made; their log."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from exports.jobs_model import ExportJob
+from exports.log import ExportLog
 from records.base import Audited
+
+__all__ = ["ExportJob", "ExportLog", "Snapshot", "SnapshotFile"]
 
 
 class Snapshot(Audited):

@@ -35,12 +35,16 @@ class Selection:
             names |= {each.name for each in crf_fields(model) if is_free_text(each)}
         return frozenset(names)
 
+    @property
+    def sites(self) -> set[int]:
+        """The sites whose data this person may take away."""
+        return self.person.site_ids() & self.person.site_ids(May.EXPORT)
+
     def participants(self) -> tuple[str, dict[str, Any]]:
         """SQL that selects the ids of the participants, and its parameters: the sites where this person may export."""
-        sites = self.person.site_ids() & self.person.site_ids(May.EXPORT)
         sql = "SELECT id FROM records_participant WHERE site_id = ANY(%(sites)s) AND voided_at IS NULL"
-        audited = sites & self.person.site_ids(May.AUDIT)
-        given: dict[str, Any] = {"sites": sorted(sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
+        audited = self.sites & self.person.site_ids(May.AUDIT)
+        given: dict[str, Any] = {"sites": sorted(self.sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
         if self.codes:
             sql += " AND code = ANY(%(codes)s)"
             given["codes"] = list(self.codes)

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from exports import contents
+from exports import contents, job_views, log
 from exports.bundle import Bundle
 from exports.forms import Choice
 from exports.purposes import PURPOSES
+
+BIG = 200_000  # rows from which on preparing it in the background is proposed first
 
 
 @require_safe
@@ -20,7 +22,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """What there is to take away for a purpose, and how many rows of each."""
     require(request.user, May.EXPORT)
     choice = Choice(request.GET, request.user)
-    told = {"choice": choice, "purposes": PURPOSES}
+    told = {"choice": choice, "purposes": PURPOSES, **job_views.told(request)}
     if not choice.is_valid():
         return render(request, "exports/overview.html", told, status=422)
     selection = choice.selection()
@@ -28,7 +30,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "total": sum(rows.values())}
     told["tables"] = [(table, rows[table.name]) for table in contents.tables(selection)]
     told["left_out"] = sorted(name for name in selection.without if "." not in name)
-    told["plain"] = _without_manner(request)
+    told |= {"plain": _without_manner(request), "big": told["total"] > BIG, "may_review": request.user.may(May.AUDIT)}
     return render(request, "exports/overview.html", told)
 
 
@@ -50,6 +52,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse
     table = next((table for table in contents.tables(selection) if table.name == slug), None)
     if table is None:
         raise Http404
+    log.note(selection, "file", f"{slug}.csv", timezone.now(), choice.cleaned_data["purpose"].code)
     answer = StreamingHttpResponse(table.blocks(selection), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
     return answer
@@ -64,6 +67,7 @@ def everything(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not choice.is_valid():
         return _refused(choice)
     made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
+    log.note(made.selection, "zip", _file_name(now), now, made.purpose)
     answer = StreamingHttpResponse(made.blocks(), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
     return answer

@@ -26,7 +26,7 @@ BEGIN
         ELSIF t.relname IN (  -- made once, never changed
             'records_signature', 'records_seal', 'records_auditcheck', 'records_auditreview', 'records_read',
             'oversight_backuprun', 'oversight_responsible', 'oversight_snooze', 'exports_snapshot',
-            'exports_snapshotfile'
+            'exports_snapshotfile', 'exports_exportlog'
         ) THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'records_redaction' THEN  -- agreeing is the owner's function, records/redaction_sql.py

@@ -30,6 +30,7 @@ def schedule(sender: Celery, **_: Any) -> None:
     """Every minute: re-judge, raise what is due, mail it. Hourly a seal, nightly proof and backup, weekly a drill."""
     from django.conf import settings
 
+    from exports.tasks import look_after
     from oversight.tasks import scan, send, send_safety
     from records.tasks import prove, seal
     from sbrtspine.tasks import backup, drill
@@ -37,6 +38,7 @@ def schedule(sender: Celery, **_: Any) -> None:
     every = settings.SCAN_EVERY_SECONDS
     for name, task in {"scan": scan, "send_safety": send_safety, "send": send}.items():  # mail waits for no scan
         sender.add_periodic_task(every, task.s(), name=name, expires=max(every, 10))
+    sender.add_periodic_task(60, look_after.s(), name="exports", expires=60)
     sender.add_periodic_task(crontab(minute="7"), seal.s(), name="seal")
     sender.add_periodic_task(crontab(hour="3", minute="23"), prove.s(), name="prove")
     sender.add_periodic_task(crontab(hour="2", minute="41"), backup.s(), name="backup")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Person
+from exports import log
 from exports.bundle import Bundle
 from exports.purposes import PURPOSES
 from exports.selection import Selection
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is nobody called {options['person']}.")
         made = Bundle(Selection(person, without=PURPOSES[0].without), timezone.now())
+        log.note(made.selection, "command", Path(options["file"]).name[:100], made.now, made.purpose)
         try:
             with Path(options["file"]).open("xb") as file:
                 file.writelines(made.blocks())

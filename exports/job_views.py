@@ -1,0 +1,87 @@
+"""Exports in the background: ask, watch, cancel, fetch; and the log of all of them."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from exports import contents, jobs, log, ranges, tasks
+from exports.forms import Choice
+from exports.models import ExportJob
+from exports.purposes import BY_CODE
+
+
+@require_POST
+def prepare(request: HttpRequest) -> HttpResponse:
+    """Ask for what the page shows."""
+    require(request.user, May.EXPORT)
+    choice = Choice(QueryDict(request.POST.get("choice", "")), request.user)
+    if not choice.is_valid():
+        return HttpResponse(choice.sentence(), status=422, content_type="text/plain; charset=utf-8")
+    total = sum(contents.rows(choice.selection()).values())
+    with transaction.atomic():
+        job = jobs.ask(request.user, choice, total, timezone.now())
+        transaction.on_commit(partial(tasks.soon, job.pk))
+    return redirect("exports")
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """One's own, as they stand now."""
+    require(request.user, May.EXPORT)
+    return render(request, "exports/_jobs.html", told(request))
+
+
+def told(request: HttpRequest) -> dict[str, Any]:
+    """What the list of one's own exports shows; it watches as long as one is being made."""
+    found = jobs.of(request.user)
+    for job in found:
+        job.purpose_label = BY_CODE[job.purpose].label
+    return {"jobs": found, "watched": any(job.is_alive for job in found)}
+
+
+@require_POST
+def cancel(request: HttpRequest, job: int) -> HttpResponse:
+    """Stop one that is waiting or being made."""
+    jobs.cancel(_own(request, job), timezone.now())
+    return redirect("exports")
+
+
+@require_safe
+def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse:
+    """The finished zip, whole or from where a download broke off."""
+    found = _own(request, job)
+    if found.state != ExportJob.State.READY or not jobs.path(found).exists():
+        raise Http404
+    if not set(found.sites) <= request.user.site_ids(May.EXPORT):
+        raise Http404  # it holds data of a site that this person has left
+    if ranges.begins(request):
+        choice = Choice(QueryDict(found.choice), request.user)
+        if not choice.is_valid():
+            raise Http404
+        name, told = jobs.path(found).name, {"records": found.done, "sha256": found.sha256}
+        log.note(choice.selection(), "fetched", name, timezone.now(), found.purpose, **told)
+    answer = ranges.answer(request, jobs.path(found), found.sha256)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{jobs.path(found).name}"'
+    return answer
+
+
+@require_safe
+def taken(request: HttpRequest) -> HttpResponse:
+    """Who took what away, of the sites whose trail one may review."""
+    require(request.user, May.AUDIT)
+    return render(request, "exports/log.html", {"lines": log.seen_by(request.user)})
+
+
+def _own(request: HttpRequest, job: int) -> ExportJob:
+    require(request.user, May.EXPORT)
+    found = ExportJob.objects.filter(pk=job, person_id=request.user.pk).first()
+    if found is None:
+        raise Http404
+    return found
