@@ -1,19 +1,23 @@
-"""The stopping boundary on what has been judged: evaluable participants in the order of the trial (study.md 5.9)."""
+"""The stopping boundary on what has been judged: evaluable participants in the order of treatment (study.md 5.9)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, Min, QuerySet
+from django.db.models.functions import Cast, Coalesce
 
 from accounts import sight
 from enrollment import enrolment_lock
 from oversight.models import EndpointVerdict
 from oversight.verdicts import PRIMARY
+from procedures.models import SbrtFraction
 from protocol import stopping
 from protocol.study import STUDY
 from records.models import Participant
 
 EVALUABLE = ("yes", "no")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -62,27 +66,40 @@ class Summary:
 
 
 def latest() -> QuerySet[EndpointVerdict]:
-    """The standing primary verdict of everybody treated, in the order of the trial."""
+    """The standing primary verdict of everybody treated."""
     found = EndpointVerdict.objects.filter(variant=PRIMARY, participant__voided_at__isnull=True)
     return found.order_by("participant_id", "-pk").distinct("participant_id").select_related("participant")
 
 
 def summary() -> Summary:
-    """Judge all of the trial, whatever its size and whoever asks, in one query."""
+    """Judge all of the trial as it was judged last, in the order of treatment, whatever its size and whoever asks."""
     with sight.everything():
-        standing = list(latest())
+        standing, began = list(latest()), _began()
+    found = sorted(standing, key=lambda verdict: (began.get(verdict.participant_id, _NEVER), verdict.participant_id))
+    return of((verdict.participant.code, verdict.participant_id, verdict.verdict) for verdict in found)
+
+
+def _began() -> dict[int, datetime]:
+    """Participant -> first beam (its day, where the hour is not known)."""
+    counted = SbrtFraction.objects.filter(voided_at__isnull=True, sbrt__voided_at__isnull=True)
+    day = Cast(Coalesce("beam_on_at_date", "beam_off_at_date"), DateTimeField())
+    first = counted.values("participant_id").annotate(first=Min(Coalesce("beam_on_at", "beam_off_at", day)))
+    return {pk: moment for pk, moment in first.values_list("participant_id", "first") if moment}
+
+
+def of(judged_in_order: Iterable[tuple[str, int, str]]) -> Summary:
+    """The looks of (code, participant, primary verdict) in the order of treatment."""
     looks: list[Look] = []
     events = 0
     open_ones: list[str] = []
     lost: list[str] = []
-    for verdict in standing:
-        code = verdict.participant.code
-        if verdict.verdict not in EVALUABLE:
-            (lost if verdict.verdict == "not evaluable" else open_ones).append(code)
+    for code, participant_id, verdict in judged_in_order:
+        if verdict not in EVALUABLE:
+            (lost if verdict == "not evaluable" else open_ones).append(code)
             continue
-        events += verdict.verdict == "yes"
+        events += verdict == "yes"
         judged = stopping.judge(events, len(looks) + 1)
-        looks.append(Look(code, verdict.participant_id, verdict.verdict == "yes", len(looks) + 1, events, judged))
+        looks.append(Look(code, participant_id, verdict == "yes", len(looks) + 1, events, judged))
     evaluable = len(looks)
     low, high = stopping.interval(events, evaluable)
     treated = evaluable + len(lost)

@@ -74,11 +74,11 @@ def follow_up(book: Casebook) -> FollowUpFacts:
         ended=ended(book),
         finished_on=finished_on(book),
         study=book.study,
-        serious=tuple(_serious(case) for case in book.records["serious-event"]),
+        serious=tuple(serious(case) for case in book.records["serious-event"]),
     )
 
 
-def _serious(case: object) -> SeriousFacts:
+def serious(case: object) -> SeriousFacts:
     return SeriousFacts(
         subject=str(case.number),
         kind=case.kind,
@@ -97,14 +97,14 @@ def endpoint(book: Casebook) -> EndpointFacts:
     return EndpointFacts(
         sbrt_start=given.sbrt_start,
         surgery_on=local_day(given.incision, given.zone),
-        seen_until=_seen_until(book),
+        seen_until=seen_until(book),
         events=tuple(_event(book, event, given) for event in book.records["adverse-event"]),
         ended=ended(book),
         zone=given.zone,
     )
 
 
-def _seen_until(book: Casebook) -> date | None:
+def seen_until(book: Casebook) -> date | None:
     """The last day on which somebody of the trial knew how the participant was."""
     days = [visit.visited_on for visit in book.records["visit"] if visit.done == "yes"]
     if end := book.one("end-of-study"):
@@ -117,6 +117,7 @@ def _event(book: Casebook, event: object, given: TreatmentFacts) -> EventFacts:
     after_sbrt = event.onset_order in ("between", "after-surgery")
     floor = given.sbrt_start if after_sbrt and isinstance(given.sbrt_start, datetime) else None
     onset = event.onset_on.earliest if event.onset_on else None
+    not_before = _later(floor, onset, given.zone)
     return EventFacts(
         term=event.title or f"event {event.number}",
         baseline_grade=event.baseline_grade if event.at_baseline == "yes" else None,
@@ -124,10 +125,8 @@ def _event(book: Casebook, event: object, given: TreatmentFacts) -> EventFacts:
         surgery=event.counting("surgery"),
         combination=event.counting("combination"),
         ended=event.ended_on,
-        grades=tuple(
-            GradeRow(row.grade, row.from_on, not_before=_later(floor, onset, given.zone), key=str(row.pk))
-            for row in rows
-        ),
+        grades=tuple(GradeRow(row.grade, row.from_on, not_before=not_before, key=str(row.pk)) for row in rows)
+        or (GradeRow(None, not_before=not_before),),  # nobody has graded it, but when it began is known
         key=str(event.number),
     )
 
