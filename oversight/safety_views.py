@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require
 from accounts.roles import May
 from enrollment import enrolment_lock
-from oversight import boundary, casebooks, derivation, facts, sign_off, verdicts
+from oversight import casebooks, derivation, facts, figure_views, sign_off, verdicts
+from oversight.analysis.pages import PAGES
 from oversight.kinds import KINDS
 from oversight.models import EndpointVerdict, VerdictSeen
 from records import selectors, signatures
@@ -59,16 +60,15 @@ def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def safety(request: HttpRequest) -> HttpResponse:
-    """The stopping boundary, participant after participant, and the decision that a reached boundary asks for."""
-    require(request.user, May.SAFETY)
-    summary = boundary.summary()
+    """The decision that a reached boundary asks for, then the figures: the boundary first."""
+    page = PAGES["safety"]
+    require(request.user, page.may)
     lock = enrolment_lock.standing()
     context: dict[str, Any] = {
-        "summary": summary,
+        "page": page,
         "lock": lock,
         "decided": enrolment_lock.EnrolmentLock.objects.exclude(decision="").select_related("decided_by"),
         "may_decide": request.user.may(May.REOPEN),
-        "visible": set(selectors.participants(request.user).values_list("pk", flat=True)) if summary.looks else set(),
         "typed": request.POST,
     }
     status = 200
@@ -82,4 +82,9 @@ def safety(request: HttpRequest) -> HttpResponse:
             status = 422
         else:
             return redirect("safety")
+    try:
+        context["figures"] = figure_views.figures(request, page, figure_views.known(request, page))
+    except ValidationError as error:
+        return figure_views.refused(request, error)
+    context["at"] = figure_views.instant(request)
     return render(request, "oversight/safety.html", context, status=status)

@@ -1,6 +1,6 @@
 """The pages for looking."""
 
-from django.urls import path
+from django.urls import include, path
 
 from oversight import (
     audit_views,
@@ -48,4 +48,5 @@ urlpatterns = [
     path("calendar/<str:secret>.ics", calendar_views.feed, name="calendar-feed"),
     path("board/", board_views.board, name="board"),
     path("board/<code:code>/take/", board_views.take, name="board-take"),
+    path("", include("oversight.figure_urls")),
 ]

@@ -48,6 +48,7 @@ class Study:
     effective_on: date
     zone: str
     participants: int
+    accrual_months: float
     window: dict[str, int]
     eligibility: dict[str, Any]
     endpoint: dict[str, Any]
@@ -105,6 +106,7 @@ def _study(told: dict[str, Any]) -> Study:
         effective_on=about["effective_on"],
         zone=about["zone"],
         participants=about["participants"],
+        accrual_months=about["accrual_months"],
         window=told["window"],
         eligibility=told["eligibility"],
         endpoint=told["endpoint"],

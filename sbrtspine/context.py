@@ -16,6 +16,8 @@ _MENU = [
     ("participants", _("Participants"), May.SEE),
     ("board", _("Board"), May.SEE),
     ("safety", _("Safety"), May.SAFETY),
+    ("progress", _("Progress"), May.SEE),
+    ("outcomes", _("Outcomes"), May.EXPORT),
     ("queries", _("Queries"), May.SEE),
     ("monitoring", _("Monitoring"), May.MONITORING),
     ("protocol", _("Protocol"), May.SEE),

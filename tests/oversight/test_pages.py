@@ -130,7 +130,8 @@ def test_participants_are_searched_and_paged_by_code(login, people, site):
 
 
 EVERY_PAGE = [
-    *PAGES, "/safety/", "/exports/", "/protocol/", "/participants/BLEND-01/", "/participants/BLEND-01/endpoint/",
+    *PAGES, "/safety/", "/progress/", "/outcomes/", "/figures/swimmer/", "/figures/boundary.svg",
+    "/exports/", "/protocol/", "/participants/BLEND-01/", "/participants/BLEND-01/endpoint/",
     "/participants/BLEND-01/w4/pain/", "/participants/BLEND-01/adverse-event/1/",
 ]  # fmt: skip
 

@@ -1,0 +1,170 @@
+"""The participants as figures see them: in case order, which is the order of treatment, then who was not treated."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from oversight import casebooks, facts, verdicts
+from oversight.analysis.figure import Ref
+from oversight.casebooks import Casebook
+from protocol.endpoint import Endpoint
+from protocol.facts import Ended, TreatmentFacts, local_day
+from protocol.schedule import last_day
+from protocol.window import Window, bounds, treatment_window
+from records import selectors
+from records.base import Record, VisitRecord
+from records.models import Participant
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class Case:
+    """One participant at an instant. `number` is the place in the order of treatment; None while untreated."""
+
+    book: Casebook
+    now: datetime
+    visible: bool = True
+    number: int | None = None
+
+    @property
+    def code(self) -> str:
+        """The code, where this person may know it."""
+        return self.book.participant.code if self.visible else _("another site")
+
+    @property
+    def key(self) -> str:
+        """What names this participant's row in an address."""
+        return self.book.participant.code if self.visible else f"other-{self.number or 0}"
+
+    @cached_property
+    def given(self) -> TreatmentFacts:
+        return facts.treatment(self.book)
+
+    @cached_property
+    def window(self) -> Window:
+        return treatment_window(self.given, self.now)
+
+    @property
+    def treated(self) -> bool:
+        return self.given.sbrt_start is not None or self.given.incision is not None
+
+    @cached_property
+    def irradiated_on(self) -> date | None:
+        return local_day(self.given.sbrt_start or self.given.sbrt_end, self.given.zone)
+
+    @cached_property
+    def operated_on(self) -> date | None:
+        return local_day(self.given.incision, self.given.zone)
+
+    @property
+    def anchor_on(self) -> date | None:
+        """The day from which safety counts: surgery, or SBRT where it never happened."""
+        return self.operated_on or self.irradiated_on
+
+    @property
+    def began_on(self) -> date | None:
+        """The day of the first treatment."""
+        return self.irradiated_on or self.operated_on
+
+    @cached_property
+    def ended(self) -> Ended | None:
+        return facts.ended(self.book)
+
+    @property
+    def died_on(self) -> date | None:
+        return self.ended.on if self.ended and self.ended.why == "died" else None
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(self.book.participant.site.tz).date()
+
+    @cached_property
+    def judged(self) -> dict[str, Endpoint]:
+        """Reading -> verdict: primary, secondary, sensitivity."""
+        return {variant.code: found for variant, found in verdicts.judged(self.book)}
+
+    @cached_property
+    def seen_until(self) -> date | None:
+        """The last day on which somebody of the trial knew how the participant was, treatment included."""
+        known = [facts.seen_until(self.book), self.irradiated_on, self.operated_on, self.died_on]
+        return max((day for day in known if day), default=None)
+
+    def window_ends(self, days: int) -> date | None:
+        """The last day of "within so many days after the surgery"."""
+        return last_day(self.anchor_on, days) if self.anchor_on else None
+
+    def ref(self, record: Record | None = None, label: str = "", tail: str = "") -> Ref:
+        """The record behind a number, or the casebook."""
+        if record is not None:
+            tail, label = address(record), label or str(record._meta.verbose_name)
+        shown = f"{self.code} · {label}" if label else self.code
+        return Ref(self.book.participant.code if self.visible else "", tail, shown, self.visible)
+
+    @property
+    def endpoint_ref(self) -> Ref:
+        return self.ref(label=_("endpoint"), tail="endpoint/")
+
+
+def address(record: Record) -> str:
+    """Where a form is, below its casebook."""
+    where = [record.visit] if isinstance(record, VisitRecord) else []
+    where.append(record.slug)
+    if record.repeats:
+        where.append(str(record.number))
+    return "/".join(where) + "/"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Everybody a figure is about."""
+
+    cases: list[Case]
+    now: datetime
+    more: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def treated(self) -> list[Case]:
+        """In the order of treatment."""
+        return [case for case in self.cases if case.number is not None]
+
+    @property
+    def operated(self) -> list[Case]:
+        return [case for case in self.treated if case.operated_on is not None]
+
+
+def of(books: Iterable[Casebook], now: datetime, visible: set[int] | None = None) -> Cohort:
+    """Number the treated in the order of their first beam (or knife, where no beam is recorded); the others by code."""
+    cases = [Case(book, now, visible is None or book.participant.pk in visible) for book in books]
+    cases.sort(key=_order)
+    for number, case in enumerate((case for case in cases if case.treated), start=1):
+        case.number = number
+    return Cohort(cases, now)
+
+
+def _order(case: Case) -> tuple[datetime, int, str]:
+    first = case.given.sbrt_start or case.given.incision
+    began = bounds(first, case.given.zone)[0] if first else _NEVER
+    code = case.book.participant.code
+    return began, len(code), code
+
+
+def load(
+    person: Person | None, slugs: Iterable[str] | None, now: datetime, at: datetime | None = None, whole: bool = False
+) -> Cohort:
+    """The participants this person may see, or the whole trial with the others unnamed; as of an instant, if one is.
+
+    Without a person (a command on the server) everything is shown.
+    """
+    everybody = Participant.objects.filter(voided_at__isnull=True).select_related("site").order_by("pk")
+    seen = everybody if person is None else selectors.participants(person).select_related("site").order_by("pk")
+    found = everybody if whole else seen
+    if at is not None:
+        found = found.filter(created_at__lte=at)
+    visible = set(seen.values_list("pk", flat=True)) if whole and person is not None else None
+    books = casebooks.load(found, slugs, at)
+    return of(books.values(), at or now, visible)

@@ -1,0 +1,316 @@
+"""Adverse events by term and worst grade; serious events with their clocks; deaths (study.md 5, 7.2 tables 6 and 8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from oversight import facts
+from oversight.analysis.cohort import Case, Cohort
+from oversight.analysis.figure import Cell, Choice, Figure, Ref, Row, Table, columns, count, row
+from oversight.drawing.chart import Chart, legend
+from oversight.drawing.shapes import WIDTH, Drawing
+from protocol import schedule, toxicity
+from protocol.facts import local_day
+from protocol.study import STUDY
+from records.base import Record
+
+GRADES = (1, 2, 3, 4, 5)
+RELATED = ("all", "any", "sbrt", "surgery", "combination")
+DAYS = ("all", "60", "90")
+TERMS_DRAWN = 25
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One event as one reading of the table counts it; `certain`: it cannot lie outside the days."""
+
+    case: Case
+    event: Record
+    worst: int | None
+    certain: bool
+
+    @property
+    def ref(self) -> Ref:
+        return self.case.ref(self.event, f"{self.event.number}. {self.event.title or _('event')}")
+
+
+def counted(cohort: Cohort, related: str, days: str) -> tuple[list[Counted], list[Ref]]:
+    """The events of one reading, and those that nobody has judged for it yet."""
+    found, unjudged = [], []
+    for case in cohort.cases:
+        for event in case.book.records["adverse-event"]:
+            each = _within(case, event, days)
+            if each is None:
+                continue
+            holds = is_related(event, related)
+            if holds:
+                found.append(each)
+            elif holds is None:
+                unjudged.append(each.ref)
+    return found, unjudged
+
+
+def is_related(event: Any, related: str) -> bool | None:
+    """Possible or more, to what is asked; None while an open opinion could make it so."""
+    if related == "all":
+        return True
+    least = toxicity.rank(STUDY.endpoint["related_from"]) or 0
+    asked = ("sbrt", "surgery", "combination") if related == "any" else (related,)
+    ranks = [toxicity.rank(event.counting(treatment)) for treatment in asked]
+    if any(place is not None and place >= least for place in ranks):
+        return True
+    return None if None in ranks else False
+
+
+def _within(case: Case, event: Record, days: str) -> Counted | None:
+    """With the grades that can have begun from the first treatment to so many days after surgery; None: not then."""
+    logged = case.book.rows("adverse-event-grade", event)
+    if days == "all":
+        return Counted(case, event, max((each.grade or 0 for each in logged), default=0) or None, True)
+    began, last = case.began_on, case.window_ends(int(days))
+    if began is None or last is None:
+        return None
+    spans = [(each.grade, each.from_on or event.onset_on) for each in logged] or [(None, event.onset_on)]
+    inside = [(grade, on) for grade, on in spans if on is None or (on.latest >= began and on.earliest <= last)]
+    if not inside:
+        return None
+    worst, on = max(inside, key=lambda each: each[0] or 0)
+    certain = on is not None and on.earliest >= began and on.latest <= last
+    return Counted(case, event, worst, certain)
+
+
+def table_of_events(cohort: Cohort, related: str = "all", days: str = "all") -> Figure:
+    """Term × worst grade: participants once a term by their worst grade, and events."""
+    found, unjudged = counted(cohort, related, days)
+    groups: dict[tuple[str, str], list[Counted]] = {}
+    for each in found:
+        groups.setdefault((each.event.soc or _("not coded"), each.event.title or _("not described")), []).append(each)
+    grades = [(f"grade_{grade}", str(grade), True) for grade in GRADES]
+    table = Table(
+        columns(
+            ("soc", _("System organ class")), ("term", _("Term")), *grades, ("ungraded", _("no grade"), True),
+            ("participants", _("Participants"), True), ("events", _("Events"), True),
+            ("date_uncertain", _("of which perhaps outside"), True),
+        ),
+        tuple(_event_row(soc, term, groups[soc, term]) for soc, term in sorted(groups)),
+    )  # fmt: skip
+    people = {each.case.key for each in found}
+    severe = {each.case.key for each in found if (each.worst or 0) >= 3}
+    told = {"n": len(found), "people": len(people), "all": len(cohort.treated), "severe": len(severe)}
+    sentence = _("%(n)s events in %(people)s participants; %(severe)s of %(all)s treated had grade 3 or more.") % told
+    notes = [_("A participant counts once a term, at the worst grade.")]
+    if unjudged:
+        notes.append(_("Not judged yet, so not counted here: %(n)s events.") % {"n": len(unjudged)})
+    if days != "all":
+        notes.append(_("A date that may lie outside the days counts as inside."))
+    return Figure("events", _("Adverse events"), sentence, table, butterfly(cohort, days), tuple(notes),
+                  _choices(related, days))  # fmt: skip
+
+
+def _choices(related: str, days: str) -> tuple[Choice, ...]:
+    words = {"all": _("all"), "any": _("any treatment"), "sbrt": _("SBRT"), "surgery": _("surgery"),
+             "combination": _("the combination")}  # fmt: skip
+    when = {"all": _("all")} | {each: _("within %(days)s days") % {"days": each} for each in DAYS[1:]}
+    return (
+        Choice("related", _("Related to"), tuple((code, words[code]) for code in RELATED), related),
+        Choice("days", _("Days after surgery"), tuple((code, when[code]) for code in DAYS), days),
+    )
+
+
+def _worst_by_person(found: list[Counted]) -> dict[str, Counted]:
+    """Participant -> the event with the worst grade."""
+    worst: dict[str, Counted] = {}
+    for each in found:
+        if each.case.key not in worst or (each.worst or 0) > (worst[each.case.key].worst or 0):
+            worst[each.case.key] = each
+    return worst
+
+
+def _event_row(soc: str, term: str, found: list[Counted]) -> Row:
+    worst = _worst_by_person(found).values()
+    by_grade = [count(each.ref for each in worst if each.worst == grade) for grade in (*GRADES, None)]
+    uncertain = count(each.ref for each in found if not each.certain)
+    people = count(each.ref for each in worst)
+    return row(slugify(term)[:60] or "term", soc, term, *by_grade, people, count(each.ref for each in found), uncertain)
+
+
+def butterfly(cohort: Cohort, days: str) -> Drawing:
+    """Left: participants with a term; right: where it is related to a treatment. The darker, the worse."""
+    left, _open = counted(cohort, "all", days)
+    right, _open = counted(cohort, "any", days)
+    sides = [_by_term(left), _by_term(right)]
+    terms = sorted(sides[0], key=lambda term: (-len(sides[0][term]), term))[:TERMS_DRAWN]
+    most = max((len(sides[0][term]) for term in terms), default=1)
+    drawing = Drawing(88 + 26 * max(len(terms), 1))
+    middle, half, wide = WIDTH / 2, 110, WIDTH / 2 - 110 - 16
+    drawing.text("axis-label", middle - half, 20, _("all"), "end")
+    drawing.text("axis-label", middle + half, 20, _("related to a treatment"))
+    for line, term in enumerate(terms):
+        y = 32 + 26 * line
+        drawing.text("tick", middle, y + 13, term if len(term) <= 32 else f"{term[:31]}…", "middle")
+        for side, direction in zip(sides, (-1, 1), strict=True):
+            _bar(drawing, side.get(term, []), middle + direction * half, y, direction * wide / most)
+    if not terms:
+        drawing.text("tick", middle, 60, _("No adverse event."), "middle")
+    told = [("rect", f"grade g{grade}", _("grade %(n)s") % {"n": grade}) for grade in GRADES]
+    legend(drawing, 60, drawing.height - 12, [*told, ("rect", "grade g0", _("no grade"))])
+    return drawing
+
+
+def _by_term(found: list[Counted]) -> dict[str, list[Counted]]:
+    groups: dict[str, list[Counted]] = {}
+    for each in found:
+        groups.setdefault(each.event.title or _("not described"), []).append(each)
+    return {term: list(_worst_by_person(group).values()) for term, group in groups.items()}
+
+
+def _bar(drawing: Drawing, found: list[Counted], x: float, y: float, unit: float) -> None:
+    """One stacked bar that grows to the left or to the right, with its count at the end."""
+    for grade in (5, 4, 3, 2, 1, 0):
+        n = sum((each.worst or 0) == grade for each in found)
+        if n:
+            start = x if unit > 0 else x + n * unit
+            words = _("grade %(n)s") % {"n": grade} if grade else _("no grade")
+            drawing.rect(f"grade g{grade}", start, y, abs(n * unit), 18, tip=f"{words}: {n}")
+            x += n * unit
+    if found:
+        drawing.text("tick", x + (6 if unit > 0 else -6), y + 13, len(found), "start" if unit > 0 else "end")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One duty of a serious event: how much of its time is used, and whether it was done in time."""
+
+    due: datetime | date | None
+    done: datetime | date | None
+    used: float | None
+    words: str
+    tone: str
+
+
+def serious(cohort: Cohort) -> Figure:
+    """Each serious event, with what was due when and what was done."""
+    rows, bars = [], []
+    for case in cohort.cases:
+        events = {event.pk: event for event in case.book.records["adverse-event"]}
+        for each in case.book.records["serious-event"]:
+            site, authority = _site_clock(case, each), _authority_clock(case, each)
+            event = events.get(each.adverse_event_id)
+            name = f"{case.code} · {each.number}. {event.title if event else ''}"
+            rows.append(_serious_row(case, each, event, site, authority))
+            bars.append((name, case.ref(each), site, authority))
+    table = Table(
+        columns(
+            ("participant", _("Participant")), ("number", _("Number"), True), ("event", _("Event")),
+            ("kind", _("Kind")), ("site_aware", _("Site aware")), ("site_due", _("Sponsor due")),
+            ("site_reported", _("Sponsor told")), ("site_in_time", _("In time")), ("authority_due", _("Committee due")),
+            ("authority_reported", _("Committee told")), ("authority_in_time", _("In time")),
+        ),
+        tuple(rows),
+    )  # fmt: skip
+    waiting = sum(clock.tone in ("open", "bad") and clock.done is None for bar in bars for clock in bar[2:])
+    late = sum(clock.tone == "bad" for bar in bars for clock in bar[2:])
+    told = {"n": len(bars), "open": waiting, "late": late}
+    sentence = _("%(n)s serious events; %(open)s reports are still to be made, %(late)s were or are late.") % told
+    return Figure("serious", _("Serious events and their clocks"), sentence, table, _clocks(bars))
+
+
+def _serious_row(case: Case, each: Any, event: Any, site: Clock, authority: Clock) -> Row:
+    ref = (case.ref(each),)
+    return row(
+        f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
+        Cell(event.title if event else "", (case.ref(event),) if event else ()), each.kind or "",
+        iso(case, each.moment("site_aware_at")), iso(case, site.due), iso(case, site.done),
+        Cell(site.words, ref, site.tone), iso(case, authority.due), iso(case, authority.done),
+        Cell(authority.words, ref, authority.tone),
+    )  # fmt: skip
+
+
+def iso(case: Case, moment: datetime | date | None) -> str:
+    """As ISO 8601 on the site's clocks."""
+    if moment is None:
+        return ""
+    return moment.astimezone(case.book.participant.site.tz).isoformat() if isinstance(moment, datetime) else str(moment)
+
+
+def _site_clock(case: Case, each: Any) -> Clock:
+    """24 elapsed hours from the site's knowledge to the sponsor's."""
+    aware, done = each.moment("site_aware_at"), each.moment("site_reported_at")
+    if each.exempt == "yes":
+        return Clock(None, done, None, "exempt", "gone")
+    if not isinstance(aware, datetime):
+        return Clock(None, done, None, "cannot be told", "open")
+    due = aware + schedule.SITE_CLOCK
+    if done is not None and not isinstance(done, datetime):
+        days = (done - aware.astimezone(case.book.participant.site.tz).date()).days
+        in_time = "yes" if days <= 0 else "no" if days > 1 else "cannot be told"
+        return Clock(due, done, None, in_time, {"yes": "good", "no": "bad"}.get(in_time, "open"))
+    return _judged(due, done, aware, case.now, lambda moment: (moment - aware) / schedule.SITE_CLOCK)
+
+
+def _authority_clock(case: Case, each: Any) -> Clock:
+    """7 or 15 local days from the sponsor's knowledge to the committee's."""
+    known = facts.serious(each)
+    aware, done = local_day(known.sponsor_aware, case.given.zone), each.authority_reported_on
+    if known.exempt:
+        return Clock(None, done, None, "exempt", "gone")
+    if aware is None or known.kind is None:
+        return Clock(None, done, None, "cannot be told", "open")
+    due = schedule.authority_due(aware, known.kind)
+    return _judged(due, done, aware, case.today, lambda day: (day - aware) / (due - aware))
+
+
+def _judged(due: Any, done: Any, aware: Any, now: Any, used: Callable[[Any], float]) -> Clock:
+    last = done if done is not None else now
+    words = ("yes" if done <= due else "no") if done is not None else ("due" if now <= due else "overdue")
+    tone = {"yes": "good", "no": "bad", "due": "open", "overdue": "bad"}[words]
+    return Clock(due, done, max(used(last), 0.0), words, tone)
+
+
+def _clocks(bars: list[tuple[str, Ref, Clock, Clock]]) -> Drawing:
+    """How much of each clock is used; the line is the end of the time allowed."""
+    chart = Chart(84 + 44 * max(len(bars), 1), (0, 2), (0, 1), left=250, top=30)
+    drawing = chart.drawing
+    for line, (name, ref, site, authority) in enumerate(bars):
+        y = 34 + 44 * line
+        drawing.text("tick", 4, y + 18, name if len(name) <= 36 else f"{name[:35]}…", url=ref.url)
+        for clock, words, top in ((site, _("sponsor, 24 h"), y), (authority, _("committee"), y + 18)):
+            used = min(clock.used or 0, 2)
+            drawing.rect(f"mark {clock.tone}", chart.x(0), top, chart.x(used) - chart.x(0), 13)
+            end = chart.x(used) + 6
+            drawing.text("small", end if used < 1.6 else end - 12, top + 11, f"{words}: {clock.words}",
+                         "start" if used < 1.6 else "end")  # fmt: skip
+    if not bars:
+        drawing.text("tick", WIDTH / 2, 50, _("No serious event."), "middle")
+    drawing.line("limit", chart.x(1), 24, chart.x(1), chart.floor)
+    drawing.text("tick", chart.x(1), 18, _("end of the time allowed"), "middle")
+    chart.axis_x(_("Part of the time allowed that is used"), [0, 0.5, 1, 1.5, 2], ["0", "½", "1", "1½", "2"])
+    return drawing
+
+
+def deaths(cohort: Cohort) -> Figure:
+    """Every death, whatever the cause, with its distance from surgery."""
+    rows = []
+    for case in cohort.cases:
+        for each in case.book.records["death"]:
+            days = (case.died_on - case.anchor_on).days if case.died_on and case.anchor_on else None
+            ref = (case.ref(each),)
+            rows.append(
+                row(case.key, case.number, Cell(case.code, (case.ref(),)),
+                    Cell(str(each.died_on or ""), ref), Cell(days, ref), each.cause or "", each.related_sbrt or "",
+                    each.related_surgery or "")
+            )  # fmt: skip
+    table = Table(
+        columns(("case", _("Case"), True), ("participant", _("Participant")), ("died_on", _("Died")),
+                ("day", _("Days after surgery"), True), ("cause", _("Cause")), ("related_sbrt", _("Related to SBRT")),
+                ("related_surgery", _("Related to surgery"))),
+        tuple(rows),
+    )  # fmt: skip
+    early = sum(each.cells[3].value is not None and each.cells[3].value <= 30 for each in rows)
+    told = {"n": len(rows), "early": early, "all": len(cohort.treated)}
+    sentence = _("%(n)s died; %(early)s of %(all)s treated within 30 days after surgery.") % told
+    return Figure("deaths", _("Deaths"), sentence, table)

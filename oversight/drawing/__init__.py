@@ -1,0 +1,1 @@
+"""Drawings: shapes with classes, scales, and the files made of them."""

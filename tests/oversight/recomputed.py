@@ -1,0 +1,351 @@
+"""What the figures must show, computed a second time from the exported CSV files alone: no model, no rule of ours."""
+
+import csv
+import io
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
+
+from scipy.stats import beta
+
+RELATED = ["possible", "probable", "definite"]
+FOREVER = (datetime(1900, 1, 1), datetime(2999, 1, 1))
+
+
+class Exported:
+    """Every form as its lines, as the browser of this person downloads them."""
+
+    def __init__(self, browser):
+        self.browser, self.read = browser, {}
+
+    def __getitem__(self, slug):
+        if slug not in self.read:
+            answer = self.browser.get(f"/exports/{slug}.csv")
+            text = b"".join(answer.streaming_content).decode()
+            self.read[slug] = list(csv.DictReader(io.StringIO(text)))
+        return self.read[slug]
+
+    def queries(self):
+        """What was said in every query."""
+        return self["queries"]
+
+    def of(self, slug, participant):
+        return [line for line in self[slug] if line["participant"] == participant]
+
+    def one(self, slug, participant):
+        return next(iter(self.of(slug, participant)), None)
+
+
+def clock(text):
+    """Local clock time of an exported instant; a day is a date."""
+    if not text:
+        return None
+    return datetime.fromisoformat(text).replace(tzinfo=None) if "T" in text else date.fromisoformat(text)
+
+
+def day(moment):
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def span(text):
+    """First and last day of 2016, 2016-03 or 2016-03-08."""
+    parts = [int(part) for part in text.split("-")]
+    if len(parts) == 3:
+        return date(*parts), date(*parts)
+    if len(parts) == 2:
+        return date(*parts, 1), date(*parts, monthrange(*parts)[1])
+    return date(parts[0], 1, 1), date(parts[0], 12, 31)
+
+
+def start_of(on):
+    return datetime.combine(on, time())
+
+
+def end_of(on):
+    return datetime.combine(on + timedelta(days=1), time()) - timedelta(microseconds=1)
+
+
+class Person:
+    """One participant as the files tell it."""
+
+    def __init__(self, files, code):
+        self.files, self.code = files, code
+        fractions = files.of("sbrt-fraction", code)
+        first = [moment for line in fractions if (moment := clock(line["beam_on_at"]))]
+        self.beam = min(first, key=str) if first else None
+        last = [moment for line in fractions if (moment := clock(line["beam_off_at"]))]
+        self.beam_off = max(last, key=str) if last else None
+        index = [line for line in files.of("surgery", code) if line["index"] == "yes"]
+        self.index = index[0] if index else None
+        done = self.index is not None and self.index["performed"] != "no"
+        self.knife = clock(self.index["incision_at"]) if done else None
+        self.operated, self.began = day(self.knife), day(self.beam) or day(self.knife)
+        self.anchor = self.operated or self.began
+        self.ended, self.why = self._end()
+        self.seen = self._seen()
+
+    def _end(self):
+        death, end = self.files.one("death", self.code), self.files.one("end-of-study", self.code)
+        if death and (death["died_on"] or death["learned_on"]):
+            return span(death["died_on"] or death["learned_on"])[1], "died"
+        if end and end["outcome"] in ("died", "withdrew", "lost") and end["ended_on"]:
+            return clock(end["ended_on"]), end["outcome"]
+        return None, ""
+
+    def _seen(self):
+        days = [clock(line["visited_on"]) for line in self.files.of("visit", self.code) if line["done"] == "yes"]
+        if end := self.files.one("end-of-study", self.code):
+            days.append(clock(end["last_seen_on"]))
+            days.append(clock(end["ended_on"]) if end["outcome"] == "completed" else None)
+        return max((on for on in days if on), default=None)
+
+    @property
+    def died(self):
+        return self.ended if self.why == "died" else None
+
+    @property
+    def known_until(self):
+        days = [self.seen, day(self.beam), self.operated, self.died]
+        return max((on for on in days if on), default=None)
+
+    def grades(self, event):
+        return [line for line in self.files.of("adverse-event-grade", self.code) if line["parent"] == event["record"]]
+
+    def events(self):
+        return self.files.of("adverse-event", self.code)
+
+    def days(self, on):
+        return (on - self.anchor).days if on and self.anchor else None
+
+
+def people(files):
+    """The treated in the order of treatment."""
+    codes = {line["participant"] for slug in ("sbrt-fraction", "surgery") for line in files[slug]}
+    found = [person for code in codes if (person := Person(files, code)).began]
+    return sorted(found, key=lambda each: (str(each.beam or each.knife), len(each.code), each.code))
+
+
+def counting(event, treatment):
+    if event[f"decided_{treatment}"]:
+        return event[f"decided_{treatment}"]
+    order = ["none", "unlikely", *RELATED]
+    given = [event[f"{who}_{treatment}"] for who in ("related", "second") if event[f"{who}_{treatment}"]]
+    return max(given, key=order.index) if given else ""
+
+
+def related(event, treatments=("sbrt", "surgery", "combination")):
+    words = [counting(event, treatment) for treatment in treatments]
+    if any(word in RELATED for word in words):
+        return True
+    return None if "" in words else False
+
+
+def conditions(person, event, grade, on, last, severe):
+    """Does one grade row count: yes, no, or cannot be told."""
+    baseline = int(event["baseline_grade"]) if event["at_baseline"] == "yes" and event["baseline_grade"] else None
+    bad = None if grade is None else grade in severe
+    if baseline is None:
+        worse = True
+    elif grade is None:
+        worse = None if any(each > baseline for each in severe) else False
+    else:
+        worse = grade > baseline
+    low, high = FOREVER
+    if on:
+        low, high = start_of(span(on)[0]), end_of(span(on)[1])
+    floor = person.beam if event["onset_order"] in ("between", "after-surgery") else None
+    onset = start_of(span(event["onset_on"])[0]) if event["onset_on"] else None
+    for bound in (floor if isinstance(floor, datetime) else None, onset):
+        low = max(low, bound) if bound else low
+    if event["ended_on"]:
+        high = min(high, end_of(span(event["ended_on"])[1]))
+    inside = within(person, low, high, last)
+    answers = [bad, worse, inside, related(event)]
+    return False if False in answers else None if None in answers else True
+
+
+def within(person, low, high, last):
+    if last is None or low > high:
+        return None
+    if low > end_of(last):
+        return False
+    if person.beam is None:
+        return None
+    first, sure = (person.beam, person.beam) if isinstance(person.beam, datetime) else (
+        start_of(person.beam), end_of(person.beam))  # fmt: skip
+    if high < first:
+        return False
+    return True if low >= sure and high <= end_of(last) else None
+
+
+def judged(person, days=60, severe=(3, 4, 5)):
+    """(verdict, first qualifying onset) of one participant."""
+    last = person.anchor + timedelta(days=days) if person.anchor else None
+    found = []
+    for event in person.events():
+        rows = [(int(line["grade"]) if line["grade"] else None, line["from_on"]) for line in person.grades(event)]
+        for grade, on in rows or [(None, "")]:
+            found.append((conditions(person, event, grade, on, last, severe), on))
+    yes = sorted(on for holds, on in found if holds)
+    if yes:
+        return "yes", yes[0]
+    if any(holds is None for holds, _on in found) or last is None:
+        return "undetermined", ""
+    if person.ended and person.ended < last:
+        return "not evaluable", ""
+    return ("no" if person.seen and person.seen >= last else "undetermined"), ""
+
+
+def boundary_of(n):
+    """The fewest events that say stop, from scipy's beta distribution."""
+    if n < 3:
+        return None
+    return next((k for k in range(n + 1) if beta.sf(0.30, 0.36 + k, 1.64 + n - k) > 0.80), None)
+
+
+def boundary(files):
+    rows, n, events = [], 0, 0
+    for case, person in enumerate(people(files), start=1):
+        verdict, _on = judged(person)
+        row = {"case": case, "participant": person.code, "verdict": verdict}
+        if verdict in ("yes", "no"):
+            n, events = n + 1, events + (verdict == "yes")
+            chance = round(float(beta.sf(0.30, 0.36 + events, 1.64 + n - events)), 4)
+            row |= {"evaluable": n, "events": events, "boundary": boundary_of(n), "posterior": chance}
+        else:
+            row |= dict.fromkeys(("evaluable", "events", "boundary", "posterior"))
+        rows.append(row)
+    return rows
+
+
+def endpoint(files):
+    rows = []
+    for case, person in enumerate(people(files), start=1):
+        verdict, on = judged(person)
+        rows.append({
+            "case": case, "participant": person.code, "began": str(person.began), "primary": verdict,
+            "secondary": judged(person, 90)[0], "sensitivity": judged(person, 60, (3, 4))[0], "event_on": on,
+            "day": person.days(date.fromisoformat(on)) if len(on) == 10 else None,
+        })  # fmt: skip
+    return rows
+
+
+def events(files, asked="all", days="all"):
+    """Term × worst grade."""
+    treatments = {"any": ("sbrt", "surgery", "combination")}.get(asked, (asked,))
+    groups = {}
+    persons = {person.code: person for person in people(files)}
+    for event in files["adverse-event"]:
+        person = persons.get(event["participant"]) or Person(files, event["participant"])
+        if asked != "all" and not related(event, treatments):
+            continue
+        rows = [(int(line["grade"]) if line["grade"] else 0, line["from_on"] or event["onset_on"])
+                for line in person.grades(event)]  # fmt: skip
+        sure = True
+        if days != "all":
+            if not person.anchor:
+                continue
+            first, last = person.began, person.anchor + timedelta(days=int(days))
+            rows = [(g, on) for g, on in rows or [(0, event["onset_on"])]
+                    if not on or (span(on)[1] >= first and span(on)[0] <= last)]  # fmt: skip
+            if not rows:
+                continue
+            worst = max(rows, key=lambda each: each[0])
+            sure = bool(worst[1]) and span(worst[1])[0] >= first and span(worst[1])[1] <= last
+        worst = max((grade for grade, _on in rows), default=0)
+        key = (event["soc"] or "not coded", event["ctcae_term"] or event["verbatim"] or "not described")
+        groups.setdefault(key, []).append((event["participant"], worst, sure))
+    return [_event_row(soc, term, found) for (soc, term), found in sorted(groups.items())]
+
+
+def _event_row(soc, term, found):
+    worst = {}
+    for code, grade, _sure in found:
+        worst[code] = max(worst.get(code, 0), grade)
+    row = {"soc": soc, "term": term}
+    row |= {f"grade_{grade}": list(worst.values()).count(grade) for grade in range(1, 6)}
+    row["ungraded"] = list(worst.values()).count(0)
+    uncertain = sum(not sure for _code, _grade, sure in found)
+    return row | {"participants": len(worst), "events": len(found), "date_uncertain": uncertain}
+
+
+def deaths(files):
+    order = {person.code: (case, person) for case, person in enumerate(people(files), start=1)}
+    rows = []
+    for line in files["death"]:
+        case, person = order.get(line["participant"], (None, Person(files, line["participant"])))
+        rows.append({"case": case, "participant": line["participant"], "died_on": line["died_on"],
+                     "day": person.days(person.died), "cause": line["cause"], "related_sbrt": line["related_sbrt"],
+                     "related_surgery": line["related_surgery"]})  # fmt: skip
+    return sorted(rows, key=lambda row: row["case"] or 10_000)
+
+
+def swimmer(files):
+    rows = []
+    for case, person in enumerate(people(files), start=1):
+        index = person.index
+        severe = sorted(
+            (span(line["from_on"])[0] if line["from_on"] else date.max)
+            for event in person.events() for line in person.grades(event) if line["grade"] and int(line["grade"]) >= 3
+        )  # fmt: skip
+        stays = [clock(line["admitted_on"]) for line in files.of("stay", person.code) if line["admitted_on"]]
+        left = clock(index["discharge_on"]) if index else None
+        rows.append({
+            "case": case, "participant": person.code, "sbrt_on": str(day(person.beam) or ""),
+            "surgery_on": str(person.operated or ""), "discharge_day": person.days(left),
+            "severe_days": " ".join("?" if on == date.max else str(person.days(on)) for on in severe),
+            "readmitted_days": " ".join(str(person.days(on)) for on in stays if on > person.anchor),
+            "died_day": person.days(person.died), "last_day": person.days(person.known_until), "ended": person.why,
+        })  # fmt: skip
+    return rows
+
+
+def first_severe(files):
+    """(day, what) of each treated, and the incidence by that day written as a sum over the days before."""
+    told = []
+    for case, person in enumerate(people(files), start=1):
+        last, found = person.anchor + timedelta(days=90), []
+        for event in person.events():
+            for line in person.grades(event):
+                grade = int(line["grade"]) if line["grade"] else None
+                if line["from_on"] and conditions(person, event, grade, line["from_on"], last, (3, 4, 5)):
+                    found.append(max(span(line["from_on"])[0], person.began))
+        if found:
+            on, what = min(found), "event"
+        elif person.died and person.died <= last:
+            on, what = person.died, "competing"
+        else:
+            on, what = min(person.known_until or person.began, last), "censored"
+        told.append((case, person.code, max((on - person.began).days, 0), what))
+    return [{"case": case, "participant": code, "day": at, "what": what, "estimate": incidence(told, at)}
+            for case, code, at, what in told]  # fmt: skip
+
+
+def incidence(told, until):
+    total, free = 0.0, 1.0
+    for at in sorted({each[2] for each in told if each[2] <= until}):
+        risk = sum(each[2] >= at for each in told)
+        total += free * sum(each[2:] == (at, "event") for each in told) / risk
+        free *= 1 - sum(each[2] == at and each[3] != "censored" for each in told) / risk
+    return round(total, 4)
+
+
+STATES = {"closed": "closed", "open": "open", "superficial": "superficial", "deep": "deep",
+          "organ_space": "organ-space", "not_judged": "not judged"}  # fmt: skip
+
+
+def wounds(files, schedule):
+    treated = {person.code for person in people(files)}
+    rows = []
+    for visit in schedule:
+        lines = [line for line in files["wound"] if line["visit"] == visit and line["participant"] in treated]
+        states = [wound(line) for line in lines]
+        rows.append({"visit": visit} | {name: states.count(state) for name, state in STATES.items()})
+    return rows
+
+
+def wound(line):
+    if line["ssi_class"] in ("superficial", "deep", "organ-space"):
+        return line["ssi_class"]
+    if line["seen"] != "yes" or not line["closed_dry"]:
+        return "not judged"
+    return "closed" if line["closed_dry"] == "yes" else "open"

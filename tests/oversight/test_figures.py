@@ -1,0 +1,235 @@
+"""Each figure's numbers against a second computation from the exported CSV; files, links, roles, sites, instants."""
+
+import csv
+import io
+from datetime import date, datetime
+
+import pytest
+from django.utils import timezone
+
+from accounts.roles import Role
+from adverse_events.models import AdverseEvent, AdverseEventGrade
+from assessments.models import Visit
+from oversight import scan
+from oversight.analysis.pages import FIGURES
+from procedures.models import Sbrt, SbrtFraction, Surgery
+from records import crf
+from sbrtspine import demo
+from tests import builders
+from tests.builders import amsterdam
+from tests.conftest import _person
+from tests.oversight import many, recomputed, recomputed_progress
+
+WOUND_VISITS = ["d1", "d2", "d3", "disch", "w2", "w4", "w6", "d60", "d90"]
+READINGS = [(related, days) for related in ("all", "any", "sbrt", "surgery", "combination")
+            for days in ("all", "60", "90")]  # fmt: skip
+
+
+def read(browser, address):
+    """The lines of a CSV, as the browser gets it."""
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    text = answer.content.decode() if not answer.streaming else b"".join(answer.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def plain(rows, names=None):
+    """Numbers as numbers, nothing as nothing; only the columns that were computed twice."""
+    return [{name: _plain(row[name]) for name in (names or row)} for row in rows]
+
+
+def _plain(value):
+    if value is None or value == "":
+        return ""
+    text = str(value).removeprefix("'")  # what keeps a spreadsheet from running it
+    try:
+        return round(float(text), 3)
+    except ValueError:
+        return text
+
+
+def expected_of_safety(files):
+    found = {
+        "boundary": recomputed.boundary(files),
+        "endpoint": recomputed.endpoint(files),
+        "deaths": recomputed.deaths(files),
+        "swimmer": recomputed.swimmer(files),
+        "first-severe": recomputed.first_severe(files),
+        "wounds": recomputed.wounds(files, WOUND_VISITS),
+    }
+    for related, days in READINGS:
+        found[f"events?related={related}&days={days}"] = recomputed.events(files, related, days)
+    return found
+
+
+def expected_of_progress(files):
+    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
+    rows_of = {slug: [row.slug for row in crf.rows_of(model)] for slug, model in crf.forms().items()}
+    return {
+        "accrual": recomputed_progress.accrual(files),
+        "interval": recomputed_progress.interval(files),
+        "overdue": recomputed_progress.overdue(files, now),
+        "completeness": recomputed_progress.completeness(files, now),
+        "queries": recomputed_progress.queries(files, now),
+        "verification": recomputed_progress.verification(files, rows_of),
+    }
+
+
+def compare_flow(browser, files):
+    """Box by box; why somebody is not in one, in the words of the form."""
+    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
+    boxes = {"Assessed", "Eligible", "Consented", "SBRT given", "Operated", "Seen to day 60", "Seen to day 90"}
+    drawn = {
+        (row["step"], "" if row["what"] in boxes else row["what"].removeprefix("not: ")): int(row["participants"])
+        for row in read(browser, "/figures/flow.csv")
+    }
+    assert drawn == recomputed_progress.flow(files, now)
+
+
+def compare(browser, expected):
+    for name, rows in expected.items():
+        slug, _, query = name.partition("?")
+        drawn = read(browser, f"/figures/{slug}.csv?{query}")
+        names = list(rows[0]) if rows else None
+        assert plain(drawn, names) == plain(rows), name
+
+
+@pytest.fixture
+def demo_study(people, site):
+    demo.seed({**people, "nurse-b": people["nurse_b"]}, timezone.now())
+    scan.scan(timezone.now())
+
+
+@pytest.fixture
+def one_participant(people, site):
+    participant = builders.register(site, people["nurse"])
+    beam = amsterdam("2016-03-08 10:00")
+    fraction = SbrtFraction().fill(beam_on_at=beam, beam_off_at=amsterdam("2016-03-08 10:30"))
+    builders.record(Sbrt, participant, people["nurse"], rows=[fraction], delivery="completed")
+    builders.record(Surgery, participant, people["nurse"], index="yes", incision_at=amsterdam("2016-03-09 14:05"))
+    grade = AdverseEventGrade().fill(grade=3, from_on="2016-03-20")
+    builders.record(AdverseEvent, participant, people["nurse"], rows=[grade], verbatim="Wound", onset_on="2016-03-20",
+                    ctcae_code="10048031", related_surgery="probable")  # fmt: skip
+
+
+@pytest.fixture
+def five_hundred(people, site):
+    many.trial(site, people["nurse"], 500, timezone.now())
+
+
+@pytest.mark.parametrize("trial", ["demo_study", "nobody", "one_participant"])
+def test_the_figures_equal_what_the_exported_files_give(login, people, site, request, trial):
+    if trial != "nobody":
+        request.getfixturevalue(trial)
+    browser = login("pi")
+
+    files = recomputed.Exported(browser)
+    compare(browser, expected_of_safety(files) | expected_of_progress(files))
+    compare_flow(browser, files)
+
+
+def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_records(login, five_hundred):
+    """They have every verdict and every kind of course, or this would compare little."""
+    browser = login("pi")
+    files = recomputed.Exported(browser)
+    expected = expected_of_safety(files) | expected_of_progress(files)
+
+    compare(browser, expected)
+    compare_flow(browser, files)
+
+    assert {row["primary"] for row in expected["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
+    assert {row["what"] for row in expected["first-severe"]} == {"event", "competing", "censored"}
+    row = expected["events?related=all&days=all"][0]
+    key = row["term"].lower().replace(" ", "-")
+    text = browser.get(f"/figures/events/records/?row={key}&column=events").content.decode()
+    assert text.count("/adverse-event/") == row["events"] > 1
+    assert browser.get("/figures/events/records/?row=horoscope&column=events").status_code == 404
+    assert browser.get(f"/figures/events/records/?row={key}&column=horoscope").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "csv"])
+def test_every_figure_can_be_taken_away_whatever_the_size_of_the_trial(login, people, site, kind):
+    """Also of a trial that has not begun."""
+    browser = login("pi")
+    begins = {"svg": b"<svg", "png": b"\x89PNG", "csv": b""}[kind]
+
+    for slug, (page, _entry) in FIGURES.items():
+        answer = browser.get(f"/figures/{slug}.{kind}")
+        if answer.status_code == 404:
+            assert kind != "csv", slug
+            continue
+        assert answer.content.startswith(begins), (page.name, slug)
+        assert f"{slug}.{kind}" in answer.headers["Content-Disposition"]
+
+
+def test_a_drawing_has_a_title_a_description_and_no_style_of_its_own(login, one_participant):
+    browser = login("pi")
+    text = browser.get("/safety/").content.decode()
+    alone = browser.get("/figures/boundary.svg").content.decode()
+
+    assert '<title id="boundary-title">Stopping boundary</title>' in text
+    assert '<desc id="boundary-desc">1 of 1 evaluable had an event' in text
+    assert "<style" not in text
+    assert " style=" not in text
+    assert "var(" not in alone
+    assert ".stop-region" in alone
+
+
+def test_a_participant_of_another_site_counts_but_has_neither_name_nor_link(login, people, site, site_b):
+    participant = builders.register(site_b, people["nurse_b"])
+    fraction = SbrtFraction().fill(beam_on_at=amsterdam("2016-03-08 10:00"), beam_off_at=amsterdam("2016-03-08 11:00"))
+    builders.record(Sbrt, participant, people["nurse_b"], rows=[fraction], delivery="completed")
+
+    text = login("pi").get("/safety/").content.decode()
+
+    assert "Of 1 treated" in text
+    assert participant.code not in text
+
+
+def test_the_independent_monitor_sees_the_safety_page_and_no_participant(client, people, site, one_participant):
+    client.force_login(_person("dsmb", "Dina", "Prins", Role.SAFETY_MONITOR, site))
+
+    text = client.get("/safety/").content.decode()
+
+    assert "1 of 1 evaluable had an event" in text
+    assert "BLEND-01" not in text
+
+
+def test_figures_as_of_an_instant(login, one_participant):
+    browser = login("pi")
+    before = "/figures/swimmer.csv?as_of=2016-03-08"
+
+    assert len(read(browser, "/figures/swimmer.csv")) == 1
+    assert read(browser, before) == []
+    assert "replayed from the audit trail" in browser.get("/safety/?as_of=2016-03-08").content.decode()
+    assert browser.get("/safety/?as_of=yesterday-ish").status_code == 422
+    assert browser.get("/figures/swimmer.svg?as_of=yesterday-ish").status_code == 422
+
+
+def test_the_boundary_counts_in_the_order_of_treatment(login, people, site):
+    """Not in the order in which codes were given out."""
+    for beam in ("2016-03-08", "2016-02-01"):
+        participant = builders.register(site, people["nurse"])
+        times = {"beam_on_at": amsterdam(f"{beam} 10:00"), "beam_off_at": amsterdam(f"{beam} 10:30")}
+        fraction = SbrtFraction().fill(**times)
+        builders.record(Sbrt, participant, people["nurse"], rows=[fraction], delivery="completed")
+
+    found = read(login("pi"), "/figures/boundary.csv")
+
+    assert [row["participant"] for row in found] == ["BLEND-02", "BLEND-01"]
+
+
+def test_an_event_that_nobody_graded_cannot_count_before_it_began(login, people, site):
+    """It began on day 75, so it can still count for 90 days, and never for 60."""
+    participant = builders.register(site, people["nurse"])
+    beam = amsterdam("2016-03-08 10:00")
+    fraction = SbrtFraction().fill(beam_on_at=beam, beam_off_at=amsterdam("2016-03-08 10:30"))
+    builders.record(Sbrt, participant, people["nurse"], rows=[fraction], delivery="completed")
+    builders.record(Surgery, participant, people["nurse"], index="yes", incision_at=amsterdam("2016-03-09 14:05"))
+    builders.record(Visit, participant, people["nurse"], visit="d90", done="yes", visited_on=date(2016, 6, 7))
+    builders.record(AdverseEvent, participant, people["nurse"], verbatim="Fever", onset_on="2016-05-23",
+                    ctcae_code="10016558", related_surgery="possible")  # fmt: skip
+
+    [row] = read(login("pi"), "/figures/endpoint.csv")
+
+    assert (row["primary"], row["secondary"]) == ("no", "undetermined")
