@@ -48,11 +48,19 @@ def _first(model: type[Record], shifted: bool) -> Iterator[Column]:
     number = "r.id" if issubclass(model, RowRecord) else "coalesce(r.number, 1)"
     yield Column("participant", "key", "d.pseudonym" if shifted else "p.code")
     yield Column("site", "key", "d.site" if shifted else "s.code")
-    yield Column("visit", "key", "r.visit" if issubclass(model, VisitRecord) else "NULL::text")
+    yield Column("visit", "key", _visit(model))
     yield Column("record", "integer", number)
     yield Column("status", "key", "coalesce(r.status, 'draft')")
     if issubclass(model, RowRecord):
         yield Column("parent", "integer", "parent.number")
+
+
+def _visit(model: type[Record]) -> str:
+    """Of a row the visit of its form: a form of a visit is number 1 at each of them, so the parent alone is not it."""
+    if issubclass(model, RowRecord):
+        parent = model._meta.get_field(model.parent_field).related_model
+        return "parent.visit" if issubclass(parent, VisitRecord) else "NULL::text"
+    return "r.visit" if issubclass(model, VisitRecord) else "NULL::text"
 
 
 def _about(field: CrfField, shifted: bool) -> Iterator[Column]:

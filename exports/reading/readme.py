@@ -20,7 +20,8 @@ _WRITING = """HOW IT IS WRITTEN
 
   UTF-8, RFC 4180: commas, lines that end in CR LF, quotes where a cell holds a comma, a quote or a line break.
   An empty cell is no value; "" is an empty text.
-  The first columns are participant, site, visit, record, status (and parent in rows inside a form).
+  The first columns are participant, site, visit, record, status. A row inside a form has parent, the number of that
+  form; where the form is one of a visit (its number is then 1), it is found by participant and visit.
   Void records are left out.
   x_label is the words of the code in x. x_missing is why a required answer is not there: ND not done, UNK unknown,
   NA not applicable, REF asked but refused. Several codes in one cell are joined by |.

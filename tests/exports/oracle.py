@@ -38,10 +38,11 @@ def _parent(record: RowRecord, selection: Selection) -> Record:
 
 def _row(record: Record) -> dict[str, str | None]:
     site = record.participant.site
+    of_visit = getattr(record, record.parent_field) if isinstance(record, RowRecord) else record
     row: dict[str, str | None] = {
         "participant": record.participant.code,
         "site": site.code,
-        "visit": record.visit if isinstance(record, VisitRecord) else None,
+        "visit": of_visit.visit if isinstance(of_visit, VisitRecord) else None,
         "record": str(record.pk if isinstance(record, RowRecord) else record.number),
         "status": record.status,
     }
