@@ -278,8 +278,10 @@ def verification(files, rows_of):
         lines = [line for line in files[form] if line["status"] == "complete"]
         lines += [line for slug in inside for line in files[slug] if (line["participant"], line["parent"]) in whole]
         about = {"participant", "site", "visit", "record", "status", "parent"}
+        beside = ("_label", "_earliest", "_latest")
         answers = sum(
-            bool(value) and name not in about and not (name.endswith("_label") and name.removesuffix("_label") in line)
+            bool(value) and name not in about and not any(name.removesuffix(end) in line for end in beside
+                                                          if name.endswith(end))
             for line in lines for name, value in line.items()
         )  # fmt: skip
         if whole:

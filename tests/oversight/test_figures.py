@@ -18,7 +18,7 @@ from sbrtspine import demo
 from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import _person
-from tests.oversight import many, recomputed, recomputed_progress
+from tests.oversight import many, recomputed, recomputed_outcomes, recomputed_progress
 
 WOUND_VISITS = ["d1", "d2", "d3", "disch", "w2", "w4", "w6", "d60", "d90"]
 READINGS = [(related, days) for related in ("all", "any", "sbrt", "surgery", "combination")
@@ -75,6 +75,23 @@ def expected_of_progress(files):
     }
 
 
+def expected_of_outcomes(files):
+    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
+    return {
+        "pain": recomputed_outcomes.over_time(files, "pain", recomputed_outcomes.worst_pain, now),
+        "omed": recomputed_outcomes.over_time(files, "pain", recomputed_outcomes.omed, now),
+        "quality": recomputed_outcomes.over_time(files, "quality", recomputed_outcomes.eq5d, now),
+        "response": recomputed_outcomes.response(files, now),
+        "neurology": recomputed_outcomes.neurology(files),
+        "survival": recomputed_outcomes.survival(files),
+        "learning": recomputed_outcomes.learning(files),
+    }
+
+
+def expected(files):
+    return expected_of_safety(files) | expected_of_progress(files) | expected_of_outcomes(files)
+
+
 def compare_flow(browser, files):
     """Box by box; why somebody is not in one, in the words of the form."""
     now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
@@ -86,8 +103,8 @@ def compare_flow(browser, files):
     assert drawn == recomputed_progress.flow(files, now)
 
 
-def compare(browser, expected):
-    for name, rows in expected.items():
+def compare(browser, told):
+    for name, rows in told.items():
         slug, _, query = name.partition("?")
         drawn = read(browser, f"/figures/{slug}.csv?{query}")
         names = list(rows[0]) if rows else None
@@ -124,7 +141,7 @@ def test_the_figures_equal_what_the_exported_files_give(login, people, site, req
     browser = login("pi")
 
     files = recomputed.Exported(browser)
-    compare(browser, expected_of_safety(files) | expected_of_progress(files))
+    compare(browser, expected(files))
     compare_flow(browser, files)
 
 
@@ -132,14 +149,14 @@ def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_record
     """They have every verdict and every kind of course, or this would compare little."""
     browser = login("pi")
     files = recomputed.Exported(browser)
-    expected = expected_of_safety(files) | expected_of_progress(files)
+    told = expected(files)
 
-    compare(browser, expected)
+    compare(browser, told)
     compare_flow(browser, files)
 
-    assert {row["primary"] for row in expected["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
-    assert {row["what"] for row in expected["first-severe"]} == {"event", "competing", "censored"}
-    row = expected["events?related=all&days=all"][0]
+    assert {row["primary"] for row in told["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
+    assert {row["what"] for row in told["first-severe"]} == {"event", "competing", "censored"}
+    row = told["events?related=all&days=all"][0]
     key = row["term"].lower().replace(" ", "-")
     text = browser.get(f"/figures/events/records/?row={key}&column=events").content.decode()
     assert text.count("/adverse-event/") == row["events"] > 1
