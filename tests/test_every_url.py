@@ -78,6 +78,8 @@ GET = {
     "safety": ("/safety/", SAFETY),
     "progress": ("/progress/", SITE),
     "outcomes": ("/outcomes/", EXPORTS),
+    "report": ("/report/", EXPORTS),
+    "report-file": ("/report/report.pdf", EXPORTS),
     "figure": ("/figures/boundary/", SAFETY),
     "figure-file": ("/figures/boundary.png", SAFETY),
     "figure-records": ("/figures/endpoint/records/?row=BLEND-01&column=primary", SAFETY),

@@ -21,7 +21,7 @@ _PAGE = """
 
 def svg(figure: Figure) -> str:
     """SVG with its style inside, in the colours of paper."""
-    return render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "style": _style()})
+    return render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "style": style()})
 
 
 def png(figure: Figure, ppi: int = 192) -> bytes:
@@ -47,15 +47,16 @@ def _safe(value: object) -> object:
 
 
 @cache
-def _style() -> SafeString:
+def style() -> SafeString:
     """The style sheet of the figures with its variables replaced by the colours of the light theme."""
-    texts = [_read(name) for name in ("css/app.css", "css/figures.css")]
+    texts = [read(name) for name in ("css/app.css", "css/figures.css")]
     named = {name: value for text in texts for name, value in re.findall(r"(--[\w-]+):\s*([^;]+);", _first(text))}
     rules = texts[1].split("/* drawn */")[1].split("/* page */")[0]
     return mark_safe(re.sub(r"var\((--[\w-]+)\)", lambda found: named[found[1]], rules))  # noqa: S308 - our own file
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """One of our static files."""
     with open(str(finders.find(name)), encoding="utf-8") as file:
         return file.read()
 

@@ -130,7 +130,7 @@ def test_participants_are_searched_and_paged_by_code(login, people, site):
 
 
 EVERY_PAGE = [
-    *PAGES, "/safety/", "/progress/", "/outcomes/", "/figures/swimmer/", "/figures/boundary.svg",
+    *PAGES, "/safety/", "/progress/", "/outcomes/", "/report/report.html", "/figures/swimmer/", "/figures/boundary.svg",
     "/exports/", "/protocol/", "/participants/BLEND-01/", "/participants/BLEND-01/endpoint/",
     "/participants/BLEND-01/w4/pain/", "/participants/BLEND-01/adverse-event/1/",
 ]  # fmt: skip

@@ -1,0 +1,296 @@
+"""The tables of the report that are no drawing: baseline, treatments, endpoint, deviations, events, what is open."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from oversight import boundary, facts
+from oversight.analysis.cohort import Case, Cohort
+from oversight.analysis.endings import minutes
+from oversight.analysis.figure import Cell, Column, Figure, Ref, Row, Table, columns, median, row
+from oversight.analysis.outcomes import baseline_pain, omed_of
+from oversight.analysis.safety import READINGS, TONES
+from protocol import stopping
+from records.base import Record
+
+Take = Callable[[Case], tuple[Any, Record | None]]
+
+
+def _from(slug: str, name: str) -> Take:
+    """One answer of a form that is filled in once, with its record."""
+
+    def take(case: Case) -> tuple[Any, Record | None]:
+        record = case.book.one(slug)
+        return (getattr(record, name), record) if record is not None else (None, None)
+
+    return take
+
+
+def _words(slug: str, name: str) -> Take:
+    """The same in the words of the form."""
+
+    def take(case: Case) -> tuple[Any, Record | None]:
+        record = case.book.one(slug)
+        if record is None:
+            return None, None
+        value = getattr(record, name)
+        return (record._meta.get_field(name).shown(value) if value else None), record
+
+    return take
+
+
+def _operation(case: Case) -> Any:
+    return next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
+
+
+def _of_surgery(name: str) -> Take:
+    def take(case: Case) -> tuple[Any, Record | None]:
+        operation = _operation(case)
+        value = getattr(operation, name) if operation is not None else None
+        if operation is not None and value and operation._meta.get_field(name).choices:
+            value = operation._meta.get_field(name).shown(value)
+        return value, operation
+
+    return take
+
+
+def _per_patient(slug: str, title: str, sentence: str, cases: list[Case], told: list[tuple[Column, Take]]) -> Figure:
+    """A line a participant in case order, and below it the median and the range of what is a number."""
+    lines = [[take(case) for _column, take in told] for case in cases]
+    rows = [
+        Row(case.key, (Cell(case.number), Cell(case.code, (case.ref(),)),
+                       *[_cell(case, value, record) for value, record in line]))
+        for case, line in zip(cases, lines, strict=True)
+    ]  # fmt: skip
+    numbers = [
+        [float(line[place][0]) for line in lines if line[place][0] is not None] if column.number else None
+        for place, (column, _take) in enumerate(told)
+    ]
+    rows.append(row("median", None, _("median"), *[_tidy(median(each)) if each else None for each in numbers]))
+    rows.append(row("range", None, _("range"), *[f"{min(each):g}–{max(each):g}" if each else None for each in numbers]))
+    head = columns(("case", _("Case"), True), ("participant", _("Participant")))
+    return Figure(slug, title, sentence, Table((*head, *[column for column, _take in told]), tuple(rows)))
+
+
+def _tidy(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _cell(case: Case, value: Any, record: Record | None) -> Cell:
+    refs = (case.ref(record),) if record is not None else ()
+    if value is None or isinstance(value, int | float):
+        return Cell(value, refs)
+    try:
+        return Cell(float(value), refs) if not isinstance(value, str) else Cell(value, refs)
+    except (TypeError, ValueError):
+        return Cell(str(value), refs)
+
+
+def _pain_before(case: Case) -> tuple[Any, Record | None]:
+    found = baseline_pain(case)
+    return (found.worst_pain, found) if found is not None else (None, None)
+
+
+def _omed_before(case: Case) -> tuple[Any, Record | None]:
+    found = baseline_pain(case)
+    return (omed_of(case, found), found) if found is not None else (None, None)
+
+
+def baseline(cohort: Cohort) -> Figure:
+    """Table 1: who was treated."""
+    told = [
+        (Column("age", _("Age"), True), _from("eligibility", "age")),
+        (Column("sex", _("Sex")), _words("screening", "sex")),
+        (Column("tumour", _("Primary tumour")), _words("baseline", "primary_tumour")),
+        (Column("levels", _("Index level")), _words("screening", "index_levels")),
+        (Column("sins", _("SINS"), True), _from("eligibility", "sins_total")),
+        (Column("bilsky", _("Bilsky")), _from("eligibility", "bilsky")),
+        (Column("ais", _("AIS")), _from("eligibility", "ais")),
+        (Column("kps", _("KPS"), True), _from("eligibility", "kps")),
+        (Column("asa", _("ASA")), _from("eligibility", "asa")),
+        (Column("worst_pain", _("Worst pain"), True), _pain_before),
+        (Column("omed", _("OMED, mg"), True), _omed_before),
+        (Column("systemic", _("Systemic therapy")), _words("baseline", "systemic_therapy")),
+        (Column("metastases", _("Metastases")), _words("baseline", "metastases")),
+        (Column("expectancy", _("Life expectancy")), _words("eligibility", "life_expectancy")),
+    ]
+    sentence = _("%(n)s treated participants before treatment.") % {"n": len(cohort.treated)}
+    return _per_patient("baseline", _("Baseline"), sentence, cohort.treated, told)
+
+
+def _delivery_minutes(case: Case) -> tuple[Any, Record | None]:
+    sbrt = case.book.one("sbrt")
+    spans = [(each.moment("beam_on_at"), each.moment("beam_off_at")) for each in case.book.records["sbrt-fraction"]]
+    if sbrt is None or not spans or any(not hasattr(end, "hour") for span in spans for end in span):
+        return None, sbrt
+    return round(sum((off - on).total_seconds() for on, off in spans) / 60), sbrt
+
+
+def sbrt(cohort: Cohort) -> Figure:
+    """Table 3: what was given."""
+    doses = [
+        ("prescription_metastasis_gy", _("Metastasis, Gy")), ("prescription_vertebra_gy", _("Vertebra, Gy")),
+        ("delivered_fractions", _("Sessions")), ("coverage_v95_pct", _("V95, %")), ("dmax_gy", _("Dmax, Gy")),
+        ("cord_dmax_gy", _("Cord, Gy")), ("cauda_dmax_gy", _("Cauda, Gy")), ("oesophagus_dmax_gy", _("Oesophagus, Gy")),
+        ("surgical_area_mean_gy", _("Surgical area, Gy")),
+    ]  # fmt: skip
+    told: list[tuple[Column, Take]] = [(Column(name, words, True), _from("sbrt", name)) for name, words in doses]
+    told += [(Column("minutes", _("Minutes"), True), _delivery_minutes), (Column("delivery", _("Delivery")),
+                                                                         _words("sbrt", "delivery"))]  # fmt: skip
+    cases = [case for case in cohort.treated if case.irradiated_on]
+    return _per_patient("sbrt", _("SBRT"), _("%(n)s were irradiated.") % {"n": len(cases)}, cases, told)
+
+
+def _levels(case: Case) -> tuple[Any, Record | None]:
+    operation = _operation(case)
+    known = operation is not None and operation.upper_level and operation.lower_level
+    return (f"{operation.upper_level}–{operation.lower_level}" if known else None), operation
+
+
+def _took(case: Case) -> tuple[Any, Record | None]:
+    operation = _operation(case)
+    return (minutes(operation) if operation is not None else None), operation
+
+
+def _between(later: str, earlier: str) -> Take:
+    def take(case: Case) -> tuple[Any, Record | None]:
+        operation = _operation(case)
+        end = getattr(operation, later, None)
+        start = case.operated_on if earlier == "incision" else getattr(operation, earlier, None)
+        return ((end - start).days if end and start else None), operation
+
+    return take
+
+
+def _transfused(case: Case) -> tuple[Any, Record | None]:
+    operation = _operation(case)
+    units = [getattr(operation, name, None) for name in ("red_cells_during_units", "red_cells_after_units")]
+    return (sum(units) if None not in units else None), operation  # type: ignore[arg-type]
+
+
+def surgery(cohort: Cohort) -> Figure:
+    """Table 4: the index operation."""
+    told: list[tuple[Column, Take]] = [
+        (Column("approach", _("Approach")), _of_surgery("approach")),
+        (Column("levels", _("Levels")), _levels),
+        (Column("screws", _("Screws"), True), _of_surgery("screws")),
+        (Column("cement", _("Cement")), _of_surgery("cement")),
+        (Column("decompression", _("Decompression")), _of_surgery("decompression")),
+        (Column("minutes", _("Minutes"), True), _took),
+        (Column("blood_loss_ml", _("Blood loss, ml"), True), _of_surgery("blood_loss_ml")),
+        (Column("red_cells", _("Red cells, units"), True), _transfused),
+        (Column("walking_day", _("Out of bed, day"), True), _between("mobilised_on", "incision")),
+        (Column("stay_days", _("Stay, days"), True), _between("discharge_on", "admission_on")),
+    ]
+    cases = cohort.operated
+    return _per_patient("surgery", _("Surgery"), _("%(n)s were operated.") % {"n": len(cases)}, cases, told)
+
+
+def endpoint_summary(cohort: Cohort) -> Figure:
+    """Table 7: counts, exact intervals, best and worst case, posterior."""
+    rows = []
+    names = {"primary": _("Primary, 60 days"), "secondary": _("Secondary, 90 days"),
+             "sensitivity": _("Sensitivity, grade 3 or 4")}  # fmt: skip
+    for reading in READINGS:
+        found = boundary.of((case.code, case.book.participant.pk, case.judged[reading].verdict)
+                            for case in cohort.treated)  # fmt: skip
+        refs = {verdict: tuple(case.endpoint_ref for case in cohort.treated if case.judged[reading].verdict == verdict)
+                for verdict in TONES}  # fmt: skip
+        rows.append(
+            row(reading, names[reading], Cell(found.events, refs["yes"]),
+                Cell(found.evaluable, refs["yes"] + refs["no"]), len(cohort.treated), found.low_pct, found.high_pct,
+                f"{100 * stopping.upper_one_sided(found.events, found.evaluable):.1f}" if found.evaluable else None,
+                " / ".join(map(str, found.best)), " / ".join(map(str, found.worst)),
+                Cell(len(found.undetermined), refs["undetermined"]), Cell(len(found.not_evaluable),
+                                                                         refs["not evaluable"]), found.posterior_pct)
+        )  # fmt: skip
+    table = Table(
+        columns(("reading", _("Reading")), ("events", _("Events"), True), ("evaluable", _("Evaluable"), True),
+                ("treated", _("Treated"), True), ("low", _("95 % from"), True), ("high", _("to"), True),
+                ("upper", _("one-sided"), True), ("best", _("Best case")), ("worst", _("Worst case")),
+                ("undetermined", _("Open"), True), ("not_evaluable", _("Not evaluable"), True),
+                ("posterior", _("P(rate > 30 %), %"), True)),
+        tuple(rows),
+    )  # fmt: skip
+    first = rows[0].cells
+    told = {"events": first[1].value, "n": first[2].value, "all": first[3].value}
+    sentence = _("Primary endpoint: %(events)s of %(n)s evaluable, of %(all)s treated.") % told
+    return Figure("endpoint-summary", _("Primary endpoint"), sentence, table)
+
+
+def _listing(cohort: Cohort, slug: str, form: str, title: str, sentence: str, told: list[tuple[str, str]]) -> Figure:
+    """Every record of a form, with some of its answers in the words of the form."""
+    rows = []
+    for case in cohort.cases:
+        for each in case.book.records[form]:
+            values = []
+            for name, _heading in told:
+                value = getattr(each, name)
+                words = each._meta.get_field(name).shown(value) if value not in (None, "", []) else ""
+                values.append(str(words))
+            ref = (case.ref(each),)
+            rows.append(
+                row(f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref), *values)
+            )
+    head = columns(("participant", _("Participant")), ("number", _("Number"), True), *told)
+    return Figure(slug, title, sentence % {"n": len(rows)}, Table(head, tuple(rows)))
+
+
+def deviations(cohort: Cohort) -> Figure:
+    """Table 8: what did not go by the protocol."""
+    told = [("kind", _("What")), ("occurred_on", _("When")), ("classification", _("Class")), ("cause", _("Why")),
+            ("description", _("What happened"))]  # fmt: skip
+    return _listing(cohort, "deviations", "deviation", _("Deviations"), _("%(n)s protocol deviations."), told)
+
+
+def technique(cohort: Cohort) -> Figure:
+    """IDEAL: every change of the technique, and from which participant it applies."""
+    told = [("changed_on", _("Decided on")), ("area", _("Part")), ("what", _("What")), ("why", _("Why")),
+            ("kept", _("Kept"))]  # fmt: skip
+    return _listing(cohort, "technique", "technique-change", _("Changes of technique"), _("%(n)s changes."), told)
+
+
+def line_listing(cohort: Cohort) -> Figure:
+    """Table 11: every event on one line, for the committee."""
+    rows = []
+    for case in cohort.cases:
+        for each in case.book.records["adverse-event"]:
+            grades = [line.grade for line in case.book.rows("adverse-event-grade", each) if line.grade]
+            ref: tuple[Ref, ...] = (case.ref(each),)
+            rows.append(
+                row(f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
+                    each.ctcae_term or "", Cell(each.verbatim or "", ref), max(grades, default=None),
+                    str(each.onset_on or ""), str(each.ended_on or ("" if each.ongoing != "yes" else _("ongoing"))),
+                    "yes" if each.is_serious else "no", each.counting("sbrt") or "", each.counting("surgery") or "",
+                    each.counting("combination") or "", each.outcome or "")
+            )  # fmt: skip
+    table = Table(
+        columns(("participant", _("Participant")), ("number", _("Number"), True), ("term", _("Term")),
+                ("words", _("In the words reported")), ("worst", _("Worst grade"), True), ("began", _("Began")),
+                ("ended", _("Ended")), ("serious", _("Serious")), ("sbrt", _("SBRT")), ("surgery", _("Surgery")),
+                ("combination", _("Combination")), ("outcome", _("Outcome"))),
+        tuple(rows),
+    )  # fmt: skip
+    sentence = _("%(n)s adverse events, with the relatedness that counts.") % {"n": len(rows)}
+    return Figure("line-listing", _("Line listing of adverse events"), sentence, table)
+
+
+def undetermined(cohort: Cohort) -> Figure:
+    """What cannot be told yet, and what would settle it."""
+    rows = []
+    for case in cohort.cases:
+        questions = [(_("primary endpoint"), question, case.endpoint_ref)
+                     for question in (case.judged["primary"].settle if case.treated else ())]  # fmt: skip
+        if case.treated and case.window.verdict == "undetermined":
+            questions.append((_("48-hour window"), case.window.because, case.ref()))
+        judged = facts.eligibility(case.book)
+        record = case.book.one("eligibility")
+        if judged is not None and judged.verdict == "undetermined":
+            questions.append((_("eligibility"), judged.because, case.ref(record)))
+        rows += [row(f"{case.key}-{n}", Cell(case.code, (case.ref(),)), about, Cell(question, (ref,)))
+                 for n, (about, question, ref) in enumerate(questions)]  # fmt: skip
+    table = Table(columns(("participant", _("Participant")), ("about", _("About")), ("question", _("What is open"))),
+                  tuple(rows))  # fmt: skip
+    sentence = _("%(n)s things cannot be told yet.") % {"n": len(rows)}
+    return Figure("undetermined", _("What is undetermined"), sentence, table)

@@ -1,0 +1,39 @@
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone, translation
+
+from accounts.models import Person
+from oversight import report
+from protocol.study import STUDY
+from records import as_of
+
+
+class Command(BaseCommand):
+    """Write the report as PDF and as HTML into a folder, as a person who may see what is in it."""
+
+    help = "Write report.pdf and report.html into FOLDER, with the sight of one person."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("folder")
+        parser.add_argument("--as", dest="person", required=True, metavar="USERNAME")
+        parser.add_argument("--as-of", metavar="INSTANT", help="2016-03-08 or 2016-03-08 14:05; now without it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        person = Person.objects.filter(username=options["person"]).first()
+        if person is None:
+            raise CommandError(f"There is nobody called {options['person']}.")
+        try:
+            at = as_of.read(options["as_of"], ZoneInfo(STUDY.zone)) if options["as_of"] else None
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        folder = Path(options["folder"])
+        folder.mkdir(parents=True, exist_ok=True)
+        with translation.override("en"):
+            made = report.build(person, timezone.now(), at)
+            (folder / "report.pdf").write_bytes(report.as_pdf(made))
+            (folder / "report.html").write_text(report.as_html(made))
+        self.stdout.write(f"{folder / 'report.pdf'}\n{folder / 'report.html'}")

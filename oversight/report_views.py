@@ -1,0 +1,46 @@
+"""The report: a page with its buttons, and the files."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import figure_views, report
+from oversight.analysis import cohort
+
+TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """What the report holds, and the buttons that make it."""
+    require(request.user, May.EXPORT)
+    return _page(request)
+
+
+def _page(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse:
+    nobody = cohort.Cohort([], timezone.now())
+    titles = [
+        f"{part.number}. {part.draw(nobody).title}" if part.number else part.draw(nobody).title
+        for part in report.CONTENTS
+    ]
+    context = {"titles": titles, "errors": errors or []}
+    return render(request, "oversight/report.html", context, status=422 if errors else 200)
+
+
+@require_safe
+def file(request: HttpRequest, kind: str) -> HttpResponse:
+    """The report as PDF or HTML, in English, to take away."""
+    require(request.user, May.EXPORT)
+    try:
+        at = figure_views.instant(request)
+    except ValidationError as error:
+        return _page(request, error.messages)
+    with translation.override("en"):
+        made = report.build(request.user, timezone.now(), at)
+        content = report.as_pdf(made) if kind == "pdf" else report.as_html(made)
+    headers = {"Content-Disposition": f'attachment; filename="blend-report-{made.at:%Y-%m-%d}.{kind}"'}
+    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
