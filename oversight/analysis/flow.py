@@ -143,8 +143,7 @@ def flow(cohort: Cohort) -> Figure:
 def _step_rows(step: Step, inside: list[Case], out: dict[str, list[Case]], extra: list[Case]) -> list[Row]:
     rows = [row(step.code, step.code, step.name, count(case.ref() for case in inside))]
     rows += [
-        row(f"{step.code}-{slugify(why)}", step.code, _("not: %(why)s") % {"why": why}, count(c.ref() for c in cases))
-        for why, cases in out.items()
+        row(f"{step.code}-{slugify(why)}", step.code, why, count(c.ref() for c in cases)) for why, cases in out.items()
     ]
     if extra:
         words = _("of whom without the step before")
@@ -157,7 +156,7 @@ def _flow_drawing(told: list[Any], within: int) -> Drawing:
     drawing = Drawing(0)
     y, x, wide = 8.0, 40.0, 260.0
     for place, (step, inside, out, extra) in enumerate(told):
-        lines = [_("not: %(why)s") % {"why": why} + f" ({len(cases)})" for why, cases in out.items()]
+        lines = [f"{len(cases)} · {why}" for why, cases in out.items()]
         if place and lines:
             tall = 14 + 17 * len(lines)
             drawing.rect("side", x + wide + 90, y, WIDTH - x - wide - 100, tall, rx=3)

@@ -1,7 +1,7 @@
 """Pain, opioids and quality of life over time, with how many answered of how many alive (study.md 7.2 table 9)."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from oversight.analysis.safety import DRAWN, drawn_note
 from oversight.drawing.chart import Chart, legend, ticks
 from oversight.drawing.shapes import Drawing
 from protocol import scores
+from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from records.base import Record
 
@@ -156,13 +157,14 @@ def baseline_pain(case: Case) -> Any:
     return max(before, key=lambda each: (each.assessed_on, each.pk), default=None)
 
 
-def treated_again_on(case: Case) -> Any:
-    """The first day on which the index level was treated again: from then on a response is censored."""
-    again = [each.incision_at_date for each in case.book.records["surgery"]
-             if each.index == "no" and each.at_index_level == "yes"]  # fmt: skip
-    again += [each.started_on.earliest for each in case.book.records["therapy"]
+def treated_again_on(case: Case) -> date | None:
+    """The first day on which the index level may have been treated again; what came before SBRT is history."""
+    again = [PartialDate.of(each.incision_at_date) for each in case.book.records["surgery"]
+             if each.index == "no" and each.at_index_level == "yes" and each.incision_at_date]  # fmt: skip
+    again += [each.started_on for each in case.book.records["therapy"]
               if each.kind == "radiotherapy" and each.at_index_level == "yes" and each.started_on]  # fmt: skip
-    return min((on for on in again if on), default=None)
+    later = [on.earliest for on in again if case.irradiated_on is None or on.latest > case.irradiated_on]
+    return min(later, default=None)
 
 
 def response_of(case: Case, each: Any) -> str:

@@ -21,7 +21,7 @@ _PAGE = """
 
 def svg(figure: Figure) -> str:
     """SVG with its style inside, in the colours of paper."""
-    return render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "style": style()})
+    return render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
 
 
 def png(figure: Figure, ppi: int = 192) -> bytes:

@@ -87,11 +87,11 @@ def verdict(before, after):
 
 
 def again(person):
-    days = [day(clock(line["incision_at"])) for line in person.files.of("surgery", person.code)
-            if line["index"] == "no" and line["at_index_level"] == "yes"]  # fmt: skip
-    days += [span(line["started_on"])[0] for line in person.files.of("therapy", person.code)
+    days = [span(line["incision_at"][:10]) for line in person.files.of("surgery", person.code)
+            if line["index"] == "no" and line["at_index_level"] == "yes" and line["incision_at"]]  # fmt: skip
+    days += [span(line["started_on"]) for line in person.files.of("therapy", person.code)
              if line["kind"] == "radiotherapy" and line["at_index_level"] == "yes" and line["started_on"]]  # fmt: skip
-    return min((on for on in days if on), default=None)
+    return min((first for first, last in days if last > day(person.beam)), default=None)
 
 
 def response(files, now):

@@ -274,9 +274,10 @@ def verification(files, rows_of):
     """Complete records and the answers in them: every cell that holds an answer or the reason for none."""
     told = []
     for form, inside in rows_of.items():
-        whole = {(line["participant"], line["record"]) for line in files[form] if line["status"] == "complete"}
-        lines = [line for line in files[form] if line["status"] == "complete"]
-        lines += [line for slug in inside for line in files[slug] if (line["participant"], line["parent"]) in whole]
+        forms = [line for line in files[form] if line["status"] == "complete"]
+        whole = {(line["participant"], line["visit"], line["record"]) for line in forms}
+        rows = [line for slug in inside for line in files[slug]]
+        lines = forms + [line for line in rows if (line["participant"], line["visit"], line["parent"]) in whole]
         about = {"participant", "site", "visit", "record", "status", "parent"}
         beside = ("_label", "_earliest", "_latest")
         answers = sum(
@@ -284,6 +285,6 @@ def verification(files, rows_of):
                                                           if name.endswith(end))
             for line in lines for name, value in line.items()
         )  # fmt: skip
-        if whole:
-            told.append({"form": form, "complete": len(whole), "answers": answers})
+        if forms:
+            told.append({"form": form, "complete": len(forms), "answers": answers})
     return told
