@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import sight
 from accounts.models import Person
 from oversight import casebooks, facts, verdicts
 from oversight.analysis.figure import Ref
@@ -160,11 +162,15 @@ def load(
 
     Without a person (a command on the server) everything is shown.
     """
-    everybody = Participant.objects.filter(voided_at__isnull=True).select_related("site").order_by("pk")
-    seen = everybody if person is None else selectors.participants(person).select_related("site").order_by("pk")
-    found = everybody if whole else seen
-    if at is not None:
-        found = found.filter(created_at__lte=at)
-    visible = set(seen.values_list("pk", flat=True)) if whole and person is not None else None
-    books = casebooks.load(found, slugs, at)
+    seen = selectors.participants(person) if person is not None else Participant.objects.filter(voided_at__isnull=True)
+    if not whole:
+        return of(_books(seen, slugs, at).values(), at or now)
+    visible = set(seen.values_list("pk", flat=True))
+    with sight.everything():  # the trial's numbers; who is of another site stays unnamed
+        books = _books(Participant.objects.filter(voided_at__isnull=True), slugs, at)
     return of(books.values(), at or now, visible)
+
+
+def _books(found: QuerySet[Participant], slugs: Iterable[str] | None, at: datetime | None) -> dict[int, Casebook]:
+    found = found.select_related("site").order_by("pk")
+    return casebooks.load(found.filter(created_at__lte=at) if at else found, slugs, at)
