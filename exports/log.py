@@ -40,6 +40,15 @@ class ExportLog(models.Model):
     def __str__(self) -> str:
         return f"{self.actor}: {self.name}"
 
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """What was chosen, in words; what was left as it is goes without saying."""
+        return [(name.replace("_", " "), _said(value)) for name, value in self.parameters.items() if value]
+
+
+def _said(value: Any) -> str:
+    return str(_("yes")) if value is True else ", ".join(value) if isinstance(value, list) else str(value)
+
 
 def note(selection: Selection, what: str, name: str, now: datetime, purpose: str = "", **more: Any) -> ExportLog:
     """Leave the line before the first byte leaves; where it cannot be written, nothing does."""

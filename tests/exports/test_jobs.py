@@ -186,6 +186,8 @@ def test_every_export_is_logged_with_its_parameters_before_it_leaves(login, peop
     page = login("pi").get("/exports/log/").content.decode()
     assert "surgery.csv" in page
     assert "data manager" in page
+    assert "purpose: sharing" in page
+    assert "participants: BLEND-01" in page
 
 
 def test_the_log_is_only_added_to(login):
