@@ -44,9 +44,15 @@ TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "death", "conse
 
 
 def load(
-    participants: Iterable[Participant], slugs: Iterable[str] | None = None, at: datetime | None = None
+    participants: Iterable[Participant],
+    slugs: Iterable[str] | None = None,
+    at: datetime | None = None,
+    horizon: str = "",
 ) -> dict[int, Casebook]:
-    """Participant id -> casebook; one query a form, all forms unless some are named; as of an instant, if one is."""
+    """Participant id -> casebook; one query a form, all forms unless some are named; as of an instant, if one is.
+
+    `horizon`: what had been committed by then, where a snapshot says it.
+    """
     books = {participant.pk: Casebook(participant) for participant in participants}
     approvals = ProtocolApproval.objects.filter(site__in={book.participant.site_id for book in books.values()})
     for approval in approvals.filter(entered_at__lte=at) if at else approvals:
@@ -58,7 +64,7 @@ def load(
         if model is Participant or (wanted is not None and model.slug not in wanted):
             continue
         if at is not None:
-            found = as_of.standing(as_of.rows(model, at, books))
+            found = as_of.standing(as_of.rows(model, at, books, horizon=horizon))
         else:
             found = model._default_manager.filter(participant_id__in=books, voided_at__isnull=True)
             found = found.order_by("number", "pk")

@@ -78,27 +78,35 @@ CONTENTS: tuple[Part, ...] = (
 
 
 @dataclass(frozen=True)
+class Source:
+    """A snapshot as the report tells of it, with the data it cut."""
+
+    name: str
+    closed: str
+    sha256: str
+    seal: str
+    cut: cohort.Cut
+
+
+@dataclass(frozen=True)
 class Report:
     """The figures of one instant, and what a reader must know of where they come from."""
 
     at: datetime
     made_at: datetime
+    source: Source | None
     seal: Seal | None
     figures: tuple[tuple[str, Figure], ...]
 
     @property
     def about(self) -> list[tuple[str, str]]:
         """Label and value, for the first page."""
-        sealed = _("none yet: the audit trail had not been sealed at this instant")
-        if self.seal is not None:
-            told = {"number": self.seal.number, "at": _said(self.seal.at), "digest": self.seal.digest}
-            sealed = _("seal %(number)s of %(at)s, SHA-256 %(digest)s") % told
         return [
             (_("Study"), f"{STUDY.name}, {STUDY.registration}"),
             (_("Protocol version"), STUDY.version),
             (_("Data as of"), _said(self.at)),
             (_("Made"), _said(self.made_at)),
-            (_("Last seal of the audit trail"), sealed),
+            *(_of_snapshot(self.source) if self.source else _of_trail(self.seal)),
         ]
 
     @property
@@ -107,24 +115,41 @@ class Report:
         return _("Generated from fictional data.") if settings.DEMO else ""
 
 
+def _of_snapshot(source: Source) -> list[tuple[str, str]]:
+    closed = {"lock": _("locked"), "freeze": _("frozen")}.get(source.closed, _("open"))
+    return [
+        (_("Snapshot"), source.name),
+        (_("The study then"), closed),
+        (_("SHA-256 of its file"), source.sha256),
+        (_("Its seal"), source.seal),
+    ]
+
+
+def _of_trail(seal: Seal | None) -> list[tuple[str, str]]:
+    told = _("none yet: the audit trail had not been sealed at this instant")
+    if seal is not None:
+        words = _("seal %(number)s of %(at)s, SHA-256 %(digest)s")
+        told = words % {"number": seal.number, "at": _said(seal.at), "digest": seal.digest}
+    return [(_("Snapshot"), _("none: the records themselves")), (_("Last seal of the audit trail"), told)]
+
+
 def _said(moment: datetime) -> str:
-    return f"{moment.isoformat(timespec='seconds')}"
+    return moment.isoformat(timespec="seconds")
 
 
-def build(person: Person, now: datetime, at: datetime | None = None) -> Report:
-    """Everything of the participants whom this person may see, as of an instant or now."""
-    everybody = cohort.load(person, None, now, at)
-    moment = at or now
+def build(person: Person, now: datetime, at: datetime | None = None, source: Source | None = None) -> Report:
+    """Everything of the participants whom this person may see, now or as of an instant; or a snapshot's."""
+    everybody = cohort.cut(source.cut) if source else cohort.load(person, None, now, at)
+    moment = source.cut.at if source else at or now
     seal = Seal.objects.filter(at__lte=moment).order_by("-number").first()
-    return Report(
-        moment, now.replace(microsecond=0), seal, tuple((part.number, part.draw(everybody)) for part in CONTENTS)
-    )
+    drawn = tuple((part.number, part.draw(everybody)) for part in CONTENTS)
+    return Report(moment, now.replace(microsecond=0), source, seal, drawn)
 
 
 def as_html(report: Report) -> str:
     """One file that needs no other."""
     style = files.style() + files.read("css/report.css")
-    return render_to_string("oversight/report_file.html", {"report": report, "style": style})
+    return render_to_string("report/file.html", {"report": report, "style": style})
 
 
 def as_pdf(report: Report) -> bytes:

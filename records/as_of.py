@@ -30,14 +30,22 @@ SELECT t.* FROM (
     ) AS told GROUP BY record_id
 ) AS whole, LATERAL jsonb_populate_record(NULL::{{table}}, whole.held) AS t
 """
-_REPLAY = _REPLAYED.format(which="r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL))")
+_VISIBLE = "coalesce(pg_visible_in_snapshot(r.transaction::text::xid8, nullif(%s, '')::pg_snapshot), true)"
+_REPLAY = _REPLAYED.format(
+    which=f"r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL)) AND {_VISIBLE}"
+)
 _BEFORE = _REPLAYED.format(which="r.record_id = ANY(%s) AND r.id < %s")
 
 
-def rows(model: type[Row], at: datetime, participants: Iterable[int], study: bool = False) -> list[Row]:
-    """The rows of one table as they stood, void ones too; `study`: also those that concern the study as a whole."""
+def rows(
+    model: type[Row], at: datetime, participants: Iterable[int], study: bool = False, horizon: str = ""
+) -> list[Row]:
+    """The rows of one table as they stood, void ones too; `study`: also those that concern the study as a whole.
+
+    `horizon`, if not empty, are the transactions that had been committed, as `pg_current_snapshot` says it.
+    """
     sql = _REPLAY.format(table=model._meta.db_table)
-    found = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study])
+    found = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study, horizon])
     return sorted((_whole(row) for row in found), key=lambda row: row.pk)
 
 

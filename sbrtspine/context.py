@@ -18,6 +18,7 @@ _MENU = [
     ("safety", _("Safety"), May.SAFETY),
     ("progress", _("Progress"), May.SEE),
     ("outcomes", _("Outcomes"), May.EXPORT),
+    ("report", _("Report"), May.EXPORT),
     ("queries", _("Queries"), May.SEE),
     ("monitoring", _("Monitoring"), May.MONITORING),
     ("protocol", _("Protocol"), May.SEE),

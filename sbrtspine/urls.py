@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from records import as_of_views, blank_views, converters, lock_views, query_views, read_views, redaction_views
-from sbrtspine import views
+from sbrtspine import report_views, views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("", include("enrollment.urls")),
     path("", include("adverse_events.urls")),
     path("", include("exports.urls")),
+    path("report/", report_views.page, name="report"),
+    path("report/report.pdf", report_views.file, {"kind": "pdf"}, name="report-pdf"),
+    path("report/report.html", report_views.file, {"kind": "html"}, name="report-html"),
     path("participants/<code:code>/changes/", as_of_views.changes, name="changes"),
     path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
     path("participants/<code:code>/redactions/", redaction_views.page, name="redactions"),

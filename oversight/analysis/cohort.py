@@ -155,6 +155,21 @@ def _order(case: Case) -> tuple[datetime, int, str]:
     return began, len(code), code
 
 
+@dataclass(frozen=True)
+class Cut:
+    """These participants, whatever became of them since, as of an instant and what had been committed by then."""
+
+    participants: tuple[int, ...]
+    at: datetime
+    horizon: str
+
+
+def cut(wanted: Cut) -> Cohort:
+    """The participants of a snapshot; whether this person may have it is asked before."""
+    found = Participant._base_manager.filter(pk__in=wanted.participants).select_related("site").order_by("pk")
+    return of(casebooks.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
+
+
 def load(
     person: Person | None, slugs: Iterable[str] | None, now: datetime, at: datetime | None = None, whole: bool = False
 ) -> Cohort:

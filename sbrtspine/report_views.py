@@ -1,4 +1,4 @@
-"""The report: a page with its buttons, and the files."""
+"""The report: a page with its buttons, and the files. Here, because snapshots are of the exports, and figures not."""
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -8,8 +8,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
+from exports import snapshots
 from oversight import figure_views, report
 from oversight.analysis import cohort
+from sbrtspine import report_sources
 
 TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
@@ -23,12 +25,13 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse:
     nobody = cohort.Cohort([], timezone.now())
-    titles = [
-        f"{part.number}. {part.draw(nobody).title}" if part.number else part.draw(nobody).title
-        for part in report.CONTENTS
-    ]
-    context = {"titles": titles, "errors": errors or []}
-    return render(request, "oversight/report.html", context, status=422 if errors else 200)
+    drawn = [(part.number, part.draw(nobody).title) for part in report.CONTENTS]
+    context = {
+        "titles": [f"{number}. {title}" if number else title for number, title in drawn],
+        "snapshots": snapshots.visible(request.user),
+        "errors": errors or [],
+    }
+    return render(request, "report/page.html", context, status=422 if errors else 200)
 
 
 @require_safe
@@ -37,10 +40,12 @@ def file(request: HttpRequest, kind: str) -> HttpResponse:
     require(request.user, May.EXPORT)
     try:
         at = figure_views.instant(request)
+        number = request.GET.get("snapshot", "")
+        source = report_sources.of_snapshot(request.user, number) if number else None
     except ValidationError as error:
         return _page(request, error.messages)
     with translation.override("en"):
-        made = report.build(request.user, timezone.now(), at)
+        made = report.build(request.user, timezone.now(), at, source)
         content = report.as_pdf(made) if kind == "pdf" else report.as_html(made)
     headers = {"Content-Disposition": f'attachment; filename="blend-report-{made.at:%Y-%m-%d}.{kind}"'}
     return HttpResponse(content, content_type=TYPES[kind], headers=headers)

@@ -10,6 +10,7 @@ from accounts.models import Person
 from oversight import report
 from protocol.study import STUDY
 from records import as_of
+from sbrtspine import report_sources
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("folder")
         parser.add_argument("--as", dest="person", required=True, metavar="USERNAME")
         parser.add_argument("--as-of", metavar="INSTANT", help="2016-03-08 or 2016-03-08 14:05; now without it")
+        parser.add_argument("--snapshot", metavar="NUMBER", help="from a snapshot, proved against its seal first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = Person.objects.filter(username=options["person"]).first()
@@ -28,12 +30,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody called {options['person']}.")
         try:
             at = as_of.read(options["as_of"], ZoneInfo(STUDY.zone)) if options["as_of"] else None
+            source = report_sources.of_snapshot(person, options["snapshot"]) if options["snapshot"] else None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         folder = Path(options["folder"])
         folder.mkdir(parents=True, exist_ok=True)
         with translation.override("en"):
-            made = report.build(person, timezone.now(), at)
+            made = report.build(person, timezone.now(), at, source)
             (folder / "report.pdf").write_bytes(report.as_pdf(made))
             (folder / "report.html").write_text(report.as_html(made))
         self.stdout.write(f"{folder / 'report.pdf'}\n{folder / 'report.html'}")

@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from enrollment.models import Death
+from exports import snapshots
 from oversight import report
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records import seals
@@ -93,3 +95,32 @@ def test_the_command_writes_both_files(people, treated, tmp_path):
         call_command("report", str(tmp_path), "--as", "horoscope")
     with pytest.raises(CommandError, match="is not a day or a time"):
         call_command("report", str(tmp_path), "--as", "pi", "--as-of", "soon")
+
+
+def test_from_a_snapshot_as_it_was_cut_with_its_seal(login, people, treated, tmp_path):
+    taken = snapshots.take(by=people["pi"], name="First look", purpose="statistician", freeze=False, now=timezone.now())
+    builders.record(Death, treated, people["nurse"], died_on="2016-03-20", learned_on=date(2016, 3, 21))
+    browser = login("pi")
+
+    then, now = html(browser, f"?snapshot={taken.number}"), html(browser)
+
+    assert f"{taken.number}. First look" in then
+    assert taken.sha256 in then
+    assert taken.seal in then
+    assert "0 died" in then
+    assert "1 died" in now
+    assert "First look" in browser.get("/report/").content.decode()
+    call_command("report", str(tmp_path), "--as", "pi", "--snapshot", str(taken.number))
+    assert "0 died" in (tmp_path / "report.html").read_text()
+
+
+def test_a_snapshot_that_is_not_what_was_sealed_makes_no_report(login, people, treated, monkeypatch):
+    taken = snapshots.take(by=people["pi"], name="First look", purpose="statistician", freeze=False, now=timezone.now())
+    monkeypatch.setattr(snapshots, "_wrong", lambda snapshot, kept: "the file of this snapshot was exchanged")
+
+    answer = login("pi").get(f"/report/report.pdf?snapshot={taken.number}")
+
+    assert answer.status_code == 422
+    assert "the file of this snapshot was exchanged" in answer.content.decode()
+    assert login("pi").get("/report/report.pdf?snapshot=99").status_code == 422
+    assert login("nurse_b").get(f"/report/report.pdf?snapshot={taken.number}").status_code == 422
