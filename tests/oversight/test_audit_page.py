@@ -109,7 +109,7 @@ def test_changes_of_what_the_endpoint_rests_on_are_found(people, site):
     assert found(site, "endpoint") == [("changed Adverse event 1", {"related_surgery"})]
 
 
-READERS = [facts.treatment, facts.ended, facts.endpoint, facts._seen_until, facts._event]
+READERS = [facts.treatment, facts.ended, facts.endpoint, facts.seen_until, facts._event]
 HELD_IN = {
     "sbrt": ["sbrt"], "operation": ["surgery"], "record": ["surgery"], "death": ["death"], "end": ["end-of-study"],
     "consent": ["consent"], "visit": ["visit"], "event": ["adverse-event"],
