@@ -1,19 +1,85 @@
-"""`make bench`: every workload on the tests' own servers, in a database of its own; one JSON object."""
+"""`make bench`: every workload on the tests' own servers, in databases of its own; one table, and the bars that hold.
 
-import json
+`python -m benchmarks pages export` runs only these; all of them take a quarter of an hour. Exit 1 where a bar fails.
+"""
+
+import os
+import sys
 
 from tests import environment  # before Django: it says where the servers are
 
 environment.begin()
 
+from django.conf import settings
+
+settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "import_export", "simple_history", "benchmarks"]
+
+settings.ROOT_URLCONF = "benchmarks.bare_django"
+
 import django
 
 django.setup()
 
-from benchmarks import save_a_form, site_policies, study  # after setup, as models are
+from django.utils import timezone
+
+from benchmarks import (
+    export_events,
+    pages,
+    results,
+    save_a_form,
+    scan_a_million,
+    site_policies,
+    study,
+)  # after setup, as models are
+
+ALL = ("export", "save", "scan", "pages", "sites")
+
+
+def main() -> None:
+    wanted, now = sys.argv[1:] or ALL, timezone.now()
+    load = os.getloadavg()[0]
+    _say("the demo study")
+    study.small(now)
+    found: list[results.Result] = []
+    if {"pages", "export"} & set(wanted):
+        _say("50,000 participants")
+        study.copied(study.LARGE, study.SMALL)
+        study.multiply(study.LARGE, 50_000)
+    if "export" in wanted:
+        _say("500,000 adverse events")
+        study.copied(study.EVENTS, study.LARGE)
+        study.events(study.EVENTS, export_events.EVENTS)
+        found += export_events.run()
+    if "save" in wanted:
+        _say("saves")
+        found += save_a_form.run()
+    if "scan" in wanted:
+        _say("1,000,000 participants")
+        scan_a_million.prepare()
+        found += scan_a_million.run(now)
+    if "pages" in wanted:
+        _say("pages")
+        found += pages.run()
+    if "sites" in wanted:
+        _say("row-level security")
+        study.use(environment.DATABASE)
+        with study.built(environment.DATABASE) as (participant, nurse):
+            found += results.of_pairs(site_policies.run(participant, nurse))
+    _tell(found, load)
+
+
+def _say(what: str) -> None:
+    print(f"{timezone.now():%H:%M:%S} {what} …", file=sys.stderr, flush=True)
+
+
+def _tell(found: list[results.Result], load: float) -> None:
+    print(results.table(found))
+    failed = [each.name for each in found if not each.holds]
+    print(f"\n{os.cpu_count()} cores; others kept {load:.1f} of them busy when this began.")
+    print(f"{len(failed)} of {sum(each.most is not None for each in found)} bars do not hold: {'; '.join(failed)}"
+          if failed else "Every bar holds.")  # fmt: skip
+    sys.exit(bool(failed))
+
 
 if __name__ == "__main__":
-    with study.built(environment.DATABASE) as (participant, nurse):
-        found = {"save_a_form": save_a_form.run(participant, nurse)}
-        found["site_policies"] = site_policies.run(participant, nurse)
-        print(json.dumps(found, indent=1))
+    main()

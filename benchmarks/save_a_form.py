@@ -1,57 +1,96 @@
-"""Saving one form, audited, beside the same save into a twin of its table that has no triggers."""
-
-import statistics
-import time
-from collections.abc import Callable
+"""Saving the surgery form, audited: the request beside the same one with the trigger off and beside a bare ModelForm;
+the row alone beside a bare one and beside django-simple-history."""
 
 from django.db import connection, transaction
+from django.test import Client
 
 from accounts.models import Person
+from benchmarks import study
+from benchmarks.results import Result, in_turns
 from procedures.models import Surgery
-from records import actor, services
+from records import actor
 from records.models import Participant
 
-ROUNDS = 300
+ROUNDS, MOST = 200, 1.15
 
 
-def run(participant: Participant, nurse: Person) -> dict[str, float]:
-    """Milliseconds (medians) of a bare UPDATE, an audited one, and the whole write door; and their ratios."""
-    record = services.write(Surgery(participant=participant, index="no"), by=nurse, version=0)
-    columns = [field.column for field in Surgery._meta.local_concrete_fields if not field.primary_key]
-    values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in _written()]
-    assignments = ", ".join(f'"{column}" = %s' for column in columns)
+def run() -> list[Result]:
+    study.use(study.SMALL)
+    nurse = Person.objects.get(username="nurse")
+    return [*_rows(nurse), *_requests(nurse)]
 
-    def update(table: str, number: int) -> None:
-        numbered = [
-            number if column == "blood_loss_ml" else value for column, value in zip(columns, values, strict=True)
-        ]
-        with transaction.atomic(), actor.said(nurse, "benchmark"), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET {assignments} WHERE id = %s", [*numbered, record.pk])
 
-    def door(number: int) -> None:
-        record.refresh_from_db()
-        record.blood_loss_ml = number
-        services.write(record, by=nurse, version=record.version, reason="benchmark")
+def _rows(nurse: Person) -> list[Result]:
+    from benchmarks import twins
 
+    role = connection.settings_dict["USER"]
+    connection.close()
+    connection.settings_dict["USER"] = "sbrtspine_owner"
+    twins.make()
+    record = Surgery.objects.exclude(incision_at=None).first()
+    kept = [twins.like(record, twins.Bare), twins.like(record, twins.Historical), record]
+    turn = iter(range(10**9))
+
+    def save(which: int) -> None:
+        kept[which].blood_loss_ml = next(turn) % 5000
+        with transaction.atomic(), actor.said(nurse, "benchmark"):
+            kept[which].save()
+
+    bare, historical, audited = in_turns(ROUNDS, *(lambda w=w: save(w) for w in range(3)), warm=20)
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE twin (LIKE procedures_surgery INCLUDING ALL)")
-        cursor.execute("INSERT INTO twin SELECT * FROM procedures_surgery WHERE id = %s", [record.pk])
-    bare, audited, whole = _side_by_side(
-        lambda number: update("twin", number), lambda number: update("procedures_surgery", number), door
-    )
-    return {"bare_ms": bare, "audited_ms": audited, "door_ms": whole, "audited_to_bare": round(audited / bare, 3)}
+        cursor.execute("GRANT ALL ON benchmarks_bare TO sbrtspine_app")
+    connection.close()
+    connection.settings_dict["USER"] = role
+    return [
+        Result("one row, audited, to one by django-simple-history", audited, historical, 1.0),
+        Result("one row, audited, to one bare row", audited, bare, None, "the trigger alone, without a form around it"),
+        Result("one row by django-simple-history to one bare row", historical, bare, None, "for comparison"),
+    ]
 
 
-def _written() -> list:
-    return [field for field in Surgery._meta.local_concrete_fields if not field.primary_key]
+def _requests(nurse: Person) -> list[Result]:
+    """One POST of the form through the real door, with the trigger on and off, and of a bare ModelForm, in turns."""
+    from benchmarks import twins
+
+    browser = Client()
+    browser.force_login(nurse)
+    form = _draft(nurse)
+    bare_address = f"/bare/{twins.like(form, twins.Bare).pk}/"
+    turn = iter(range(10**9))
+
+    def post() -> None:
+        form.refresh_from_db()
+        typed = {"action": "save", "version": form.version, "entry": form.entry, "reason": "benchmark"}
+        typed |= {"index": "no", "blood_loss_ml": next(turn) % 5000}
+        address = f"/participants/{form.participant.code}/surgery/{form.number}/"
+        assert browser.post(address, typed).status_code == 302
+
+    def bare() -> None:
+        assert browser.post(bare_address, {"index": "no", "blood_loss_ml": next(turn) % 5000}).status_code == 302
+
+    with study.server(study.SMALL) as owner:
+
+        def silent() -> None:
+            owner.execute("ALTER TABLE procedures_surgery DISABLE TRIGGER audited")
+            try:
+                post()
+            finally:
+                owner.execute("ALTER TABLE procedures_surgery ENABLE TRIGGER audited")
+
+        def heard() -> None:  # the same two statements around it, so that only the trigger differs
+            owner.execute("ALTER TABLE procedures_surgery ENABLE TRIGGER audited")
+            post()
+            owner.execute("ALTER TABLE procedures_surgery ENABLE TRIGGER audited")
+
+        audited, unaudited, least = in_turns(ROUNDS // 2, heard, silent, bare, warm=10)
+    return [
+        Result("save one form, audited, to the same unaudited", audited, unaudited, MOST, "the whole request"),
+        Result("save one form to a bare ModelForm view", audited, least, None, "no rows, versions, reasons, states"),
+    ]
 
 
-def _side_by_side(*workloads: Callable[[int], None]) -> list[float]:
-    """The median of each, in milliseconds, taken in turns so that a slow moment hits all of them."""
-    times: list[list[float]] = [[] for _ in workloads]
-    for number in range(ROUNDS):
-        for index, workload in enumerate(workloads):
-            started = time.perf_counter()
-            workload(number)
-            times[index].append(1000 * (time.perf_counter() - started))
-    return [round(statistics.median(each[20:]), 3) for each in times]
+def _draft(nurse: Person) -> Surgery:
+    from records import services
+
+    participant = Participant.objects.order_by("-pk").first()
+    return services.write(Surgery(participant=participant, index="no"), by=nurse, version=0)

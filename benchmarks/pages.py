@@ -1,0 +1,59 @@
+"""Pages at 50,000 participants beside the same page at 13: time, and the same number of SQL statements."""
+
+import time
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Person
+from benchmarks import study
+from benchmarks.results import Result
+
+ROUNDS = 5
+MOST = 1.6
+PAGES = {
+    "worklist": ("nurse", "/"),
+    "participants": ("nurse", "/participants/"),
+    "casebook": ("nurse", "/participants/BLEND-01/"),
+    "board": ("nurse", "/board/"),
+    "safety": ("pi", "/safety/"),
+    "progress": ("pi", "/progress/"),
+    "queries": ("datamanager", "/queries/"),
+    "exports": ("datamanager", "/exports/"),
+}
+
+
+def run(pages: dict[str, tuple[str, str]] = PAGES) -> list[Result]:
+    """Every page in both databases, in turns."""
+    found = []
+    for name, (who, address) in pages.items():
+        times: dict[str, list[float]] = {study.SMALL: [], study.LARGE: []}
+        asked: dict[str, int] = {}
+        for _ in range(ROUNDS):
+            for database, kept in times.items():
+                taken, asked[database] = _open(database, who, address)
+                kept.append(taken)
+                if taken > 5 and len(kept) > 2:
+                    break
+        small, large = asked[study.SMALL], asked[study.LARGE]
+        note = f"{small} statements" if small == large else f"{small} statements at 13, {large} at 50,000"
+        if not small:
+            note = "there is no such page yet"
+        found.append(Result(f"page {name}: 50,000 to 13", times[study.LARGE], times[study.SMALL], MOST, note))
+    return found
+
+
+def _open(database: str, who: str, address: str) -> tuple[float, int]:
+    """Seconds of the third request of a browser, and its statements; 0 statements where there is no such page."""
+    study.use(database)
+    browser = Client()
+    browser.force_login(Person.objects.get(username=who))
+    if browser.get(address).status_code != 200:
+        return 1.0, 0
+    with CaptureQueriesContext(connection) as statements:
+        browser.get(address)
+    started = time.perf_counter()
+    answer = browser.get(address)
+    _ = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return time.perf_counter() - started, len(statements)
