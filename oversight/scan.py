@@ -65,9 +65,11 @@ def judge_and_raise(now: datetime) -> Report:
     # Transaction numbers begin again in a restored database: then everybody is judged once.
     since = state.cursor if state.cursor <= horizon else 0
     rules = rules_version.fingerprint()
-    _judge(_changed(since if rules == state.rules else 0, now), now, report, since)
+    changed = _changed(since if rules == state.rules else 0, now)
+    _judge(changed, now, report, since)
     report.raised = alerts.raise_due(now)
-    boundary.watch(now)
+    if changed:  # what the boundary counts is otherwise as it was at the last scan
+        boundary.watch(now)
     messages.owe(now)
     messages.owe_lock(now)
     messages.escalate(now)

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Visit
@@ -258,3 +260,18 @@ def test_an_ordinary_visit_is_told_when_it_opens_and_when_it_is_over(participant
 
     told = Alert.objects.filter(subject="w2").values_list("kind", "outcome")
     assert set(told) == {("visit-due", "met"), ("visit-overdue", "met")}
+
+
+def test_where_nothing_changed_the_boundary_is_not_counted_again(committed, people, site):
+    def counted():
+        with CaptureQueriesContext(connection) as asked:
+            scan.scan(hours(1))
+        return any("oversight_endpointverdict" in each["sql"] for each in asked.captured_queries)
+
+    builders.register(site, people["nurse"])
+    assert counted()
+    scan.scan(hours(1))  # what the first one wrote itself
+
+    assert not counted()
+    builders.register(site, people["nurse"])
+    assert counted()
