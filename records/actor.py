@@ -4,15 +4,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Person
+from records import personal_data
+
+FIRST_ENTRY = "Data entry"  # the reason of what is entered for the first time
 
 
 @contextmanager
 def said(by: Person, reason: str) -> Iterator[None]:
-    """Tell PostgreSQL who writes and why, for this transaction only; the audit trigger refuses without it."""
+    """Tell PostgreSQL who writes and why, for this transaction only; the audit trigger refuses without it.
+
+    ValidationError where somebody types a reason that seems to hold personal data.
+    """
+    reason = personal_data.settled(reason.strip(), timezone.localdate(), own={FIRST_ENTRY})
     nested = bool(connection.savepoint_ids)
-    _tell(str(by.pk), by.signature, reason.strip())
+    _tell(str(by.pk), by.signature, reason)
     yield
     if nested:  # the transaction goes on after us, and must not go on in our name
         _tell("", "", "")

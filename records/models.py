@@ -8,6 +8,7 @@ from accounts.models import Site
 from records.audit_review import AuditReview
 from records.base import Record
 from records.locks import Lock
+from records.personal_data import KnownName
 from records.queries import Query, QueryMessage
 from records.reads import Read
 from records.redaction import Redaction
@@ -21,6 +22,7 @@ __all__ = [
     "AuditHead",
     "AuditReview",
     "AuditRow",
+    "KnownName",
     "Lock",
     "Participant",
     "Query",

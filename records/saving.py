@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Person
-from records import merging, places, services
+from records import merging, personal_data, places, services
 from records.base import Record, RowRecord, Status
+from records.fields import Text
 from records.forms import CrfForm, CrfRows
 from records.places import Place
 
@@ -58,7 +59,23 @@ def _valid(form: CrfForm, rows: dict[str, CrfRows]) -> bool:
     if not all([formset.is_valid() for formset in rows.values()]):
         return False
     form.check_rows(rows)
+    _look_for_personal_data(form, rows)
     return valid and not form.errors and not any(row.errors for formset in rows.values() for row in formset)
+
+
+def _look_for_personal_data(form: CrfForm, rows: dict[str, CrfRows]) -> None:
+    """Every free text that is new, of the form and of the rows inside it, and the reason: looked at together."""
+    parts = {form.prefix or "": form} | {row.prefix: row for formset in rows.values() for row in formset.kept()}
+    texts, labels = {}, {}
+    for prefix, part in parts.items():
+        for name in part.changed_data:
+            text = part.cleaned_data.get(name)
+            if isinstance(text, str) and (name == "reason" or isinstance(part.crf.get(name), Text)):
+                texts[f"{prefix} {name}"] = text
+                labels[f"{prefix} {name}"] = f"“{part.fields[name].label}”"
+    for key, sentence in personal_data.check(texts, form.now.astimezone(form.zone).date(), labels).items():
+        prefix, name = key.rsplit(" ", 1)
+        parts[prefix].add_error(name, sentence)
 
 
 def again(place: Place, person: Person, now: datetime, data: Any) -> Place | None:

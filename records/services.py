@@ -11,10 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from records import locks, selectors, source_verification, states, trust
-from records.actor import said
+from records.actor import FIRST_ENTRY, said
 from records.base import Record, RepeatingRecord, RowRecord, Status
-
-FIRST_ENTRY = "Data entry"
 
 
 class Stale(Exception):

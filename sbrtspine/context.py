@@ -10,6 +10,7 @@ from accounts.models import Person
 from accounts.roles import May
 from oversight import messages
 from protocol.study import STUDY
+from records import personal_data
 
 _MENU = [
     ("worklist", _("Worklist"), None),
@@ -34,6 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     known = person is not None and person.is_authenticated
     return {
         "demo": settings.DEMO,
+        "suspect": personal_data.refused(),
         "protocol_version": STUDY.version,
         "may_see": known and person.may(May.SEE),
         "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import sight
-from records import reads
+from records import personal_data, reads
 
 log = structlog.get_logger("request")
 
@@ -54,6 +54,19 @@ class Sight:
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
         if not getattr(view, "login_required", True):
             sight.nothing()
+
+
+class PersonalData:
+    """What people send is looked at for personal data (records.personal_data) before it is stored."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return self.get_response(request)
+        with personal_data.asking(insists=personal_data.TICK in request.POST):
+            return self.get_response(request)
 
 
 class RequestLog:

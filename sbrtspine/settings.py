@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "sbrtspine.middleware.NoStore",
     "sbrtspine.middleware.RequestLog",
     "sbrtspine.middleware.ReadLog",
+    "sbrtspine.middleware.PersonalData",
 ]
 
 ROOT_URLCONF = "sbrtspine.urls"
