@@ -1,4 +1,4 @@
-"""The time of a change is the server's, with its zone: no client's clock counts, and the autumn hour keeps its order."""
+"""The time of a change is the server's, with its zone: no client counts, and the autumn hour keeps its order."""
 
 from datetime import timedelta
 
