@@ -21,7 +21,10 @@ RULES = {
     "resultTypes": ["violations"],
 }
 CODE = "BLEND-03"  # of the demo study: with an operation, a serious event and visits up to day 60
-NO_PAGE = {"logout", "health", "export-all", "export-form", "ctcae-search", "ctcae-term"}  # files and fragments
+NO_PAGE = {  # files and fragments
+    "logout", "health", "export-all", "export-form", "ctcae-search", "ctcae-term", "figure-file", "report-pdf",
+    "report-html",
+}  # fmt: skip
 seen: dict[str, set[str]] = {}
 
 
