@@ -5,6 +5,7 @@ import io
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -132,6 +133,8 @@ def one_participant(people, site):
 @pytest.fixture
 def five_hundred(people, site):
     many.trial(site, people["nurse"], 500, timezone.now())
+    with connection.cursor() as cursor:  # of tables filled in this very transaction nobody knows the size
+        cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 @pytest.mark.parametrize("trial", ["demo_study", "nobody", "one_participant"])
