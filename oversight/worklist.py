@@ -1,6 +1,5 @@
 """What needs whom now. Each source is one question to the database, whatever the number of participants."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,43 +13,20 @@ from accounts.roles import May, Role
 from adverse_events.models import AdverseEvent, SeriousEvent
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Deviation, EndOfStudy, Screening
-from oversight import monitoring_progress
+from oversight import awaiting_signature, monitoring_progress
 from oversight.kinds import KINDS
 from oversight.models import Alert, Deadline, EndpointVerdict, Finding, VerdictSeen
 from oversight.rule_queries import FAILED, UNUSUAL
 from oversight.verdicts import PRIMARY
+from oversight.work_item import MOST, Item, at
 from protocol.toxicity import SERIOUSNESS
 from records import crf, selectors
 from records.base import Record, RowRecord, Status, VisitRecord
-from records.models import Participant, Query
+from records.models import Query
 
-MOST = 60  # lines of one source; more are counted on the participants' list
 SOON = timedelta(hours=12)
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
-
-
-@dataclass
-class Item:
-    """One line: what, for whom, why now, until when, and where it is done."""
-
-    code: str
-    what: str
-    why: str
-    url: str
-    due_at: datetime | None = None
-    tone: str = ""
-    bucket: str = "today"
-    order: tuple[int, float] = field(default=(9, 0.0))
-    whole: bool = False  # a form to be filled in, not one question of it
-    safety: bool = False  # about safety: never put aside
-    alert: Alert | None = None
-    kind: str = ""
-
-    @property
-    def can_wait(self) -> bool:
-        """Whether one may put it aside for some days."""
-        return self.bucket == "today" and self.tone != "late" and not self.safety
 
 
 def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
@@ -60,6 +36,7 @@ def for_person(person: Person, now: datetime) -> dict[str, list[Item]]:
         _("Deadlines"): [*_alerts(person, participants, now), *_coming(person, participants, now)],
         _("Forms"): [*_drafts(person, participants), *_next_forms(person, participants)],
         _("To judge and to classify"): [*_to_judge(person, participants), *_to_classify(person, participants)],
+        _("To sign"): awaiting_signature.lines(person, participants, now),
         _("Serious events"): _cases(person, participants),
         _("Found by checks"): [*_to_check(person, participants), *_failed_checks(person, participants)],
         _("Queries"): _queries(person, participants),
@@ -84,10 +61,6 @@ def _mine(person: Person, roles: tuple[Role, ...]) -> bool:
     return any(role in roles for role in person.roles)
 
 
-def _at(participant: Participant, tail: str) -> str:
-    return reverse("casebook", args=[participant.code]) + tail
-
-
 def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
     found = Alert.objects.filter(participant__in=participants, outcome=Alert.Outcome.OPEN)
     drafted = Deviation.objects.filter(
@@ -110,7 +83,7 @@ def _alerts(person: Person, participants: Any, now: datetime) -> list[Item]:
                 alert.participant.code,
                 str(kind.what),
                 alert.because,
-                _at(alert.participant, kind.form.format(alert.subject)),
+                at(alert.participant, kind.form.format(alert.subject)),
                 alert.due_at,
                 "late" if late else "soon",
                 bucket,
@@ -132,7 +105,7 @@ def _coming(person: Person, participants: Any, now: datetime) -> list[Item]:
             deadline.participant.code,
             str(KINDS[deadline.kind].what),
             deadline.because,
-            _at(deadline.participant, KINDS[deadline.kind].form.format(deadline.subject)),
+            at(deadline.participant, KINDS[deadline.kind].form.format(deadline.subject)),
             deadline.raise_at,
             "",
             "week" if _mine(person, KINDS[deadline.kind].roles) else "others",
@@ -165,7 +138,7 @@ def _drafts(person: Person, participants: Any) -> list[Item]:
                     if by_rule
                     else _("Complete: %(form)s") % {"form": model._meta.verbose_name},
                     record.description if by_rule else _("a draft"),
-                    _at(record.participant, f"{visit}{slug}/{number}{_first_open(record)}"),
+                    at(record.participant, f"{visit}{slug}/{number}{_first_open(record)}"),
                     tone="late" if urgent else "",
                     bucket="others" if not person.may(May.ENTER) else "now" if urgent else "today",
                     order=(1 if urgent else 3, record.updated_at.timestamp()),
@@ -209,7 +182,7 @@ def _next_forms(person: Person, participants: Any) -> list[Item]:
                 participant.code,
                 _("Fill in: %(form)s") % {"form": models[slug]._meta.verbose_name},
                 _("the next form"),
-                _at(participant, tail),
+                at(participant, tail),
                 bucket="today" if person.may(May.ENTER) else "others",
                 order=(4, float(participant.pk)),
                 whole=True,
@@ -238,7 +211,7 @@ def _to_judge(person: Person, participants: Any) -> list[Item]:
                     event.participant.code,
                     str(what),
                     event.title,
-                    _at(event.participant, f"adverse-event/{event.number}/#q-{name}"),
+                    at(event.participant, f"adverse-event/{event.number}/#q-{name}"),
                     tone="soon" if event.is_serious else "",
                     safety=event.is_serious,
                     bucket="today" if mine else "others",
@@ -258,7 +231,7 @@ def _to_classify(person: Person, participants: Any) -> list[Item]:
             deviation.participant.code,
             _("Classify the deviation"),
             deviation.get_kind_display(),
-            _at(deviation.participant, f"deviation/{deviation.number}/#q-classification"),
+            at(deviation.participant, f"deviation/{deviation.number}/#q-classification"),
             bucket="today" if person.may(May.CLASSIFY) else "others",
             order=(2, deviation.updated_at.timestamp()),
         )
@@ -278,7 +251,7 @@ def _cases(person: Person, participants: Any) -> list[Item]:
             event.participant.code,
             _("Open a serious-event case"),
             event.title,
-            _at(event.participant, f"serious-event/new/?adverse_event={event.pk}"),
+            at(event.participant, f"serious-event/new/?adverse_event={event.pk}"),
             tone="late",
             bucket="now" if person.may(May.ENTER) else "others",
             order=(0, event.created_at.timestamp()),
@@ -342,7 +315,7 @@ def _to_check(person: Person, participants: Any) -> list[Item]:
             finding.participant.code,
             finding.sentence,
             _("to be decided") if finding.code in _SETTLED_BY else _("found by a check"),
-            _at(finding.participant, finding.tail),
+            at(finding.participant, finding.tail),
             tone="soon",
             bucket="today" if any(person.may(may) for may in _SETTLED_BY.get(finding.code, _CHECKED_BY)) else "others",
             order=(3, finding.since.timestamp()),
@@ -363,7 +336,7 @@ def _changed_verdicts(person: Person, participants: Any) -> list[Item]:
             _("The primary endpoint changed: %(before)s → %(now)s")
             % {"before": verdict.before, "now": verdict.verdict},
             verdict.cause[0] if verdict.cause else verdict.because,
-            _at(verdict.participant, "endpoint/"),
+            at(verdict.participant, "endpoint/"),
             tone="soon",
             bucket="now",
             order=(1, verdict.judged_at.timestamp()),

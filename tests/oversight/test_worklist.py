@@ -7,10 +7,13 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
 from oversight import scan, snoozing, worklist
 from oversight.models import Message, Snooze
+from protocol.toxicity import SERIOUSNESS
 from tests import builders
+from tests.conftest import PASSWORD
 from tests.oversight.test_pages import irradiated, page
 
 
@@ -110,3 +113,27 @@ def test_a_window_is_acknowledged_on_its_line(login, people, site):
 
     assert answer.url == f"/#m-{message.pk}"
     assert "Acknowledged by Noor de Vries" in page(login, "surgeon", "/")
+
+
+def test_a_complete_severe_event_waits_for_a_signature_until_it_is_signed(people, site, login):
+    """And again once it was changed: the signature no longer says what stands there."""
+    participant = builders.register(site, people["nurse"])
+    event = builders.record(
+        AdverseEvent, participant, people["nurse"], rows=[AdverseEventGrade().fill(grade=3, from_on="2016-03-01")],
+        complete=True, verbatim="Wound", ctcae_code="10048031", onset_on="2016-03-01", at_baseline="no", ongoing="yes",
+        outcome="recovering", **dict.fromkeys(SERIOUSNESS, "no"),
+    )  # fmt: skip
+    where = f"/participants/{participant.code}/adverse-event/{event.number}/sign/"
+
+    def waits(who, later=timedelta()):
+        lines = worklist.for_person(people[who], timezone.now() + later)
+        return [(bucket, item.tone) for bucket, found in lines.items() for item in found if item.url == where]
+
+    assert waits("pi") == [("today", "")]
+    assert waits("surgeon", timedelta(days=8)) == [("today", "late")]
+    assert waits("nurse") == [("others", "")]
+
+    login("pi").post(where, {"version": "1", "password": PASSWORD, "meaning": "approved"})
+    assert waits("pi") == []
+    builders.change(event, people["nurse"], verbatim="Wound opened further")
+    assert waits("pi") == [("today", "")]

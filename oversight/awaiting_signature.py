@@ -1,0 +1,69 @@
+"""What is complete and waits for its signer: a severe event is signed promptly, not once before the lock (EMA 6.3)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.roles import May
+from adverse_events.models import AdverseEvent, AdverseEventGrade
+from enrollment.models import Deviation
+from oversight.work_item import MOST, Item, at
+from records import crf
+from records.base import Record, Status
+from records.signatures import Signature
+
+AGES_AFTER = timedelta(days=7)  # from then on an unsigned one is late
+SEVERE = 3
+
+
+def lines(person: Person, participants: Any, now: datetime) -> list[Item]:
+    """For the worklist: of those who may sign, and of nobody's own day."""
+    items = []
+    for record in records(participants):
+        late = now - record.updated_at > AGES_AFTER
+        where = f"{record.slug}/{record.number}/" if record.repeats else f"{record.slug}/"
+        items.append(
+            Item(
+                record.participant.code,
+                _("Sign: %(form)s") % {"form": record._meta.verbose_name},
+                getattr(record, "title", "") or _("complete, and not signed as it stands"),
+                at(record.participant, f"{where}sign/"),
+                tone="late" if late else "",
+                bucket=("today" if record.repeats else "week") if person.may(record.signed_by) else "others",
+                order=(3, record.updated_at.timestamp()),
+            )
+        )
+    return items
+
+
+def records(participants: Any) -> Iterator[Record]:
+    """Complete forms that only an investigator signs, without a signature given since their last change."""
+    for model in crf.forms().values():
+        if model.signed_by != May.SIGN_OFF and model is not AdverseEvent:
+            continue
+        signed = Signature.objects.filter(
+            participant=OuterRef("participant"),
+            scope=Signature.Scope.RECORD,
+            table=model._meta.db_table,
+            record_id=OuterRef("pk"),
+            signed_at__gte=OuterRef("updated_at"),
+        )
+        found = model._default_manager.filter(_ready(model), participant__in=participants, voided_at__isnull=True)
+        waiting = found.filter(~Exists(signed), status=Status.COMPLETE).select_related("participant")
+        yield from waiting.order_by("updated_at")[:MOST]
+
+
+def _ready(model: type[Record]) -> Q:
+    """A deviation is classified before it is signed; of the adverse events only the severe ones wait."""
+    if model is Deviation:
+        return Q(classification__isnull=False)
+    if model is AdverseEvent:
+        severe = AdverseEventGrade.objects.filter(
+            adverse_event=OuterRef("pk"), grade__gte=SEVERE, voided_at__isnull=True
+        )
+        return Q(Exists(severe))
+    return Q()
