@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.environment import ROOT
+from tests.smtp import SmtpServer
 from tests.stack.running import Running, until
 
 pytestmark = pytest.mark.stack
@@ -85,3 +86,19 @@ def test_three_days_without_a_worker_are_made_up_by_the_first_scan(running):
     assert "day-60-overdue" in raised
     count, distinct = running.sql(ALERTS)[0]
     assert count == distinct
+
+
+def test_what_is_raised_is_mailed_by_the_workers_over_smtp(tmp_path):
+    """The demo's closing window reaches its people through beat, queue, worker and a real SMTP conversation."""
+    with SmtpServer() as server:
+        system = Running(tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{server.port}").start()
+        try:
+            urgent = until(lambda: [each for each in server.taken if "urgent" in each["Subject"]], "a safety mail", 90)
+            owed = "SELECT count(*) FROM oversight_mail WHERE urgency = 0 AND sent_at IS NULL"
+            until(lambda: system.sql(owed)[0][0] == 0, "every safety mail marked", 60)
+            assert system.processes("celery", "safety@")
+        finally:
+            system.stop()
+
+    assert "BLEND-12" not in urgent[0].as_string()
+    assert len({each["Message-ID"] for each in server.taken}) == len(server.taken)
