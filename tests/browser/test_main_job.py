@@ -115,7 +115,7 @@ def test_from_screening_to_day_60_and_export(page: Page, tmp_path) -> None:
 
     page.goto("/exports/")
     with page.expect_download() as caught:
-        page.locator("a[href$='all.zip']").first.click()
+        page.locator("button[formaction$='all.zip']").first.click()
     bundle = tmp_path / "all.zip"
     caught.value.save_as(bundle)
     with zipfile.ZipFile(bundle) as files:
