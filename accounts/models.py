@@ -1,14 +1,35 @@
-"""People, sites, and who holds which role where."""
+"""People, sites, and who holds which role where, from when until when."""
 
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
+from accounts.acts import Act
+from accounts.attempts import Attempt
+from accounts.delegation import Delegation, DelegationEnd
+from accounts.invitations import Invitation
+from accounts.recertification import Recertification
+from accounts.roles import DELEGATED, DUTIES, NEVER_TOGETHER, ON_DELEGATION, May, Role
+
+__all__ = [
+    "Act",
+    "Attempt",
+    "Delegation",
+    "DelegationEnd",
+    "Invitation",
+    "Membership",
+    "Person",
+    "Recertification",
+    "Site",
+]
 
 
 def validate_zone(name: str) -> None:
@@ -39,26 +60,61 @@ class Site(models.Model):
 class Person(AbstractUser):
     """Somebody with a personal account. Rights come from roles at sites, never from Django's own flags."""
 
+    password_set_at = models.DateTimeField(null=True)
+    must_enrol = models.BooleanField(default=False)  # an administrator reset the access: nothing is signed until then
+
     class Meta:
         ordering = ["username"]
+        constraints = [models.UniqueConstraint(Lower("username"), name="person_username_any_case")]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
     @cached_property
     def held(self) -> list[tuple[int, Role]]:
-        """(site id, role) of every role this person holds; accounts.backends brings them with the login."""
+        """(site id, role) of every role held now; accounts.backends brings them with the login."""
         if (codes := getattr(self, "held_codes", None)) is not None:
             return [(int(site), Role(role)) for site, role in (code.split(":") for code in codes)]
-        return [(site, Role(role)) for site, role in self.memberships.values_list("site_id", "role")]
+        now = timezone.now()
+        return [(site, Role(role)) for site, role in self.memberships.at(now).values_list("site_id", "role")]
+
+    @cached_property
+    def delegated(self) -> set[tuple[int, str]]:
+        """(site id, task) of everything delegated now; accounts.backends brings them with the login."""
+        if (codes := getattr(self, "delegated_codes", None)) is not None:
+            lines = [code.split(":") for code in codes]
+        else:
+            found = self.delegations.at(timezone.now()).values_list("site_id", "tasks")
+            lines = [(site, ",".join(tasks)) for site, tasks in found]
+        return {(int(site), task) for site, tasks in lines for task in tasks.split(",")}
+
+    def forget_roles(self) -> None:
+        """After a change: what is asked next is asked of the database."""
+        for cached in ("held", "held_codes", "delegated", "delegated_codes"):
+            self.__dict__.pop(cached, None)
 
     def may(self, what: May, site_id: int | None = None) -> bool:
-        """Whether a role of this person (at that site, where one is named) allows it."""
-        return any(what in DUTIES[role].may for site, role in self.held if site_id in (None, site))
+        """Whether a role of this person (at that site, where one is named) allows it, and it is delegated."""
+        return any(self._allows(site, role, what) for site, role in self.held if site_id in (None, site))
+
+    def _allows(self, site_id: int, role: Role, what: May) -> bool:
+        if what not in DUTIES[role].may:
+            return False
+        task = DELEGATED.get(what)
+        return task is None or role not in ON_DELEGATION or (site_id, task) in self.delegated
+
+    def lacks_delegation(self, what: May, site_id: int | None = None) -> bool:
+        """Whether the role would allow it, and only the delegation is missing."""
+        of_role = any(what in DUTIES[role].may for site, role in self.held if site_id in (None, site))
+        return of_role and not self.may(what, site_id)
+
+    def rights(self, site_id: int) -> frozenset[May]:
+        """All that this person may do at a site."""
+        return frozenset(may for may in May if self.may(may, site_id))
 
     def site_ids(self, what: May = May.SEE) -> set[int]:
         """The sites at which this person may do so."""
-        return {site for site, role in self.held if what in DUTIES[role].may}
+        return {site for site, role in self.held if self._allows(site, role, what)}
 
     @property
     def roles(self) -> list[Role]:
@@ -72,27 +128,55 @@ class Person(AbstractUser):
         return f"{self} ({roles})" if roles else str(self)
 
 
-class Membership(models.Model):
-    """One role of one person at one site."""
+class Memberships(models.QuerySet["Membership"]):
+    """Roles of people."""
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+    def at(self, now: datetime) -> "Memberships":
+        """Those that hold at that moment."""
+        return self.filter(starts_at__lte=now).filter(Q(ends_at=None) | Q(ends_at__gt=now))
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> "Memberships":
+        """Those that hold at some moment between the two."""
+        found = self.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at))
+        return found.filter(starts_at__lt=ends_at) if ends_at else found
+
+
+class Membership(models.Model):
+    """One role of one person at one site, for a time. It ends; it is never deleted."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
     site = models.ForeignKey(Site, models.PROTECT, related_name="memberships")
     role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
+    starts_at = models.DateTimeField(_("From"), default=timezone.now)
+    ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
+
+    objects = Memberships.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["person", "site", "role"], name="membership_once"),
-            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+            models.UniqueConstraint(
+                fields=["person", "site", "role"], condition=Q(ends_at=None), name="membership_open_once"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")), name="membership_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.get_role_display()}, {self.site}"
 
     def clean(self) -> None:
-        """Refuse two hats that would let somebody check his or her own work."""
-        others = {role for _site, role in self.person.held}
+        """Refuse the same role twice at a time, and two hats that would let somebody check his or her own work."""
+        if self.ends_at is not None and self.ends_at < self.starts_at:
+            raise ValidationError({"ends_at": _("The last day is before the first.")})
+        others = Membership.objects.filter(person=self.person).exclude(pk=self.pk)
+        others = others.overlapping(self.starts_at, self.ends_at)
+        if others.filter(site=self.site, role=self.role).exists():
+            raise ValidationError(_("This person has that role there already, in that time."))
+        held = set(others.values_list("role", flat=True))
         for one, other in NEVER_TOGETHER:
-            if (self.role == one and other in others) or (self.role == other and one in others):
+            if (self.role == one and other in held) or (self.role == other and one in held):
                 raise ValidationError(
                     _("One person cannot be both %(one)s and %(other)s."),
                     params={"one": one.label, "other": other.label},

@@ -9,6 +9,14 @@ from accounts.roles import May
 
 def require(person: Person, what: May, site_id: int | None = None) -> None:
     """Raise PermissionDenied, with a sentence, unless a role of this person allows it."""
+    if person.lacks_delegation(what, site_id):
+        raise PermissionDenied(
+            _(
+                "You may read, but not %(what)s: no line of the delegation log that holds now says so. "
+                "Ask the principal investigator of your site to delegate it to you."
+            )
+            % {"what": what.label}
+        )
     if not person.may(what, site_id):
         raise PermissionDenied(
             _("Your role (%(roles)s) may not %(what)s.")

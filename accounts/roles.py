@@ -32,6 +32,28 @@ class May(models.TextChoices):
     SAFETY = "safety", _("see the safety page and serious-event clocks")
     REOPEN = "reopen", _("decide whether locked enrolment goes on")
     PEOPLE = "people", _("manage people and their roles")
+    DELEGATE = "delegate", _("sign the delegation log of the site")
+
+
+class Task(models.TextChoices):
+    """What the principal investigator delegates, on the site's log, to people who were trained for it."""
+
+    ENTER = "enter", _("registering participants and filling in forms")
+    JUDGE = "judge", _("judging relatedness")
+    SIGN = "sign", _("signing events and forms")
+
+
+# What needs a line on the delegation log besides the role (21 CFR 11.10(i); E6 4.3.2). Without: read-only.
+DELEGATED: dict[May, Task] = {
+    May.REGISTER: Task.ENTER,
+    May.ENTER: Task.ENTER,
+    May.ENTER_SBRT: Task.ENTER,
+    May.VOID: Task.ENTER,
+    May.JUDGE_SBRT: Task.JUDGE,
+    May.JUDGE_SURGERY: Task.JUDGE,
+    May.JUDGE_COMBINATION: Task.JUDGE,
+    May.SIGN: Task.SIGN,
+}
 
 
 class Role(models.TextChoices):
@@ -89,6 +111,7 @@ DUTIES: dict[Role, Duties] = {
                 May.AUDIT,
                 May.REDACT,
                 May.REOPEN,
+                May.DELEGATE,
             }
         ),
     ),
@@ -121,6 +144,9 @@ DUTIES: dict[Role, Duties] = {
         frozenset({May.PEOPLE, May.AUDIT}),
     ),
 }
+
+# These act on the delegation of the principal investigator, who answers for the trial and delegates to nobody else.
+ON_DELEGATION = frozenset({Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.RT_TECHNOLOGIST})
 
 # One person may wear several hats, but never check or judge what he or she entered (EMA A3.3).
 NEVER_TOGETHER: list[tuple[Role, Role]] = [

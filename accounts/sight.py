@@ -7,14 +7,15 @@ request does so with `everything()`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection
-from django.db.models import Func, Q, TextField, Value
+from django.db.models import Func, OuterRef, TextField, Value
 from django.db.models.functions import Cast
 from psycopg.pq import TransactionStatus
 
-from accounts.models import Person
+from accounts.models import Membership, Person
 from accounts.roles import DUTIES, May
 
 SETTING = "sbrtspine.sites"  # holds site ids as PostgreSQL writes an array, or one of these two
@@ -22,9 +23,10 @@ EVERYTHING, NOTHING = "*", ""
 READERS = [role for role, duties in DUTIES.items() if duties.may & {May.SEE, May.AUDIT}]
 
 
-def said_with_the_person(in_force: Q) -> Func:
+def said_with_the_person(now: datetime) -> Func:
     """For the query that loads a person: it tells the connection the sites of those roles that read participants."""
-    sites = ArrayAgg("memberships__site_id", filter=in_force & Q(memberships__role__in=READERS), default=Value([]))
+    held = Membership.objects.at(now).filter(person=OuterRef("pk"), role__in=READERS)
+    sites = ArraySubquery(held.values("site_id"))
     return Func(Value(SETTING), Cast(sites, TextField()), Value(False), function="set_config", output_field=TextField())
 
 

@@ -16,8 +16,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection, connections
 from django.utils import timezone
 
+
+from accounts import delegation
 from accounts.models import Person, Site
-from accounts.roles import Role
+from accounts.roles import Role, Task
 from accounts.services import give_role
 from oversight import scan
 from records import services
@@ -40,6 +42,8 @@ def built(name: str) -> Iterator[tuple[Participant, Person]]:
     site = Site.objects.create(code="bench", name="Benchmark")
     nurse = get_user_model().objects.create_user(username="nurse", first_name="Noor", last_name="de Vries")
     give_role(nurse, Role.NURSE, site)
+    now = timezone.now()
+    delegation.sign(nurse, site, list(Task.values), starts_at=now, trained_on=now.date(), by=nurse, now=now)
     yield services.write(Participant(code="BLEND-01", site=site), by=nurse, version=0), nurse
     connections.close_all()
 

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.idle import reads_while_idle
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import board as on_board
@@ -12,6 +13,7 @@ from protocol.study import STUDY
 from records import selectors
 
 
+@reads_while_idle
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """Everybody between SBRT and surgery; `?wall=1` is as large as the screen allows, without the frame."""

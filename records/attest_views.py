@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import address
 from accounts.permissions import require
 from accounts.reauthentication import confirm
 from accounts.roles import May
@@ -80,8 +81,7 @@ def sign(
 
 def with_password(request: HttpRequest, now: Any) -> None:
     """The password, and the second factor for who has one; counted like a login."""
-    address = request.META.get("REMOTE_ADDR", "")
-    confirm(request.user, request.POST.get("password", ""), request.POST.get("code", ""), address, now)
+    confirm(request.user, request.POST.get("password", ""), request.POST.get("code", ""), address.of(request), now)
 
 
 def _sign_page(request: HttpRequest, place: Place, error: ValidationError | None = None) -> HttpResponse:

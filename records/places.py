@@ -10,7 +10,6 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.models import Person
-from accounts.roles import DUTIES, May
 from records import crf, selectors
 from records.base import Record, RowRecord
 from records.fields import Link, crf_fields
@@ -73,10 +72,6 @@ def find(person: Person, code: str, slug: str, number: int | None, visit: str | 
     return Place(participant, model, record, visit)
 
 
-def _may(person: Person, site_id: int) -> frozenset[May]:
-    return frozenset(may for site, role in person.held if site == site_id for may in DUTIES[role].may)
-
-
 def form_of(place: Place, person: Person, now: datetime, data: Any = None, asked: Any = None) -> CrfForm:
     return crf.form_of(place.model)(
         data,
@@ -84,7 +79,7 @@ def form_of(place: Place, person: Person, now: datetime, data: Any = None, asked
         instance=place.record,
         zone=place.participant.site.tz,
         now=now,
-        may=_may(person, place.participant.site_id),
+        may=person.rights(place.participant.site_id),
         by=person,
     )
 

@@ -26,12 +26,13 @@ BEGIN
         ELSIF t.relname IN (  -- made once, never changed
             'records_signature', 'records_seal', 'records_auditcheck', 'records_auditreview', 'records_read',
             'oversight_backuprun', 'oversight_responsible', 'oversight_snooze', 'exports_snapshot',
-            'exports_snapshotfile', 'exports_exportlog'
+            'exports_snapshotfile', 'exports_exportlog', 'accounts_act', 'accounts_delegation',
+            'accounts_delegationend', 'accounts_recertification'
         ) THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'records_redaction' THEN  -- agreeing is the owner's function, records/redaction_sql.py
             EXECUTE format('GRANT SELECT, INSERT, UPDATE (dropped_at, dropped_by_id) ON %%I TO %%I', t.relname, app);
-        ELSIF t.clinical THEN
+        ELSIF t.clinical OR t.relname IN ('accounts_person', 'accounts_membership', 'accounts_site') THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %%I TO %%I', t.relname, app);
         ELSE
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %%I TO %%I', t.relname, app);

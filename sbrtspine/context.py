@@ -26,6 +26,8 @@ _MENU = [
     ("exports", _("Exports"), May.EXPORT),
     ("snapshots", _("Snapshots"), (May.EXPORT, May.SAFETY)),
     ("audit", _("Audit"), May.AUDIT),
+    ("delegation", _("Delegation"), May.SEE),
+    ("people", _("People"), May.PEOPLE),
 ]
 
 
@@ -40,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "may_see": known and person.may(May.SEE),
         "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it
         "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
+        "idle_seconds": settings.IDLE_SECONDS,
     }
 
 

@@ -10,8 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
+from accounts import delegation
 from accounts.models import Person, Site
-from accounts.roles import Role
+from accounts.roles import ON_DELEGATION, Role, Task
 from accounts.services import give_role
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
 from assessments.models import Function, Imaging, Labs, Neurology, OpioidDose, Pain, Quality, SinsLevel, Visit, Wound
@@ -56,7 +59,26 @@ def accounts(password: str) -> dict[str, Person]:
             if not person.memberships.filter(site=site, role=role).exists():
                 give_role(person, role, site)
         people[username] = person
+    _delegated(people, home, other)
     return people
+
+
+def _delegated(people: dict[str, Person], home: Site, other: Site) -> None:
+    """Both sites' delegation logs; at the second one an investigator signs whom nobody can log in as."""
+    investigator, made = Person.objects.get_or_create(
+        username="pi-b", defaults={"first_name": "Paulo", "last_name": "Costa", "email": "pi-b@example.org"}
+    )
+    if made:
+        investigator.set_unusable_password()
+        investigator.save(update_fields=["password"])
+        give_role(investigator, Role.PRINCIPAL_INVESTIGATOR, other)
+    now = timezone.now()
+    since = now - timedelta(days=400)
+    for username, person in people.items():
+        site, by = (other, investigator) if username == "nurse-b" else (home, people["pi"])
+        if set(person.roles) & ON_DELEGATION and not person.delegations.exists():
+            trained_on = (since - timedelta(days=14)).date()
+            delegation.sign(person, site, list(Task.values), starts_at=since, trained_on=trained_on, by=by, now=now)
 
 
 def seed(people: dict[str, Person], now: datetime) -> list[str]:

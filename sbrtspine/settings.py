@@ -27,6 +27,10 @@ INSTALLED_APPS = [
     "crispy_forms",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "accounts",
     "records",
     "enrollment",
@@ -47,8 +51,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "sbrtspine.middleware.Sight",
+    "accounts.middleware.StillThere",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sbrtspine.middleware.NoStore",
@@ -106,10 +112,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.passwords.NotKnownOrNamed"},
 ]
+PASSWORD_REVIEW_DAYS = 365  # a date to look again, never a forced change (NIST SP 800-63B 3.1.1.2)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "worklist"
 LOGOUT_REDIRECT_URL = "login"
+
+# Second factors (django-allauth keeps them; the pages and the counting of failures are ours: docs/adr/0020).
+MFA_ADAPTER = "accounts.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING  # plain http on this machine
+SECOND_FACTOR_REQUIRED = env.env.bool("SECOND_FACTOR_REQUIRED", default=not (DEMO or TESTING))
+SECOND_FACTOR_ROLES = env.env.list("SECOND_FACTOR_ROLES", default=[])  # role codes; empty: everybody
+IDLE_SECONDS = 60 * env.env.int("IDLE_MINUTES", default=20)
+PROXY_HOPS = env.env.int("PROXY_HOPS", default=0)  # how many of our own proxies add to X-Forwarded-For
 
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]  # Dutch joins when its catalogue does: half a language is worse than one

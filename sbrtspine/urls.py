@@ -1,7 +1,5 @@
 """All addresses (architecture.md 3)."""
 
-from django.contrib.auth import views as auth
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from records import as_of_views, blank_views, converters, lock_views, query_views, read_views, redaction_views
@@ -10,8 +8,7 @@ from sbrtspine import report_views, views
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
 
 urlpatterns = [
-    path("login/", login_not_required(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("accounts.urls")),
     path("health/", views.health, name="health"),
     path("", include("oversight.urls")),
     path("", include("enrollment.urls")),

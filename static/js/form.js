@@ -83,7 +83,10 @@ const keep = async () => {
 
 const post = async () => {
   try {
-    const answer = await fetch(form.dataset.typing, {method: "POST", body: new FormData(form), redirect: "manual"});
+    const answer = await fetch(form.dataset.typing, {
+      method: "POST", body: new FormData(form), redirect: "manual", headers: {"X-Requested-With": "fetch"},
+    });
+    if (answer.headers.get("X-Locked")) document.dispatchEvent(new CustomEvent("locked", {detail: answer.headers.get("X-Locked")}));
     return answer.type === "opaqueredirect" ? 401 : answer.status;
   } catch { return 0; }
 };

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts import sight
 from sbrtspine.celery import app
+from tests import builders
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_who_reads_closed_snapshots_alone_reads_no_participant(people, site):
     from accounts.roles import Role
     from accounts.services import give_role
 
-    people["nurse_b"].memberships.all().delete()
+    builders.leave(people["nurse_b"])
     give_role(people["nurse_b"], Role.SAFETY_MONITOR, site)
 
     with sight.of(people["nurse_b"]):

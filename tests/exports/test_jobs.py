@@ -145,7 +145,7 @@ def test_what_the_queue_lost_is_taken_up_by_beat(ask, monkeypatch):
 
 def test_one_that_cannot_be_made_says_so_and_why(ask, people):
     job = ask()
-    people["datamanager"].memberships.all().delete()
+    builders.leave(people["datamanager"])
 
     assert finished(job).state == State.FAILED
     assert job.error == "PermissionError"
@@ -168,7 +168,7 @@ def test_nobody_fetches_another_persons_or_after_leaving_the_site(ask, people, c
     assert client.get(f"/exports/jobs/{job.pk}/file/").status_code == 404
     assert client.post(f"/exports/jobs/{job.pk}/cancel/").status_code == 404
 
-    people["datamanager"].memberships.all().delete()
+    builders.leave(people["datamanager"])
     client.force_login(people["datamanager"])
     assert client.get(f"/exports/jobs/{job.pk}/file/").status_code in (403, 404)
 

@@ -35,7 +35,7 @@ def operation(people, site):
 
 @pytest.fixture
 def dsmb(people, site):
-    people["nurse_b"].memberships.all().delete()
+    builders.leave(people["nurse_b"])
     give_role(people["nurse_b"], Role.SAFETY_MONITOR, site)
 
 

@@ -1,0 +1,17 @@
+"""Where a request comes from, behind as many proxies of our own as settings say."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def of(request: HttpRequest) -> str:
+    """The client's address, or nothing; what a client itself writes into X-Forwarded-For is never believed."""
+    hops = settings.PROXY_HOPS
+    told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    found = told[-hops] if hops and len(told) >= hops else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return ""

@@ -1,0 +1,73 @@
+"""A session that nobody used for a while asks for the password again; a day's work asks for everything again.
+
+Nothing that was typed is lost by it: what was sent is held in the page that asks, and sent on with the answer.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts import address, sessions
+from accounts.acts import Act, log
+from accounts.reauthentication import prove
+
+EVERY = 60  # seconds: how often being seen is written down
+FETCHED = "X-Requested-With"
+
+
+def reads_while_idle(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For a page on a wall: its own refreshing goes on, and does not count as somebody being there."""
+    view.reads_while_idle = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_fetched(request: HttpRequest) -> bool:
+    """Whether a script asked, which can show no page."""
+    return bool(request.headers.get("HX-Request") or request.headers.get(FETCHED))
+
+
+def locked(request: HttpRequest, now: datetime) -> str:
+    """ "idle", "over" (the day's limit), or nothing. A session that did not come in by the login has no clocks."""
+    since, seen = request.session.get(sessions.SINCE), request.session.get(sessions.SEEN)
+    if since is None or seen is None:
+        return ""
+    if now.timestamp() - since > settings.SESSION_COOKIE_AGE:
+        return "over"
+    return "idle" if now.timestamp() - seen > settings.IDLE_SECONDS else ""
+
+
+def seen(request: HttpRequest, now: datetime) -> None:
+    """Somebody is there; written down once a minute at most."""
+    last = request.session.get(sessions.SEEN)
+    if last is not None and now.timestamp() - last > EVERY:
+        request.session[sessions.SEEN] = int(now.timestamp())
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=now)
+
+
+def unlock(request: HttpRequest, why: str, now: datetime) -> None:
+    """The password again (and the second factor where the day is over); ValidationError by field."""
+    password, code = request.POST.get("again-password", ""), request.POST.get("again-code", "")
+    prove(request.user, password, code, address.of(request), now, with_factor=why == "over")
+    request.session[sessions.SEEN] = int(now.timestamp())
+    if why == "over":
+        request.session[sessions.SINCE] = int(now.timestamp())
+    log(Act.What.UNLOCKED, now=now, by=request.user, address=address.of(request) or None)
+
+
+def ask(request: HttpRequest, why: str, error: ValidationError | None = None) -> HttpResponse:
+    """The page that asks, in the place of the one that was wanted; what was sent waits in it."""
+    if is_fetched(request):
+        return HttpResponse(status=401, headers={"X-Locked": why})
+    held: list[tuple[str, Any]] = []
+    for name in request.POST:
+        if name not in ("csrfmiddlewaretoken", "password", "code", "again-password", "again-code"):
+            held += [(name, value) for value in request.POST.getlist(name)]
+    errors = error.message_dict if error else {}
+    context = {"why": why, "held": held, "errors": errors, "posted": request.method == "POST"}
+    return render(request, "accounts/again.html", context, status=401)

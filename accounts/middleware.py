@@ -1,0 +1,44 @@
+"""What is asked of everybody who is logged in, whatever the page: still there, and a second factor enrolled."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from accounts import enrolment, idle
+
+FREE = {"login", "login-factor", "login-passkey", "logout", "again", "welcome", "health"}
+
+
+class StillThere:
+    """Idle and absolute limits of a session (ASVS 7.3), and no page without the second factor that is due."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _named: Any) -> HttpResponse | None:
+        if request.resolver_match.url_name in FREE or not request.user.is_authenticated:
+            return None
+        now = timezone.now()
+        why = idle.locked(request, now)
+        quiet = getattr(view, "reads_while_idle", False) and request.method == "GET" and idle.is_fetched(request)
+        if why and not (quiet and why == "idle"):
+            if "again-password" not in request.POST:
+                return idle.ask(request, why)
+            try:
+                idle.unlock(request, why, now)
+            except ValidationError as error:
+                return idle.ask(request, why, error)
+            if request.POST.get("again-for") == "GET":
+                return redirect(request.get_full_path())
+        elif not quiet:
+            idle.seen(request, now)
+        if enrolment.is_due(request.user) and request.resolver_match.url_name not in enrolment.OPEN:
+            return redirect("second-factor")
+        return None

@@ -1,0 +1,89 @@
+"""What the pages about people show."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts import recertification
+from accounts.factors import REAL
+from accounts.models import Delegation, Membership, Person, Recertification, Site
+from accounts.roles import ON_DELEGATION, May
+from accounts.services import SYSTEM
+
+
+def people(now: datetime) -> list[Person]:
+    """Every account but the software's own, with roles, second factor, delegation and when it was last looked at."""
+    last = Recertification.objects.filter(person=OuterRef("pk")).order_by("-at")
+    found = Person.objects.exclude(username=SYSTEM).annotate(
+        has_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=REAL)),
+        looked_at=Subquery(last.values("at")[:1]),
+        looked_by=Subquery(last.values("by__username")[:1]),
+    )
+    roles = Membership.objects.select_related("site").order_by("site__code", "starts_at")
+    lines = Delegation.objects.at(now)
+    prefetched = found.prefetch_related(
+        Prefetch("memberships", roles, to_attr="roles_held"), Prefetch("delegations", lines, to_attr="lines_now")
+    )
+    return [_told(person, now) for person in prefetched.order_by("-is_active", "last_name", "username")]
+
+
+def _told(person: Any, now: datetime) -> Any:
+    person.now_held = [held for held in person.roles_held if held.ends_at is None or held.ends_at > now]
+    person.dormant = recertification.is_dormant(person, now)
+    person.look_again = person.is_active and (
+        person.looked_at is None or now - person.looked_at > recertification.EVERY
+    )
+    sites = {line.site_id for line in person.lines_now}
+    needs = [held for held in person.now_held if held.role in ON_DELEGATION]
+    person.undelegated = [held.site for held in needs if held.site_id not in sites]
+    person.needs_delegation = bool(needs)
+    return person
+
+
+def person(pk: int) -> Person:
+    """One account; 404 for the software's own."""
+    found = Person.objects.exclude(username=SYSTEM).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def log_sites(person: Person) -> Iterable[Site]:
+    """The sites whose delegation log somebody may read."""
+    may = {site for site, _role in person.held} if person.may(May.PEOPLE) else person.site_ids(May.SEE)
+    return Site.objects.filter(pk__in=may)
+
+
+def read_day(text: str, field: str, *, required: bool = False) -> date | None:
+    """A day typed as 2016-03-08 or 8-3-2016; ValidationError beside the field."""
+    text = text.strip()
+    if not text and not required:
+        return None
+    for form in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, read at the site's midnight below
+        except ValueError:
+            continue
+    raise ValidationError({field: _("Give a day, as 2026-03-08.")})
+
+
+def midnight(day: date, site: Site) -> datetime:
+    """The day's beginning on the site's clocks."""
+    return datetime(day.year, day.month, day.day, tzinfo=site.tz)
+
+
+def span(given: Any, site: Site, now: datetime) -> tuple[datetime, datetime | None]:
+    """`from` and `until` (its whole day) of a page; from today where nothing is said."""
+    first = read_day(given.get("starts_on", ""), "starts_on")
+    last = read_day(given.get("ends_on", ""), "ends_on")
+    starts_at = midnight(first, site) if first else now
+    ends_at = midnight(last + timedelta(days=1), site) if last else None
+    if ends_at is not None and ends_at <= starts_at:
+        raise ValidationError({"ends_on": _("The last day is before the first.")})
+    return starts_at, ends_at
