@@ -91,7 +91,7 @@ def invite(
     if Person.objects.filter(username__iexact=username).exists():
         raise ValidationError({"username": _("This user name belongs to somebody, or did. It is never given twice.")})
     with transaction.atomic():
-        person.full_clean(exclude=["password"])
+        person.full_clean(exclude=["password", "password_set_at"])
         person.save()
         log(Act.What.INVITED, now=now, by=by, person=person)
         give_role(person, role, site, by=by, starts_at=starts_at, ends_at=ends_at, now=now)
