@@ -26,7 +26,7 @@ _MENU = [
     ("exports", _("Exports"), May.EXPORT),
     ("snapshots", _("Snapshots"), (May.EXPORT, May.SAFETY)),
     ("audit", _("Audit"), May.AUDIT),
-    ("delegation", _("Delegation"), May.SEE),
+    ("delegation", _("Delegation"), (May.SEE, May.PEOPLE)),
     ("people", _("People"), May.PEOPLE),
 ]
 

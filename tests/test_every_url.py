@@ -1,7 +1,7 @@
 """Every address × every role, in one table; another site's participant does not exist, whatever the address."""
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from adverse_events.models import AdverseEvent, SeriousEvent
 from assessments.models import Visit
@@ -9,6 +9,7 @@ from enrollment.models import Consent
 from procedures.models import Surgery
 from protocol.study import STUDY
 from records import crf
+from sbrtspine import context
 from tests import builders
 from tests.builders import amsterdam
 
@@ -385,3 +386,15 @@ def test_every_form_of_the_schedule_opens_at_its_visit(client, people, records):
         for slug in visit.forms:
             where = f"{visit.code}/{slug}/" if crf.is_per_visit(forms[slug]) else f"{slug}/"
             assert browser.get(f"/participants/BLEND-01/{where}").status_code == 200, where
+
+
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_the_menu_offers_what_the_role_may_open_and_nothing_else(role, client, people, records):
+    browser = _as(role, client, people)
+    offered = {reverse(name) for name, _label in browser.get("/").context["menu"]}
+    known = {reverse(name) for name, _label, _may in context._MENU}
+
+    assert offered
+    assert {address: browser.get(address).status_code for address in known} == {
+        address: 200 if address in offered else 403 for address in known
+    }
