@@ -68,7 +68,7 @@ def sign(page: Page, at: str) -> None:
     page.goto(at)
     page.get_by_role("link", name="Sign …").click()
     page.get_by_label("I approve this").check()
-    page.get_by_label("Your password, again").fill(PASSWORD)
+    page.locator("main").get_by_label("Your password, again").fill(PASSWORD)
     page.get_by_role("button", name="Sign").click()
     page.wait_for_url(re.compile(r"/consent/$"))
 
