@@ -69,7 +69,7 @@ def together(act, saves):
     return outcome, given
 
 
-def saver(consent, index, opened, nurse, tries=SAVERS + 5):
+def saver(consent, index, opened, nurse, tries=10 * SAVERS):
     """Somebody who saves what was opened and, told of a newer version, tries again on that one."""
     browser = browser_of(nurse)
     sent = {**opened, "form_version": f"by {index}", "form_version_missing": ""}
