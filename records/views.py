@@ -35,6 +35,16 @@ def _may_enter(form: CrfForm) -> bool:
     return any(may in form.may for may in form.enters)
 
 
+def _require_entry(place: places.Place, form: CrfForm) -> None:
+    """Refuse with the true reason: a delegation that is missing, or a role that only reads."""
+    if _may_enter(form):
+        return
+    for may in form.enters:
+        if form.by.lacks_delegation(may, place.participant.site_id):
+            require(form.by, may, place.participant.site_id)
+    raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def fill_in(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
@@ -49,8 +59,7 @@ def fill_in(
         data = typing_kept.as_data(kept) if kept and request.GET.get("typed") == "again" else None
         form = places.form_of(place, request.user, now, data, asked=request.GET if place.record.pk is None else None)
         return _page(request, place, form, places.rows_of(place, form, data), kept=kept)
-    if not _may_enter(places.form_of(place, request.user, now)):
-        raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
+    _require_entry(place, places.form_of(place, request.user, now))
     data = request.POST.copy()
     if made := saving.again(place, request.user, now, data):
         return redirect(made.url())
@@ -177,8 +186,7 @@ def typing(
     """Keep what is being typed, for this person alone; `forget` throws it away. Nothing of it is data yet."""
     place = places.find(request.user, code, slug, number, visit)
     address = request.path.removesuffix("typing/")
-    if not _may_enter(places.form_of(place, request.user, timezone.now())):
-        raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
+    _require_entry(place, places.form_of(place, request.user, timezone.now()))
     if "forget" in request.POST:
         typing_kept.forget(request.user, address)
         return redirect(address)

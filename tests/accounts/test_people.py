@@ -109,7 +109,9 @@ def test_without_a_delegation_that_holds_one_reads_only(login, people, site):
     delegation.end(line, ends_at=timezone.now(), reason="Leave", by=people["pi"], now=timezone.now())
 
     assert login("nurse").get(where).status_code == 200
-    assert login("nurse").post(where, {"version": "0", "action": "save", "given": "yes"}).status_code == 403
+    refused = login("nurse").post(where, {"version": "0", "action": "save", "given": "yes"})
+    assert refused.status_code == 403
+    assert b"delegation log" in refused.content
     assert b"delegat" in login("nurse").get("/participants/new/").content
 
     held = people["nurse"].memberships.get()
