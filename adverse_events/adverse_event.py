@@ -1,6 +1,8 @@
 """An adverse event with its grade log (study.md 5.1 to 5.6)."""
 
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -25,6 +27,9 @@ OUTCOMES = [
 
 
 TREATMENTS = ("sbrt", "surgery", "combination")
+STANDS = Q(voided_at__isnull=True)
+IS_SERIOUS = reduce(or_, (Q(**{name: "yes"}) for name in SERIOUSNESS))
+IS_UNJUDGED = Q(related_sbrt__isnull=True) | Q(related_surgery__isnull=True)
 
 
 def _opinion(question: Any, help_text: Any) -> fields.Choice:
@@ -207,6 +212,13 @@ class AdverseEvent(RepeatingRecord):
     class Meta(RepeatingRecord.Meta):
         verbose_name = _("Adverse event")
         verbose_name_plural = _("Adverse events")
+        indexes = [
+            *RepeatingRecord.Meta.indexes,
+            models.Index(
+                fields=["created_at"], condition=IS_UNJUDGED & Q(voided_at__isnull=True), name="event_unjudged"
+            ),
+            models.Index(fields=["created_at"], condition=IS_SERIOUS & Q(voided_at__isnull=True), name="event_serious"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(ongoing="yes") | Q(ended_on__isnull=True),

@@ -6,6 +6,7 @@ from exports import job_views, snapshot_views, views
 
 urlpatterns = [
     path("exports/", views.overview, name="exports"),
+    path("exports/rows/", views.rows, name="export-rows"),
     path("exports/all.zip", views.everything, name="export-all"),
     path("exports/prepare/", job_views.prepare, name="export-prepare"),
     path("exports/jobs/", job_views.listing, name="export-jobs"),

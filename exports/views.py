@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
-from exports import contents, job_views, log
+from exports import contents, datasets, job_views, log
 from exports.bundle import Bundle
 from exports.forms import Choice
 from exports.purposes import PURPOSES
@@ -19,19 +19,30 @@ BIG = 200_000  # rows from which on preparing it in the background is proposed f
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """What there is to take away for a purpose, and how many rows of each."""
+    """What there is to take away for a purpose; how many rows of each is counted behind the page."""
     require(request.user, May.EXPORT)
     choice = Choice(request.GET, request.user)
     told = {"choice": choice, "purposes": PURPOSES, **job_views.told(request)}
     if not choice.is_valid():
         return render(request, "exports/overview.html", told, status=422)
     selection = choice.selection()
-    rows = contents.rows(selection)
-    told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "total": sum(rows.values())}
-    told["tables"] = [(table, rows[table.name]) for table in contents.tables(selection)]
+    tables = contents.tables(selection)
+    told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "tables": tables}
     told["left_out"] = sorted(name for name in selection.without if "." not in name)
-    told |= {"plain": _without_manner(request), "big": told["total"] > BIG, "may_review": request.user.may(May.AUDIT)}
+    big = datasets.about(table.model for table in tables if table.model) > BIG
+    told |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(May.AUDIT)}
     return render(request, "exports/overview.html", told)
+
+
+@require_safe
+def rows(request: HttpRequest) -> HttpResponse:
+    """How many rows each file has, as parts to be put into the page."""
+    require(request.user, May.EXPORT)
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    counted = contents.rows(choice.selection())
+    return render(request, "exports/_rows.html", {"rows": counted, "total": sum(counted.values())})
 
 
 def _without_manner(request: HttpRequest) -> str:

@@ -1,46 +1,45 @@
 """What is complete and waits for its signer: a severe event is signed promptly, not once before the lock (EMA 6.3)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Person
 from accounts.roles import May
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Deviation
-from oversight.work_item import MOST, Item, at
+from oversight.work_item import Asked, Item, at
 from records import crf
 from records.base import Record, Status
+from records.models import Participant
+from records.selectors import first_of
 from records.signatures import Signature
 
 AGES_AFTER = timedelta(days=7)  # from then on an unsigned one is late
 SEVERE = 3
 
 
-def lines(person: Person, participants: Any, now: datetime) -> list[Item]:
-    """For the worklist: of those who may sign, and of nobody's own day."""
-    items = []
-    for record in records(participants):
-        late = now - record.updated_at > AGES_AFTER
-        where = f"{record.slug}/{record.number}/" if record.repeats else f"{record.slug}/"
-        items.append(
-            Item(
-                record.participant.code,
-                _("Sign: %(form)s") % {"form": record._meta.verbose_name},
-                getattr(record, "title", "") or _("complete, and not signed as it stands"),
-                at(record.participant, f"{where}sign/"),
-                tone="late" if late else "",
-                bucket=("today" if record.repeats else "week") if person.may(record.signed_by) else "others",
-                order=(3, record.updated_at.timestamp()),
-            )
-        )
-    return items
+def lines(asked: Asked) -> Iterator[list[Item]]:
+    """For the worklist, one list a form: of those who may sign, and of nobody's own day."""
+    for found in records(asked.participants, asked.most):
+        yield [_line(record, asked) for record in found]
 
 
-def records(participants: Any) -> Iterator[Record]:
+def _line(record: Record, asked: Asked) -> Item:
+    where = f"{record.slug}/{record.number}/" if record.repeats else f"{record.slug}/"
+    return Item(
+        record.participant.code,
+        _("Sign: %(form)s") % {"form": record._meta.verbose_name},
+        getattr(record, "title", "") or _("complete, and not signed as it stands"),
+        at(record.participant, f"{where}sign/"),
+        tone="late" if asked.now - record.updated_at > AGES_AFTER else "",
+        bucket=("today" if record.repeats else "week") if asked.person.may(record.signed_by) else "others",
+        order=(3, record.updated_at.timestamp()),
+    )
+
+
+def records(participants: QuerySet[Participant], most: int) -> Iterator[list[Record]]:
     """Complete forms that only an investigator signs, without a signature given since their last change."""
     for model in crf.forms().values():
         if model.signed_by != May.SIGN_OFF and model is not AdverseEvent:
@@ -52,9 +51,11 @@ def records(participants: Any) -> Iterator[Record]:
             record_id=OuterRef("pk"),
             signed_at__gte=OuterRef("updated_at"),
         )
-        found = model._default_manager.filter(_ready(model), participant__in=participants, voided_at__isnull=True)
-        waiting = found.filter(~Exists(signed), status=Status.COMPLETE).select_related("participant")
-        yield from waiting.order_by("updated_at")[:MOST]
+        found = model._default_manager.filter(
+            _ready(model), participant__in=participants, status=Status.COMPLETE, voided_at__isnull=True
+        )
+        waiting = found.alias(signed=first_of(signed)).filter(signed__isnull=True)
+        yield list(waiting.select_related("participant").order_by("updated_at")[:most])
 
 
 def _ready(model: type[Record]) -> Q:
@@ -62,8 +63,6 @@ def _ready(model: type[Record]) -> Q:
     if model is Deviation:
         return Q(classification__isnull=False)
     if model is AdverseEvent:
-        severe = AdverseEventGrade.objects.filter(
-            adverse_event=OuterRef("pk"), grade__gte=SEVERE, voided_at__isnull=True
-        )
-        return Q(Exists(severe))
+        severe = AdverseEventGrade.objects.filter(grade__gte=SEVERE, voided_at__isnull=True)
+        return Q(pk__in=severe.values("adverse_event"))
     return Q()

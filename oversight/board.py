@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from accounts.models import Membership, Person
 from accounts.roles import Role
 from oversight import casebooks, standing
@@ -10,7 +12,7 @@ from oversight.models import Deadline, Responsible
 from records import selectors
 from records.models import Participant
 
-MOST = 50
+MOST_OPEN, MOST_OVER, ALL = 8, 4, 200  # what a wall can show in letters that are read from three metres
 LOOK_BACK = timedelta(days=7)
 
 
@@ -32,11 +34,21 @@ class Row:
         return "closing" if self.is_open and self.standing.tone == "soon" else self.standing.window.verdict
 
 
-def rows(person: Person, now: datetime) -> list[Row]:
-    """Open windows first, the one that closes next on top; then those that ended last."""
-    recent = Deadline.objects.filter(kind="window-missed", due_at__gte=now - LOOK_BACK)
-    recent = recent.filter(participant__in=selectors.participants(person)).order_by("-due_at")
-    participants = [deadline.participant for deadline in recent.select_related("participant__site")[:MOST]]
+@dataclass(frozen=True)
+class Board:
+    """The rows, and whether more windows are open than are shown."""
+
+    rows: list[Row]
+    more: bool
+
+
+def look(person: Person, now: datetime, whole: bool = False) -> Board:
+    """Open windows first, the one that closes next on top; then those that ended last. `whole`: not only what fits."""
+    windows = Deadline.objects.filter(kind="window-missed", participant__in=selectors.participants(person))
+    most = ALL if whole else MOST_OPEN
+    running = _participants(windows.filter(met=False, due_at__gte=now).order_by("due_at")[: most + 1])
+    over = windows.filter(due_at__gte=now - LOOK_BACK).exclude(met=False, due_at__gte=now).order_by("-due_at")
+    participants = running[:most] + _participants(over[: ALL if whole else MOST_OVER])
     books = casebooks.load(participants, casebooks.TREATMENT)
     taken = _taken(books)
     surgeons = _surgeons({participant.site_id for participant in participants})
@@ -44,7 +56,11 @@ def rows(person: Person, now: datetime) -> list[Row]:
         Row(book.participant, standing.of(book, now), taken.get(pk), surgeons.get(book.participant.site_id, []))
         for pk, book in books.items()
     ]
-    return sorted(found, key=lambda row: _order(row, now))
+    return Board(sorted(found, key=lambda row: _order(row, now)), len(running) > most)
+
+
+def _participants(windows: QuerySet[Deadline]) -> list[Participant]:
+    return [deadline.participant for deadline in windows.select_related("participant__site")]
 
 
 def _order(row: Row, now: datetime) -> tuple[bool, float]:

@@ -16,11 +16,11 @@ from records import selectors
 @reads_while_idle
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """Everybody between SBRT and surgery; `?wall=1` is as large as the screen allows, without the frame."""
+    """Everybody between SBRT and surgery; `?wall=1` is as large as the screen, `?all=1` has more than a wall holds."""
     require(request.user, May.SEE)
     now = timezone.now()
     context = {
-        "rows": on_board.rows(request.user, now),
+        "board": on_board.look(request.user, now, request.GET.get("all") == "1"),
         "now": now,
         "zone": STUDY.zone,
         "wall": request.GET.get("wall") == "1",

@@ -92,8 +92,10 @@ def unread(person: Person) -> int:
 
 def visible(person: Person, what: May = May.SEE) -> QuerySet[Message]:
     """Messages about the sites at which this person may do so, whoever was told."""
-    there = Q(alert__participant__site__in=person.site_ids(what), alert__participant__voided_at=None)
-    return Message.objects.filter(there | Q(lock__isnull=False))
+    there = Alert.objects.filter(
+        pk=OuterRef("alert"), participant__site__in=person.site_ids(what), participant__voided_at=None
+    )
+    return Message.objects.filter(Exists(there) | Q(lock__isnull=False))
 
 
 def of(person: Person) -> QuerySet[Message]:

@@ -30,7 +30,11 @@ class Deadline(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["participant", "kind", "subject"], name="deadline_once")]
-        indexes = [models.Index(fields=["raise_at"], condition=models.Q(met=False), name="deadline_unmet")]
+        indexes = [
+            models.Index(fields=["raise_at"], condition=models.Q(met=False), name="deadline_unmet"),
+            models.Index(fields=["participant", "due_at"], condition=models.Q(met=False), name="deadline_next_of"),
+            models.Index(fields=["kind", "due_at"], name="deadline_of_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.kind} {self.due_at}"
@@ -60,7 +64,10 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participant", "kind", "subject", "due_at"], name="alert_once"),
         ]
-        indexes = [models.Index(fields=["raised_at"], condition=models.Q(told_at=None), name="alert_untold")]
+        indexes = [
+            models.Index(fields=["raised_at"], condition=models.Q(told_at=None), name="alert_untold"),
+            models.Index(fields=["due_at"], condition=models.Q(outcome="open"), name="alert_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.kind} {self.due_at}"
@@ -124,6 +131,7 @@ class Finding(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["participant", "code", "subject"], name="finding_once")]
+        indexes = [models.Index(fields=["since"], name="finding_since")]
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.code}"
@@ -144,7 +152,10 @@ class EndpointVerdict(models.Model):
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["participant", "variant"], name="verdict_of")]
+        indexes = [
+            models.Index(fields=["participant", "variant"], name="verdict_of"),
+            models.Index(fields=["variant", "-id"], condition=~models.Q(before=""), name="verdict_changed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.variant} {self.verdict}"

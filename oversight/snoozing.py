@@ -15,7 +15,7 @@ DAYS = (1, 3, 7)
 
 def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
     """Keep a line off today's list for so many days, at most until it is due; ValidationError with a sentence."""
-    lines = worklist.for_person(person, now)
+    lines = worklist.for_person(person, now, whole=True).lines
     item = next((each for each in lines["today"] if each.url == url and each.can_wait), None)
     if item is None:
         raise ValidationError(_("This line cannot be put aside: it is urgent, about safety, or no longer there."))

@@ -21,7 +21,7 @@ from protocol.study import STUDY
 from records import as_of, crf, locks, selectors, signatures, trust
 from records.models import Participant, Query
 
-PAGE = 50
+PAGE = 25
 
 
 @require_safe
@@ -40,18 +40,24 @@ def participants(request: HttpRequest) -> HttpResponse:
         found = found.filter(created_at__lte=at)
     if asked:
         found = found.filter(code__icontains=asked)
-    open_alerts = Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)
-    found = found.annotate(has_findings=Exists(open_alerts))
     if only == "findings":
-        found = found.filter(has_findings=True)
+        found = found.filter(Exists(Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)))
     after = request.GET.get("after", "").replace("\x00", "")[:20]
     if after:
         found = _after(found, after)
     page = list(found[: PAGE + 1])
     books = casebooks.load(page[:PAGE], casebooks.TREATMENT, at)
     coming = _next_deadlines(books) if at is None else {}
+    open_for = set(
+        Alert.objects.filter(participant__in=books, outcome=Alert.Outcome.OPEN).values_list("participant", flat=True)
+    )
     rows = [
-        {"participant": book.participant, "standing": standing.of(book, now), "next": coming.get(pk)}
+        {
+            "participant": book.participant,
+            "standing": standing.of(book, now),
+            "next": coming.get(pk),
+            "has_findings": pk in open_for,
+        }
         for pk, book in books.items()
     ]
     context = {

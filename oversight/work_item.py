@@ -1,14 +1,31 @@
-"""One line of the worklist."""
+"""One line of the worklist, and what its sources are asked."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.models import Person
+from accounts.roles import Role
 from oversight.models import Alert
 from records.models import Participant
 
-MOST = 60  # lines of one source; more are counted on the participants' list
+MOST, ALL = 20, 300  # lines of one source: at first, and where somebody wants to see them all
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose worklist, about which participants, at what instant, and how many lines of each source."""
+
+    person: Person
+    participants: QuerySet[Participant]
+    now: datetime
+    most: int
+
+    def has_one_of(self, roles: tuple[Role, ...]) -> bool:
+        """Whether something is for this person."""
+        return any(role in roles for role in self.person.roles)
 
 
 @dataclass

@@ -19,21 +19,27 @@ from protocol.study import STUDY
 from records import selectors
 
 BUCKETS = {"now": _("Now"), "today": _("Today"), "week": _("This week"), "others": _("Waiting for others")}
+SHOWN = 20  # lines below one heading, until somebody asks for all
 ORDERS = {"": _("By urgency"), "participant": _("By participant"), "kind": _("By kind")}
 
 
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
-    """What needs this person now, the most urgent first; `?by=` gathers it by participant or by kind."""
+    """What needs this person now, the most urgent first; `?by=` participant or kind gathers it, `?all=1` shows all."""
     return _page(request, timezone.now())
 
 
 def _page(request: HttpRequest, now: datetime, refused: ValidationError | None = None) -> HttpResponse:
-    lines = worklist.for_person(request.user, now)
+    whole = request.GET.get("all") == "1"
+    found = worklist.for_person(request.user, now, whole)
+    lines = found.lines
     aside = snoozing.apart(request.user, lines, now)
     by = request.GET.get("by", "")
+    groups = [(words, len(items), items if whole else items[:SHOWN]) for words, items in _groups(lines, by)]
     context = {
-        "groups": _groups(lines, by),
+        "groups": groups,
+        "more": found.more or any(len(items) < n for _words, n, items in groups),
+        "whole": whole,
         "aside": aside,
         "orders": ORDERS,
         "by": by,
@@ -42,7 +48,7 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "next": worklist.next_thing(request.user, now),
         "may_register": request.user.may(May.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-        "told": _told(request.user, [item.alert for bucket in lines.values() for item in bucket if item.alert]),
+        "told": _told(request.user, [item.alert for _words, _n, items in groups for item in items if item.alert]),
         "days": snoozing.DAYS,
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],

@@ -206,6 +206,11 @@ class ParticipantRecord(Record):
 
     class Meta(Record.Meta):
         abstract = True
+        indexes = [  # the worklist asks every form for the oldest drafts, and for what waits for a signature
+            models.Index(
+                fields=["status", "updated_at"], condition=models.Q(voided_at__isnull=True), name="%(class)s_state"
+            )
+        ]
 
 
 class SingleRecord(ParticipantRecord):
@@ -265,6 +270,7 @@ class RowRecord(ParticipantRecord):
 
     class Meta(ParticipantRecord.Meta):
         abstract = True
+        indexes = []
 
 
 def instants(record: Record) -> dict[str, datetime]:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site
@@ -49,6 +50,11 @@ class Participant(Record):
         verbose_name = _("Participant")
         verbose_name_plural = _("Participants")
         ordering = ["code"]
+        indexes = [  # the list, page by page: BLEND-02 before BLEND-100
+            models.Index(
+                Length("code"), "code", condition=models.Q(voided_at__isnull=True), name="participant_in_order"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(code__regex=r"^[A-Z]+-\d{2,}$"),

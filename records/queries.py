@@ -72,7 +72,10 @@ class Query(Audited):
                 violation_error_message=gettext_lazy("This rule has asked already."),
             ),
         ]
-        indexes = [models.Index(fields=["state", "raised_at"], name="query_state")]
+        indexes = [
+            models.Index(fields=["state", "raised_at"], name="query_state"),
+            models.Index(fields=["raised_at"], condition=~models.Q(state="closed"), name="query_standing"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.sentence}"

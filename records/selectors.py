@@ -1,6 +1,8 @@
 """Reading records, within what a person may see. Another site's participant does not exist."""
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
 from django.http import Http404
 
 from accounts.models import Person
@@ -25,6 +27,15 @@ def participant(person: Person, code: str) -> Participant:
 def of(model: type[Record], participant: Participant) -> QuerySet[Record]:
     """The records of one form that count, oldest first."""
     return model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("number")
+
+
+def first_of(records: QuerySet[Any]) -> Subquery:
+    """The key of one of these, or NULL; in a list of which the first lines are wanted, where Exists reads whole tables.
+
+    PostgreSQL may answer EXISTS for all rows of a table at once, and does not consider that only a page of them is
+    asked for. This it answers row by row.
+    """
+    return Subquery(records.values("pk")[:1])
 
 
 def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:

@@ -114,6 +114,7 @@ GET = {
     "ctcae-search": ("/ctcae/?q=wound", OPEN),
     "ctcae-term": ("/ctcae/10048031/", OPEN),
     "exports": ("/exports/", EXPORTS),
+    "export-rows": ("/exports/rows/", EXPORTS),
     "export-all": ("/exports/all.zip", EXPORTS),
     "export-form": ("/exports/surgery.csv", EXPORTS),
     "snapshots": ("/snapshots/", SITE),
@@ -320,6 +321,7 @@ def test_another_sites_participant_is_in_no_list_search_or_export(client, people
         "/calendar/?all=1",
         "/exports/surgery.csv",
         "/exports/",
+        "/exports/rows/",
     ):
         answer = browser.get(address)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content

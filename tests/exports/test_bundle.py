@@ -1,5 +1,6 @@
 """The zip: read by the script that ships in it into typed tables, value by value what the database holds."""
 
+import csv
 import io
 import json
 import shutil
@@ -220,6 +221,16 @@ def test_people_see_what_is_in_it_before_they_take_it(study, client):
     assert "surgery.csv" in page
     assert "audit.csv" in page  # among what is left out
     assert client.get("/exports/?purpose=safety").content.decode().count("<tr>") < page.count("<tr>")
+
+
+def test_the_rows_of_each_file_are_counted_behind_the_page(study, client):
+    client.force_login(study["datamanager"])
+
+    counted = client.get("/exports/rows/?purpose=statistician").content.decode()
+
+    lines = list(csv.reader(io.StringIO(b"".join(client.get("/exports/surgery.csv").streaming_content).decode())))
+    assert f'id="rows-surgery" hx-swap-oob="true">{len(lines) - 1}<' in counted
+    assert client.get("/exports/rows/?as_of=soon").status_code == 422
 
 
 @pytest.mark.parametrize(

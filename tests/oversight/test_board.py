@@ -20,10 +20,23 @@ def test_the_next_to_close_is_on_top_and_what_is_over_below(people, site):
     )
     scan.scan(timezone.now())
 
-    rows = board.rows(people["nurse"], timezone.now())
+    rows = board.look(people["nurse"], timezone.now()).rows
 
     assert [row.participant for row in rows] == [late, early, done]
     assert [row.words for row in rows] == ["closing", "open", "compliant"]
+
+
+def test_where_a_wall_is_too_small_those_that_close_first_are_on_it(login, people, site):
+    windows = [irradiated(site, people, hours) for hours in range(1, board.MOST_OPEN + 3)]
+    scan.scan(timezone.now())
+
+    found = board.look(people["nurse"], timezone.now())
+
+    assert [row.participant for row in found.rows] == windows[::-1][: board.MOST_OPEN]
+    assert "More windows are open" in page(login, "nurse", "/board/")
+    everybody = page(login, "nurse", "/board/?all=1")
+    assert "More windows are open" not in everybody
+    assert all(participant.code in everybody for participant in windows)
 
 
 def test_the_surgeons_are_responsible_until_somebody_takes_over(login, people, site):

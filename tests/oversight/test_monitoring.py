@@ -96,7 +96,7 @@ def test_comparing_counts_and_a_change_after_it_is_lost_and_said(consent, people
     page = login("monitor").get("/monitoring/").content.decode()
     assert "1 lost" in page
     assert "changed since compared" in login("monitor").get("/participants/BLEND-01/consent/").content.decode()
-    lines = worklist.for_person(people["monitor"], NOW)["today"]
+    lines = worklist.for_person(people["monitor"], NOW).lines["today"]
     assert [line.url for line in lines if line.what.startswith("Compare")] == ["/participants/BLEND-01/consent/"]
 
     consent.refresh_from_db()
@@ -108,7 +108,10 @@ def test_comparing_counts_and_a_change_after_it_is_lost_and_said(consent, people
 def test_the_worklist_of_the_monitor_alone_has_what_the_plan_asks(consent, people):
     def asked(person):
         return [
-            item.what for items in worklist.for_person(person, NOW).values() for item in items if "source" in item.what
+            item.what
+            for items in worklist.for_person(person, NOW).lines.values()
+            for item in items
+            if "source" in item.what
         ]
 
     assert asked(people["monitor"]) == ["Compare with the source: Consent"]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
-from oversight import scan, snoozing, worklist
+from oversight import scan, snoozing, worklist, worklist_views
 from oversight.models import Message, Snooze
 from protocol.toxicity import SERIOUSNESS
 from tests import builders
@@ -31,6 +31,17 @@ def of(code):
 
 def test_a_draft_lands_on_its_first_open_question(draft, login):
     assert of(draft.code) in page(login, "nurse", "/")
+
+
+def test_a_long_list_says_that_there_is_more(login, people, site):
+    codes = [builders.register(site, people["nurse"]).code for _each in range(worklist_views.SHOWN + 2)]
+
+    first, whole = page(login, "nurse", "/"), page(login, "nurse", "/?all=1")
+
+    assert "Show all" in first
+    assert sum(f">{code}<" in first for code in codes) == worklist_views.SHOWN
+    assert all(f">{code}<" in whole for code in codes)
+    assert "Show all" not in whole
 
 
 def test_it_is_gathered_by_participant_and_by_kind(login, people, site, draft):
@@ -55,7 +66,7 @@ def test_what_is_put_aside_comes_back_and_its_reason_is_kept(draft, login, peopl
     assert "The ward has the form" in text
 
     later = timezone.now() + timedelta(days=3, minutes=1)
-    lines = worklist.for_person(people["nurse"], later)
+    lines = worklist.for_person(people["nurse"], later).lines
     assert snoozing.apart(people["nurse"], lines, later) == []
     assert of(draft.code) in [item.url for item in lines["today"]]
     assert Snooze.objects.get().reason == "The ward has the form"
@@ -126,7 +137,7 @@ def test_a_complete_severe_event_waits_for_a_signature_until_it_is_signed(people
     where = f"/participants/{participant.code}/adverse-event/{event.number}/sign/"
 
     def waits(who, later=timedelta()):
-        lines = worklist.for_person(people[who], timezone.now() + later)
+        lines = worklist.for_person(people[who], timezone.now() + later).lines
         return [(bucket, item.tone) for bucket, found in lines.items() for item in found if item.url == where]
 
     assert waits("pi") == [("today", "")]

@@ -233,7 +233,7 @@ def test_16_a_screen_failure(told, login):
 
     assert told.participant.code == "BLEND-01"
     assert lines(login, "screening")[0]["failure_reason"] == "E3"
-    work = worklist.for_person(told.people["nurse"], amsterdam("2016-02-01 09:00"))
+    work = worklist.for_person(told.people["nurse"], amsterdam("2016-02-01 09:00")).lines
     assert not [item for bucket in work.values() for item in bucket if "Fill in" in item.what]
 
 
