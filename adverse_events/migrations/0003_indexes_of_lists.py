@@ -5,28 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('adverse_events', '0002_opinions_and_reports'),
-        ('records', '0010_known_names'),
+        ("adverse_events", "0002_opinions_and_reports"),
+        ("records", "0010_known_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='adverseevent',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='adverseevent_state'),
+            model_name="adverseevent",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="adverseevent_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='adverseevent',
-            index=models.Index(condition=models.Q(models.Q(('related_sbrt__isnull', True), ('related_surgery__isnull', True), _connector='OR'), ('voided_at__isnull', True)), fields=['created_at'], name='event_unjudged'),
+            model_name="adverseevent",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(("related_sbrt__isnull", True), ("related_surgery__isnull", True), _connector="OR"),
+                    ("voided_at__isnull", True),
+                ),
+                fields=["created_at"],
+                name="event_unjudged",
+            ),
         ),
         migrations.AddIndex(
-            model_name='adverseevent',
-            index=models.Index(condition=models.Q(models.Q(('death', 'yes'), ('life_threatening', 'yes'), ('hospitalisation', 'yes'), ('disability', 'yes'), ('congenital', 'yes'), ('medically_important', 'yes'), _connector='OR'), ('voided_at__isnull', True)), fields=['created_at'], name='event_serious'),
+            model_name="adverseevent",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(
+                        ("death", "yes"),
+                        ("life_threatening", "yes"),
+                        ("hospitalisation", "yes"),
+                        ("disability", "yes"),
+                        ("congenital", "yes"),
+                        ("medically_important", "yes"),
+                        _connector="OR",
+                    ),
+                    ("voided_at__isnull", True),
+                ),
+                fields=["created_at"],
+                name="event_serious",
+            ),
         ),
         migrations.AddIndex(
-            model_name='seriousevent',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='seriousevent_state'),
+            model_name="seriousevent",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="seriousevent_state",
+            ),
         ),
     ]

@@ -5,44 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assessments', '0002_measurements'),
-        ('records', '0011_indexes_of_lists'),
+        ("assessments", "0002_measurements"),
+        ("records", "0011_indexes_of_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='function',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='function_state'),
+            model_name="function",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="function_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='imaging',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='imaging_state'),
+            model_name="imaging",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="imaging_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='labs',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='labs_state'),
+            model_name="labs",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="labs_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='neurology',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='neurology_state'),
+            model_name="neurology",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="neurology_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pain',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='pain_state'),
+            model_name="pain",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="pain_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='quality',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='quality_state'),
+            model_name="quality",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="quality_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='visit_state'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="visit_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='wound',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='wound_state'),
+            model_name="wound",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="wound_state"
+            ),
         ),
     ]

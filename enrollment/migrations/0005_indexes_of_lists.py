@@ -5,48 +5,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('enrollment', '0004_criteria_in_full'),
-        ('records', '0011_indexes_of_lists'),
+        ("enrollment", "0004_criteria_in_full"),
+        ("records", "0011_indexes_of_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='baseline',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='baseline_state'),
+            model_name="baseline",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="baseline_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='consent_state'),
+            model_name="consent",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="consent_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='contact_state'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="contact_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='death',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='death_state'),
+            model_name="death",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="death_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deviation',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='deviation_state'),
+            model_name="deviation",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="deviation_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='eligibility',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='eligibility_state'),
+            model_name="eligibility",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="eligibility_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='endofstudy',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='endofstudy_state'),
+            model_name="endofstudy",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="endofstudy_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='screening',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='screening_state'),
+            model_name="screening",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="screening_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='therapy',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='therapy_state'),
+            model_name="therapy",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="therapy_state"
+            ),
         ),
     ]

@@ -4,31 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('oversight', '0007_work'),
-        ('records', '0011_indexes_of_lists'),
+        ("oversight", "0007_work"),
+        ("records", "0011_indexes_of_lists"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('outcome', 'open')), fields=['due_at'], name='alert_open'),
+            model_name="alert",
+            index=models.Index(condition=models.Q(("outcome", "open")), fields=["due_at"], name="alert_open"),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('met', False)), fields=['participant', 'due_at'], name='deadline_next_of'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("met", False)), fields=["participant", "due_at"], name="deadline_next_of"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(fields=['kind', 'due_at'], name='deadline_of_kind'),
+            model_name="deadline",
+            index=models.Index(fields=["kind", "due_at"], name="deadline_of_kind"),
         ),
         migrations.AddIndex(
-            model_name='endpointverdict',
-            index=models.Index(condition=models.Q(('before', ''), _negated=True), fields=['variant', '-id'], name='verdict_changed'),
+            model_name="endpointverdict",
+            index=models.Index(
+                condition=models.Q(("before", ""), _negated=True), fields=["variant", "-id"], name="verdict_changed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['since'], name='finding_since'),
+            model_name="finding",
+            index=models.Index(fields=["since"], name="finding_since"),
         ),
     ]

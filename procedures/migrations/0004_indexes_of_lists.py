@@ -5,32 +5,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('procedures', '0003_surgeon_code'),
-        ('records', '0011_indexes_of_lists'),
+        ("procedures", "0003_surgeon_code"),
+        ("records", "0011_indexes_of_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='outsidecare',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='outsidecare_state'),
+            model_name="outsidecare",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="outsidecare_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sbrt',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='sbrt_state'),
+            model_name="sbrt",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="sbrt_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='stay_state'),
+            model_name="stay",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="stay_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='surgery',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='surgery_state'),
+            model_name="surgery",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)), fields=["status", "updated_at"], name="surgery_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='techniquechange',
-            index=models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['status', 'updated_at'], name='techniquechange_state'),
+            model_name="techniquechange",
+            index=models.Index(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=["status", "updated_at"],
+                name="techniquechange_state",
+            ),
         ),
     ]

@@ -6,20 +6,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_acts_in_words'),
-        ('records', '0010_known_names'),
+        ("accounts", "0005_acts_in_words"),
+        ("records", "0010_known_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(django.db.models.functions.text.Length('code'), models.F('code'), condition=models.Q(('voided_at__isnull', True)), name='participant_in_order'),
+            model_name="participant",
+            index=models.Index(
+                django.db.models.functions.text.Length("code"),
+                models.F("code"),
+                condition=models.Q(("voided_at__isnull", True)),
+                name="participant_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='query',
-            index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['raised_at'], name='query_standing'),
+            model_name="query",
+            index=models.Index(
+                condition=models.Q(("state", "closed"), _negated=True), fields=["raised_at"], name="query_standing"
+            ),
         ),
     ]
