@@ -1,38 +1,26 @@
 """Pages of figures, one figure with its whole table, its files, and the records behind one number."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from oversight import kept_figures
 from oversight.analysis import cohort
-from oversight.analysis.figure import Cell, Column, Figure
+from oversight.analysis.figure import Figure
 from oversight.analysis.pages import FIGURES, PAGES, Entry, Page
 from oversight.drawing import files
+from oversight.showing import Shown, shown
 from protocol.study import STUDY
 from records import as_of
 
-ROWS = 60  # lines of a table beside other figures; its own page has all
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure as the template draws it: cells as (text, address, class), and where else it leads."""
-
-    figure: Figure
-    rows: list[list[tuple[str, str, str]]]
-    more: int
-    tail: str
 
 
 def instant(request: HttpRequest) -> datetime | None:
@@ -51,46 +39,9 @@ def readings(request: HttpRequest, entry: Entry) -> dict[str, str]:
 def known(request: HttpRequest, page: Page) -> cohort.Cohort:
     """What this page is about, as this person may see it."""
     at = instant(request)
-    found = cohort.load(request.user, page.forms, timezone.now(), at, page.whole)
+    found = cohort.load(request.user.site_ids(), page.forms, timezone.now(), at, page.whole)
     page.also(found, at)
     return found
-
-
-def shown(request: HttpRequest, figure: Figure, most: int | None = None) -> Shown:
-    """Every number with the address of what it came from: the record itself, or a list of them."""
-    asked = {choice.name: choice.chosen for choice in figure.choices}
-    if request.GET.get("as_of"):
-        asked["as_of"] = request.GET["as_of"]
-    behind = reverse("figure-records", args=[figure.slug])
-    rows = [
-        [
-            (_text(cell), _address(cell, behind, {**asked, "row": row.key, "column": column.name}), _css(column, cell))
-            for column, cell in zip(figure.table.columns, row.cells, strict=True)
-        ]
-        for row in figure.table.rows[:most]
-    ]
-    tail = f"?{urlencode(asked)}" if asked else ""
-    return Shown(figure, rows, len(figure.table.rows) - len(rows), tail)
-
-
-def _text(cell: Cell) -> str:
-    return "–" if cell.value is None or cell.value == "" else str(cell.value)
-
-
-def _css(column: Column, cell: Cell) -> str:
-    return " ".join([*(["number"] if column.number else []), *([f"tone-{cell.tone}"] if cell.tone else [])])
-
-
-def _address(cell: Cell, behind: str, asked: dict[str, str]) -> str:
-    linked = cell.linked
-    if not linked:
-        return ""
-    return linked[0].url if len(linked) == 1 and len(cell.refs) == 1 else f"{behind}?{urlencode(asked)}"
-
-
-def figures(request: HttpRequest, page: Page, everybody: cohort.Cohort) -> list[Shown]:
-    """All figures of a page."""
-    return [shown(request, entry.draw(everybody, **readings(request, entry)), ROWS) for entry in page.figures]
 
 
 @require_safe
@@ -99,11 +50,27 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     told = PAGES[name]
     require(request.user, told.may)
     try:
-        everybody = known(request, told)
+        context = {"page": told, **figures(request, told)}
     except ValidationError as error:
         return refused(request, error)
-    context = {"page": told, "figures": figures(request, told, everybody), "at": instant(request)}
     return render(request, "oversight/figures.html", context)
+
+
+def figures(request: HttpRequest, page: Page) -> dict[str, Any]:
+    """All figures of a page, for its template: as they stand, or replayed as of an instant."""
+    asked = {entry.slug: readings(request, entry) for entry in page.figures}
+    at = instant(request)
+    if at is None:
+        kept, fresh = kept_figures.of(kept_figures.asked(request.user, page.name, asked), timezone.now)
+        return {"at": None, "kept": kept, "fresh": fresh}
+    everybody = known(request, page)
+    drawn = [entry.draw(everybody, **asked[entry.slug]) for entry in page.figures]
+    return {"at": at, "figures": [shown(each, _as_of(request), Shown.ROWS) for each in drawn]}
+
+
+def _as_of(request: HttpRequest) -> dict[str, str]:
+    """What every address of a page goes on with."""
+    return {"as_of": request.GET["as_of"]} if request.GET.get("as_of") else {}
 
 
 def refused(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -126,7 +93,8 @@ def figure(request: HttpRequest, slug: str) -> HttpResponse:
         page, found = _asked(request, slug)
     except ValidationError as error:
         return refused(request, error)
-    context = {"page": page, "each": shown(request, found), "alone": True, "at": instant(request)}
+    context = {"page": page, "each": shown(found, _as_of(request)), "alone": True, "at": instant(request),
+               "path": request.path}  # fmt: skip
     return render(request, "oversight/figure.html", context)
 
 

@@ -4,15 +4,16 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oversight.kept_models import KeptFigures
 from oversight.message_models import Mail, Message, MessagePreference, Urgency
 from oversight.monitoring_plan import MonitoringDraw
 from oversight.monitoring_visits import MonitoringVisit
 from oversight.work_models import CalendarFeed, Responsible, Snooze
 
 __all__ = [
-    "Alert", "BackupRun", "CalendarFeed", "Deadline", "EndpointVerdict", "Finding", "Judgement", "Mail", "Message",
-    "MessagePreference", "MonitoringDraw", "MonitoringVisit", "Responsible", "ScanFailure", "ScanState", "Snooze",
-    "Urgency", "VerdictSeen",
+    "Alert", "BackupRun", "CalendarFeed", "Deadline", "EndpointVerdict", "Finding", "Judgement", "KeptFigures", "Mail",
+    "Message", "MessagePreference", "MonitoringDraw", "MonitoringVisit", "Responsible", "ScanFailure", "ScanState",
+    "Snooze", "Urgency", "VerdictSeen",
 ]  # fmt: skip
 
 

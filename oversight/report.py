@@ -139,7 +139,7 @@ def _said(moment: datetime) -> str:
 
 def build(person: Person, now: datetime, at: datetime | None = None, source: Source | None = None) -> Report:
     """Everything of the participants whom this person may see, now or as of an instant; or a snapshot's."""
-    everybody = cohort.cut(source.cut) if source else cohort.load(person, None, now, at)
+    everybody = cohort.cut(source.cut) if source else cohort.load(person.site_ids() if person else None, None, now, at)
     moment = source.cut.at if source else at or now
     seal = Seal.objects.filter(at__lte=moment).order_by("-number").first()
     drawn = tuple((part.number, part.draw(everybody)) for part in CONTENTS)

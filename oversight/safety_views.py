@@ -83,8 +83,7 @@ def safety(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("safety")
     try:
-        context["figures"] = figure_views.figures(request, page, figure_views.known(request, page))
+        context |= figure_views.figures(request, page)
     except ValidationError as error:
         return figure_views.refused(request, error)
-    context["at"] = figure_views.instant(request)
     return render(request, "oversight/safety.html", context, status=status)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from oversight import mailing
+from oversight import kept_figures, mailing
 from oversight import scan as scanning
 
 
@@ -25,3 +25,10 @@ def send_safety() -> None:
 def send() -> None:
     """Mail everything that is due, safety first: it goes out also where the safety queue has no worker."""
     mailing.send(timezone.now())
+
+
+@shared_task
+def work_out_figures() -> None:
+    """Beat runs this every minute: figures that a page asked for and that take too long for a request."""
+    kept_figures.forget(timezone.now())
+    kept_figures.work_out_owed(timezone.now)

@@ -31,7 +31,7 @@ def schedule(sender: Celery, **_: Any) -> None:
     from django.conf import settings
 
     from exports.tasks import look_after
-    from oversight.tasks import scan, send, send_safety
+    from oversight.tasks import scan, send, send_safety, work_out_figures
     from records.tasks import prove, seal
     from sbrtspine.tasks import backup, drill
 
@@ -39,6 +39,7 @@ def schedule(sender: Celery, **_: Any) -> None:
     for name, task in {"scan": scan, "send_safety": send_safety, "send": send}.items():  # mail waits for no scan
         sender.add_periodic_task(every, task.s(), name=name, expires=max(every, 10))
     sender.add_periodic_task(60, look_after.s(), name="exports", expires=60)
+    sender.add_periodic_task(60, work_out_figures.s(), name="figures", expires=60)
     sender.add_periodic_task(crontab(minute="7"), seal.s(), name="seal")
     sender.add_periodic_task(crontab(hour="3", minute="23"), prove.s(), name="prove")
     sender.add_periodic_task(crontab(hour="2", minute="41"), backup.s(), name="backup")

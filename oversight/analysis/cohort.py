@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import sight
-from accounts.models import Person
 from oversight import casebooks, facts, verdicts
 from oversight.analysis.figure import Ref
 from oversight.casebooks import Casebook
@@ -17,7 +16,6 @@ from protocol.endpoint import Endpoint
 from protocol.facts import Ended, TreatmentFacts, local_day
 from protocol.schedule import last_day
 from protocol.window import Window, bounds, treatment_window
-from records import selectors
 from records.base import Record, VisitRecord
 from records.models import Participant
 
@@ -171,18 +169,23 @@ def cut(wanted: Cut) -> Cohort:
 
 
 def load(
-    person: Person | None, slugs: Iterable[str] | None, now: datetime, at: datetime | None = None, whole: bool = False
+    sites: Iterable[int] | None,
+    slugs: Iterable[str] | None,
+    now: datetime,
+    at: datetime | None = None,
+    whole: bool = False,
 ) -> Cohort:
-    """The participants this person may see, or the whole trial with the others unnamed; as of an instant, if one is.
+    """The participants of some sites (None: of all), or the whole trial with those of other sites unnamed.
 
-    Without a person (a command on the server) everything is shown.
+    As of an instant, if one is given.
     """
-    seen = selectors.participants(person) if person is not None else Participant.objects.filter(voided_at__isnull=True)
+    everybody = Participant.objects.filter(voided_at__isnull=True)
+    seen = everybody if sites is None else everybody.filter(site__in=sites)
     if not whole:
         return of(_books(seen, slugs, at).values(), at or now)
     visible = set(seen.values_list("pk", flat=True))
     with sight.everything():  # the trial's numbers; who is of another site stays unnamed
-        books = _books(Participant.objects.filter(voided_at__isnull=True), slugs, at)
+        books = _books(everybody, slugs, at)
     return of(books.values(), at or now, visible)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
 from oversight import scan
-from oversight.models import Finding
+from oversight.models import Finding, KeptFigures
 from records import (
     as_of,
     attest,
@@ -127,8 +127,9 @@ def test_the_words_are_found_where_they_stand_and_where_they_stood(event, people
         redaction.find(event.participant, " a ")
 
 
-def test_the_value_is_gone_everywhere_the_stub_stays_and_the_chain_verifies(event, people):
+def test_the_value_is_gone_everywhere_the_stub_stays_and_the_chain_verifies(event, people, login):
     seals.make(NOW)
+    login("pi").get("/safety/")  # figures are kept
     assert len(holding(NAME)) > 8
     before = {
         row.pk: (row.seq, row.at, row.person_id, row.digest, row.hash, row.salt) for row in AuditRow.objects.all()
@@ -138,6 +139,7 @@ def test_the_value_is_gone_everywhere_the_stub_stays_and_the_chain_verifies(even
     seals.make(NOW)
 
     assert holding(NAME) == []
+    assert not KeptFigures.objects.exists()
     event.refresh_from_db()
     assert event.verbatim == "[redacted]"
     assert verification.verify() == []
