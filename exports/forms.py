@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -10,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
-from exports import dictionary
+from exports import dictionary, snapshots
 from exports.contents import LOGS
 from exports.purposes import BY_CODE, PURPOSES, Purpose
 from exports.selection import Selection
@@ -33,6 +34,7 @@ class Choice(forms.Form):
 
     purpose = forms.ChoiceField(choices=[(each.code, each.label) for each in PURPOSES], required=False)
     as_of = forms.CharField(label=_("As of"), required=False, max_length=40)
+    snapshot = forms.ChoiceField(label=_("Snapshot"), required=False)
     participants = forms.CharField(label=_("Only these participants"), required=False, max_length=4000)
     manner = forms.ChoiceField(choices=[("programs", ""), ("spreadsheet", "")], required=False)
     deidentified = forms.BooleanField(required=False)
@@ -42,6 +44,11 @@ class Choice(forms.Form):
     def __init__(self, data: QueryDict, person: Person) -> None:
         super().__init__(data)
         self.person = person
+        self.snapshots = {str(each.number): each for each in snapshots.to_cut(person)}
+        self.fields["snapshot"].choices = [("", _("none: the records themselves"))] + [
+            (number, f"{number}: {each.name}") for number, each in self.snapshots.items()
+        ]
+        self.fields["snapshot"].error_messages["invalid_choice"] = _("There is no snapshot %(value)s.")
 
     def clean_purpose(self) -> Purpose:
         return BY_CODE[self.cleaned_data["purpose"] or PURPOSES[0].code]
@@ -61,12 +68,22 @@ class Choice(forms.Form):
             raise ValidationError(_("There is no participant %(code)s."), params={"code": unknown[0][:20]})
         return asked
 
+    def clean(self) -> dict[str, Any]:
+        """A snapshot has its own instant, and what was redacted since is not read from it."""
+        told = super().clean() or {}
+        if told.get("snapshot") and told.get("as_of"):
+            self.add_error("as_of", _("A snapshot has its own instant: choose one of the two."))
+        chosen = self.snapshots.get(told.get("snapshot", ""))
+        if chosen is not None and snapshots.redacted(chosen):
+            self.add_error("snapshot", _("Personal data were taken out of it since: take another one."))
+        return told
+
     def selection(self) -> Selection:
         """What was chosen; until somebody chose, a purpose's own choice stands."""
         told = self.cleaned_data
         purpose: Purpose = told["purpose"]
         manner = told["manner"] == "spreadsheet" if told["manner"] else purpose.spreadsheet
-        return Selection(
+        selection = Selection(
             self.person,
             at=told["as_of"],
             codes=told["participants"],
@@ -74,6 +91,7 @@ class Choice(forms.Form):
             spreadsheet=manner,
             deidentified=told["deidentified"] or purpose.deidentified,
         )
+        return snapshots.cut(self.snapshots[told["snapshot"]], selection) if told["snapshot"] else selection
 
     def address(self) -> str:
         """The choice as an address carries it; a moment stays the moment that was read."""

@@ -1,7 +1,7 @@
 """Taking snapshots, giving them out, and proving that each is what it was when it was taken."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,23 @@ class Cut(Selection):
 
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "without": sorted(self.without), "horizon": self.horizon}
+
+
+def to_cut(person: Person) -> list[Snapshot]:
+    """Those of which this person may take any part away; their long lists are not read."""
+    exports = person.site_ids(May.EXPORT)
+    found = Snapshot.objects.defer("participants", "records", "sums")
+    return [each for each in found if set(each.sites) <= exports]
+
+
+def cut(snapshot: Snapshot, selection: Selection) -> Cut:
+    """The same choice, out of what a snapshot was taken of; it has no logs, which are of now."""
+    known = Participant._base_manager.filter(pk__in=snapshot.participants)
+    if selection.codes:
+        known = known.filter(code__in=selection.codes)
+    told = {each.name: getattr(selection, each.name) for each in fields(Selection)}
+    told |= {"at": snapshot.at, "without": selection.without | set(contents.LOGS)}
+    return Cut(**told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon)
 
 
 def visible(person: Person) -> list[Snapshot]:
@@ -141,7 +158,7 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
 def content(snapshot: Snapshot) -> bytes:
     """The kept file, after comparing it with its sum and its seal. Broken where they differ."""
     kept = bytes(snapshot.file.content)
-    if _redacted(snapshot):
+    if redacted(snapshot):
         raise Broken(_("personal data were taken out of these records since it was taken; take another one"))
     if wrong := _wrong(snapshot, kept):
         raise Broken(wrong)
@@ -156,7 +173,7 @@ def _wrong(snapshot: Snapshot, kept: bytes) -> str:
     return ""
 
 
-def _redacted(snapshot: Snapshot) -> bool:
+def redacted(snapshot: Snapshot) -> bool:
     """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
     with sight.everything():
         blanked = Redaction.objects.filter(agreed_at__gt=snapshot.at, participant__in=snapshot.participants)
@@ -168,7 +185,7 @@ def contradictions() -> list[tuple[int, str]]:
     found = []
     for snapshot in Snapshot.objects.select_related("made_by", "file").order_by("number"):
         wrong = _wrong(snapshot, bytes(snapshot.file.content)) if hasattr(snapshot, "file") else "its file is missing"
-        if not wrong and snapshot.dictionary == _dictionary() and not _redacted(snapshot):
+        if not wrong and snapshot.dictionary == _dictionary() and not redacted(snapshot):
             wrong = _differs(snapshot)
         if wrong:
             found.append((snapshot.pk, wrong))

@@ -48,6 +48,37 @@ def rows(content, slug="surgery"):
         return table(bundle.read(f"{slug}.csv"))
 
 
+def test_any_part_of_a_snapshot_is_taken_away_as_it_was(people, operation, login):
+    taken = take(people["datamanager"])
+    builders.change(operation, people["nurse"], blood_loss_ml=1400)
+    builders.register(operation.participant.site, people["nurse"])
+    browser = login("datamanager")
+
+    def blood(tail):
+        return table(b"".join(browser.get(f"/exports/surgery.csv?{tail}").streaming_content))[0]["blood_loss_ml"]
+
+    assert blood("") == "1400"
+    assert blood(f"snapshot={taken.number}") == "140"
+    zipped = b"".join(browser.get(f"/exports/all.zip?snapshot={taken.number}").streaming_content)
+    assert rows(zipped)[0]["blood_loss_ml"] == "140"
+    assert f'value="{taken.number}" selected' in browser.get(f"/exports/?snapshot={taken.number}").content.decode()
+
+
+def test_a_snapshot_that_is_not_there_or_elsewhere_and_two_instants_are_refused(people, site_b, operation, login):
+    taken = take(people["datamanager"])
+    browser = login("datamanager")
+
+    unknown = browser.get("/exports/?snapshot=99")
+    twice = browser.get(f"/exports/?snapshot={taken.number}&as_of=2016-03-08")
+
+    assert (unknown.status_code, twice.status_code) == (422, 422)
+    assert "There is no snapshot 99." in unknown.content.decode()
+    assert "choose one of the two" in twice.content.decode()
+    builders.leave(people["nurse_b"])
+    give_role(people["nurse_b"], Role.DATA_MANAGER, site_b)
+    assert login("nurse_b").get(f"/exports/surgery.csv?snapshot={taken.number}").status_code == 422
+
+
 def test_a_correction_leaves_the_snapshot_as_it_was(people, operation, login):
     taken = take(people["datamanager"])
     first = login("datamanager").get(f"/snapshots/{taken.number}.zip").content
