@@ -227,7 +227,7 @@ def _pain(pairs: dict[str, str], name: str) -> tuple[int | None, float | None]:
 def _counts(words: list[str]) -> tuple[int, int]:
     pairs = given(words, ["events", "evaluable"])
     needed(pairs, "events", "evaluable")
-    return whole("events", pairs["events"], 0, 10_000), whole("evaluable", pairs["evaluable"], 0, 10_000)
+    return whole("events", pairs["events"], 0, 1_000_000), whole("evaluable", pairs["evaluable"], 0, 1_000_000)
 
 
 def main(words: list[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:

@@ -1,5 +1,6 @@
 """The safety boundary and its operating characteristics (study.md 5.9). It alerts; a person decides."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,7 +32,9 @@ def boundary(evaluable: int) -> int | None:
     """The fewest events among so many evaluable participants that say stop; None before the first look."""
     if evaluable < _RULE["look_from"]:
         return None
-    return next((k for k in range(evaluable + 1) if posterior(k, evaluable) > _RULE["stop_above"]), None)
+    counts = range(evaluable + 1)  # more events never make the posterior smaller
+    first = bisect_left(counts, True, key=lambda k: posterior(k, evaluable) > _RULE["stop_above"])
+    return first if first in counts else None
 
 
 def judge(events: int, evaluable: int) -> Stopping:
@@ -62,8 +65,8 @@ def upper_one_sided(events: int, evaluable: int) -> float:
 
 
 def _check(events: int, evaluable: int) -> None:
-    if not 0 <= events <= evaluable <= 10_000:
-        raise ValueError("Events must be between 0 and the number of evaluable participants (at most 10000).")
+    if not 0 <= events <= evaluable <= 1_000_000:
+        raise ValueError("Events must be between 0 and the number of evaluable participants (at most 1000000).")
 
 
 def ever_stopped(rate: float, boundaries: dict[int, int | None], patients: int) -> list[float]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from oversight import facts
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Choice, Figure, Ref, Row, Table, columns, count, row
+from oversight.analysis.safety import DRAWN, drawn_note
 from oversight.drawing.chart import Chart, legend
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol import schedule, toxicity
@@ -216,7 +217,8 @@ def serious(cohort: Cohort) -> Figure:
     late = sum(clock.tone == "bad" for bar in bars for clock in bar[2:])
     told = {"n": len(bars), "open": waiting, "late": late}
     sentence = _("%(n)s serious events; %(open)s reports are still to be made, %(late)s were or are late.") % told
-    return Figure("serious", _("Serious events and their clocks"), sentence, table, _clocks(bars))
+    return Figure("serious", _("Serious events and their clocks"), sentence, table, _clocks(bars[-DRAWN:]),
+                  drawn_note(bars))  # fmt: skip
 
 
 def _serious_row(case: Case, each: Any, event: Any, site: Clock, authority: Clock) -> Row:

@@ -1,5 +1,6 @@
 """The stopping boundary and the endpoint, participant after participant (study.md 5.5, 5.9, 7.2 table 7)."""
 
+from collections.abc import Sized
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -57,7 +58,7 @@ def boundary_plot(cohort: Cohort) -> Figure:
         % {"n": len(found.not_evaluable), "best": found.best[0], "worst": found.worst[0], "all": found.best[1]},
     ]  # fmt: skip
     if open_ones:
-        names = ", ".join(case.code for case in open_ones)
+        names = ", ".join([*(case.code for case in open_ones[:DRAWN]), *(["…"] if len(open_ones) > DRAWN else [])])
         notes.append(_("Cannot be told yet, so not counted: %(names)s.") % {"names": names})
     drawing = _boundary_drawing(found, by_pk)
     return Figure("boundary", _("Stopping boundary"), _standing(found), table, drawing, tuple(notes))
@@ -94,7 +95,8 @@ def _boundary_drawing(found: boundary.Summary, by_pk: dict[int, Case]) -> Drawin
     _stop_region(chart, last, highest)
     if pending:
         _wedge(drawing, chart, found, pending)
-    looks = [(chart.x(look.evaluable), chart.y(look.events)) for look in found.looks]
+    walked = found.looks[:: _step(found.evaluable)] + found.looks[-1:]
+    looks = [(chart.x(look.evaluable), chart.y(look.events)) for look in walked]
     drawing.path("walk", [(chart.x(0), chart.y(0)), *looks])
     shown = found.looks[-DRAWN:]
     for look in shown:
@@ -113,10 +115,16 @@ def _boundary_drawing(found: boundary.Summary, by_pk: dict[int, Case]) -> Drawin
     return drawing
 
 
+def _step(participants: int) -> int:
+    """Every participant, or in a study wider than the paper as many steps as one can see."""
+    return max(1, participants // 400)
+
+
 def _stop_region(chart: Chart, last: int, highest: int) -> None:
     """From the first look on, the counts at which the rule says stop."""
-    steps = [(n, limit) for n in range(1, last + 1) if (limit := stopping.boundary(n)) is not None]
-    edge = [point for n, limit in steps for point in ((n - 0.5, limit - 0.5), (n + 0.5, limit - 0.5))]
+    each = _step(last)
+    steps = [(n, limit) for n in range(1, last + 1, each) if (limit := stopping.boundary(n)) is not None]
+    edge = [point for n, limit in steps for point in ((n - 0.5, limit - 0.5), (n + each - 0.5, limit - 0.5))]
     if not edge:
         return
     edge[-1] = (last, edge[-1][1])
@@ -157,9 +165,9 @@ def endpoint_strip(cohort: Cohort) -> Figure:
                   _readings() + drawn_note(cases))  # fmt: skip
 
 
-def drawn_note(cases: list[Case]) -> tuple[str, ...]:
-    """Said where more participants are in the table than in the drawing."""
-    return (_("The last %(n)s are drawn; the table has all.") % {"n": DRAWN},) if len(cases) > DRAWN else ()
+def drawn_note(told: Sized) -> tuple[str, ...]:
+    """Said where more are in the table than in the drawing."""
+    return (_("The last %(n)s are drawn; the table has all.") % {"n": DRAWN},) if len(told) > DRAWN else ()
 
 
 def _readings() -> tuple[str, ...]:
