@@ -35,10 +35,13 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
     lines = found.lines
     aside = snoozing.apart(request.user, lines, now)
     by = request.GET.get("by", "")
-    groups = [(words, len(items), items if whole else items[:SHOWN]) for words, items in _groups(lines, by)]
+    groups = [
+        (words, len(items), items if whole else items[:SHOWN], words == BUCKETS["others"])
+        for words, items in _groups(lines, by)
+    ]
     context = {
         "groups": groups,
-        "more": found.more or any(len(items) < n for _words, n, items in groups),
+        "more": found.more or any(len(items) < n for _words, n, items, _folded in groups),
         "whole": whole,
         "aside": aside,
         "orders": ORDERS,
@@ -48,7 +51,7 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "next": worklist.next_thing(request.user, now),
         "may_register": request.user.may(May.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-        "told": _told(request.user, [item.alert for _words, _n, items in groups for item in items if item.alert]),
+        "told": _told(request.user, [item.alert for _words, _n, items, _folded in groups for item in items if item.alert]),
         "days": snoozing.DAYS,
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],
