@@ -1,5 +1,6 @@
 """The pages of messages: one's own, how one wants to be told, what became of everybody's, and the demo's mailbox."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import require
 from accounts.roles import May
-from oversight import mailbox, messages
+from oversight import mailbox, mailing, messages
 from oversight.kinds import KINDS
 from oversight.models import Message, MessagePreference, Urgency
 from protocol.study import STUDY
 from records.reads import about_nobody
 
 PAGE = 100
+LOOK_BACK = timedelta(days=30)
 BACK = ("worklist", "messages")
 
 
@@ -120,6 +122,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "lines": _lines(told[:PAGE]),
         "more": len(told) > PAGE,
         "only": only,
+        "slowest": mailing.slowest(timezone.now() - LOOK_BACK),
         "sees": request.user.site_ids(),
         "zone": STUDY.zone,
     }

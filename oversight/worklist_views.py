@@ -51,7 +51,9 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "next": worklist.next_thing(request.user, now),
         "may_register": request.user.may(May.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-        "told": _told(request.user, [item.alert for _words, _n, items, _folded in groups for item in items if item.alert]),
+        "told": _told(
+            request.user, [item.alert for _words, _n, items, _folded in groups for item in items if item.alert]
+        ),
         "days": snoozing.DAYS,
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oversight import facts
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Row, Table, columns, count, median, row
-from oversight.analysis.safety import DRAWN, drawn_note
+from oversight.analysis.safety import DRAWN, drawn_note, each_of
 from oversight.drawing.chart import Chart, legend, whole_ticks
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol.study import STUDY
@@ -225,12 +225,12 @@ def _accrual_drawing(treated: list[Case], first: date, today: date) -> Drawing:
     chart.axis_y(_("Treated"), [float(each) for each in whole_ticks(high) if each <= high])
     end = min(last, months)
     chart.drawing.path("plan", [(chart.x(0), chart.y(0)), (chart.x(end), chart.y(planned * end / months))])
-    points, level = [(chart.x(0), chart.y(0))], 0
-    for case in treated:
-        at = chart.x(max((case.began_on - first).days / MONTH, 0)) if case.began_on else 0
-        points += [(at, chart.y(level)), (at, chart.y(level + 1))]
-        level += 1
-    points.append((chart.x(last), chart.y(level)))
+    points, stride = [(chart.x(0), chart.y(0))], each_of(len(treated))
+    for level in range(0, len(treated), stride):
+        began = treated[level].began_on
+        at = chart.x(max((began - first).days / MONTH, 0)) if began else 0
+        points += [(at, chart.y(level)), (at, chart.y(min(level + stride, len(treated))))]
+    points.append((chart.x(last), chart.y(len(treated))))
     chart.drawing.path("curve", points)
     whole = [float(each) for each in whole_ticks(round(last)) if each <= last]
     chart.axis_x(_("Months since the first consent"), whole)

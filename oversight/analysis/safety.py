@@ -95,7 +95,7 @@ def _boundary_drawing(found: boundary.Summary, by_pk: dict[int, Case]) -> Drawin
     _stop_region(chart, last, highest)
     if pending:
         _wedge(drawing, chart, found, pending)
-    walked = found.looks[:: _step(found.evaluable)] + found.looks[-1:]
+    walked = found.looks[:: each_of(found.evaluable)] + found.looks[-1:]
     looks = [(chart.x(look.evaluable), chart.y(look.events)) for look in walked]
     drawing.path("walk", [(chart.x(0), chart.y(0)), *looks])
     shown = found.looks[-DRAWN:]
@@ -115,16 +115,16 @@ def _boundary_drawing(found: boundary.Summary, by_pk: dict[int, Case]) -> Drawin
     return drawing
 
 
-def _step(participants: int) -> int:
-    """Every participant, or in a study wider than the paper as many steps as one can see."""
+def each_of(participants: int) -> int:
+    """1 to draw every participant; in a study wider than the paper only each so-manieth, as nobody can see more."""
     return max(1, participants // 400)
 
 
 def _stop_region(chart: Chart, last: int, highest: int) -> None:
     """From the first look on, the counts at which the rule says stop."""
-    each = _step(last)
-    steps = [(n, limit) for n in range(1, last + 1, each) if (limit := stopping.boundary(n)) is not None]
-    edge = [point for n, limit in steps for point in ((n - 0.5, limit - 0.5), (n + each - 0.5, limit - 0.5))]
+    stride = each_of(last)
+    steps = [(n, limit) for n in range(1, last + 1, stride) if (limit := stopping.boundary(n)) is not None]
+    edge = [point for n, limit in steps for point in ((n - 0.5, limit - 0.5), (n + stride - 0.5, limit - 0.5))]
     if not edge:
         return
     edge[-1] = (last, edge[-1][1])

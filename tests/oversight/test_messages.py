@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail as django_mail
 from django.db import connection
+from django.utils import timezone
 
 from adverse_events.models import AdverseEvent, SeriousEvent
 from oversight import health, mailing, messages, quiet, scan
@@ -490,6 +491,10 @@ def test_the_log_says_what_became_of_each_message_and_hides_clinic_from_the_admi
     told = page(login, "datamanager", "/messages/log/")
     assert "SMTPRecipientsRefused" in told
     assert participant.code in told
+    Mail.objects.filter(sent_at__isnull=False).update(
+        due_at=timezone.now() - timedelta(seconds=7), sent_at=timezone.now() - timedelta(seconds=3)
+    )
+    assert "the slowest was taken 4 s after it was due" in page(login, "datamanager", "/messages/log/")
 
     hidden = page(login, "admin", "/messages/log/")
     assert "SMTPRecipientsRefused" in hidden
