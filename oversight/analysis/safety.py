@@ -158,7 +158,7 @@ def endpoint_strip(cohort: Cohort) -> Figure:
     told = {"n": len(cases), "yes": got["yes"], "no": got["no"], "open": got["undetermined"],
             "lost": got["not evaluable"]}  # fmt: skip
     sentence = _(
-        "Of %(n)s treated, %(yes)s had an event, %(no)s had none, %(open)s cannot be told yet and %(lost)s are not "
+        "Of %(n)s treated: %(yes)s with an event, %(no)s without, %(open)s that cannot be told yet, %(lost)s not "
         "evaluable."
     )
     return Figure("endpoint", _("Endpoint, case by case"), sentence % told, table, _strip(cases),
