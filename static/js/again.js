@@ -49,6 +49,8 @@ if (dialog) {
   const complain = (sentence) => {
     said.textContent = sentence;
     said.hidden = false;
+    form.elements["again-password"].focus();
+    form.elements["again-password"].select();
   };
 
   form.addEventListener("submit", async (event) => {

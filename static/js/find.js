@@ -22,6 +22,7 @@ if (box && found) {
     close();
     box.focus();
   });
+  document.addEventListener("focusin", (event) => { if (!event.target.closest(".search")) close(); });
   document.addEventListener("click", (event) => { if (!event.target.closest(".search")) close(); });
   box.addEventListener("input", () => { if (box.value.trim().length < 2) close(); });
 }
