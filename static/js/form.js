@@ -118,7 +118,7 @@ const soon = () => {
 // A page that is sent to a server that is away, or has forgotten who we are, would be gone with everything typed.
 let checked = false;
 const send = async (event) => {
-  if (checked || !form.dataset.typing) return remember(event);
+  if (checked || !form.dataset.typing) return remember();
   event.preventDefault();
   const by = event.submitter;
   dirty = true;
@@ -128,17 +128,19 @@ const send = async (event) => {
 };
 
 // The page comes back after saving: to the same place, and to the same question.
-const remember = (event) => {
+const remember = () => {
   dirty = false;
-  const name = document.activeElement?.name || event.submitter?.name;
-  sessionStorage.setItem("crf", JSON.stringify({form: form.dataset.form, y: scrollY, name, at: Date.now()}));
+  const on = form.contains(document.activeElement) ? document.activeElement.id : "";
+  sessionStorage.setItem("crf", JSON.stringify({form: form.dataset.form, y: scrollY, on, at: Date.now()}));
 };
 
 const comeBack = () => {
   const left = JSON.parse(sessionStorage.getItem("crf") || "null");
   sessionStorage.removeItem("crf");
   if (!left || left.form !== form.dataset.form || Date.now() - left.at > 15000) return;
-  if (left.name) form.querySelector(`[name="${CSS.escape(left.name)}"]`)?.focus({preventScroll: true});
+  const question = document.getElementById(left.on);
+  const back = question?.checkVisibility() ? question : form.querySelector("button[name=action]");
+  back?.focus({preventScroll: true});
   scrollTo(0, left.y);
 };
 

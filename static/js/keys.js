@@ -1,5 +1,5 @@
 // Keyboard: / finds anything; in a form Ctrl+S saves, Ctrl+Enter completes, h shows an answer's history
-// (Alt+H while typing in a box). Also: a fragment that comes back as the login page is not swapped in.
+// (Alt+/ and Alt+H while typing in a box). Also: a fragment that comes back as the login page is not swapped in.
 const press = (form, action) => {
   const buttons = [...form.querySelectorAll("button[name=action]")];
   const button = buttons.find((each) => each.value === action) || buttons[0];
@@ -11,7 +11,7 @@ document.addEventListener("keydown", (event) => {
   const typing = where && !/^(radio|checkbox)$/.test(where.type);
   const form = document.getElementById("crf");
   const command = event.ctrlKey || event.metaKey;
-  if (event.key === "/" && !typing && !command) {
+  if (event.key === "/" && !command && (event.altKey || !typing)) {
     event.preventDefault();
     document.getElementById("search")?.focus();
   } else if (form && command && event.key === "s") {
