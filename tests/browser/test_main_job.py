@@ -17,6 +17,36 @@ BEAM_OFF = datetime.now(AMSTERDAM).replace(hour=14, minute=5, second=0, microsec
 INCISION = BEAM_OFF + timedelta(hours=21)
 DAY_60 = (INCISION + timedelta(days=61)).date()
 
+ELIGIBLE = dict(
+    assessed_on="-66d",
+    painful="yes",
+    worst_pain="7",
+    solid_tumour="yes",
+    levels=["T12"],
+    surgery_needed="yes",
+    sins_total="13",
+    histology="yes",
+    histology_on="2015",
+    imaging=["mri"],
+    imaging_on="-70d",
+    kps="70",
+    age="61",
+    consent="yes",
+    bridged_upper="T11",
+    bridged_lower="L1",
+    earlier_surgery="no",
+    earlier_radiotherapy="no",
+    bilsky="1b",
+    ais="E",
+    prior_deficit="no",
+    can_lie_flat="yes",
+    ambulation="independent",
+    hospice="no",
+    life_expectancy=">12",
+    operable="yes",
+    refuses_surgery="no",
+)
+
 
 def fill(page: Page, **answers: Any) -> None:
     """Type answers into the open form: radios are clicked, boxes ticked, lists chosen, the rest typed."""
@@ -90,7 +120,7 @@ def test_from_screening_to_day_60_and_export(page: Page, tmp_path) -> None:
     complete(page)
 
     page.goto(f"{at}/eligibility/")
-    eligibility(page)
+    fill(page, **ELIGIBLE)
     expect(page.locator("#verdict")).to_contain_text("eligible", ignore_case=True)
     complete(page)
 
@@ -121,39 +151,6 @@ def test_from_screening_to_day_60_and_export(page: Page, tmp_path) -> None:
     with zipfile.ZipFile(bundle) as files:
         [name] = [name for name in files.namelist() if name.endswith("surgery.csv")]
         assert code in files.read(name).decode()
-
-
-def eligibility(page: Page) -> None:
-    fill(
-        page,
-        assessed_on="-66d",
-        painful="yes",
-        worst_pain="7",
-        solid_tumour="yes",
-        levels=["T12"],
-        surgery_needed="yes",
-        sins_total="13",
-        histology="yes",
-        histology_on="2015",
-        imaging=["mri"],
-        imaging_on="-70d",
-        kps="70",
-        age="61",
-        consent="yes",
-        bridged_upper="T11",
-        bridged_lower="L1",
-        earlier_surgery="no",
-        earlier_radiotherapy="no",
-        bilsky="1b",
-        ais="E",
-        prior_deficit="no",
-        can_lie_flat="yes",
-        ambulation="independent",
-        hospice="no",
-        life_expectancy=">12",
-        operable="yes",
-        refuses_surgery="no",
-    )
 
 
 def measurements(page: Page, at: str) -> None:
