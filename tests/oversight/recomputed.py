@@ -15,21 +15,28 @@ class Exported:
     """Every form as its lines, as the browser of this person downloads them."""
 
     def __init__(self, browser):
-        self.browser, self.read = browser, {}
+        self.browser, self.read, self.by_person, self.treated = browser, {}, {}, None
 
     def __getitem__(self, slug):
         if slug not in self.read:
-            answer = self.browser.get(f"/exports/{slug}.csv")
-            text = b"".join(answer.streaming_content).decode()
-            self.read[slug] = list(csv.DictReader(io.StringIO(text)))
+            self.read[slug] = list(self.stream(slug))
+            self.by_person[slug] = {}
+            for line in self.read[slug]:
+                self.by_person[slug].setdefault(line["participant"], []).append(line)
         return self.read[slug]
+
+    def stream(self, slug, query=""):
+        """The lines of one file, which are not kept."""
+        answer = self.browser.get(f"/exports/{slug}.csv?{query}")
+        assert answer.status_code == 200, slug
+        return csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
 
     def queries(self):
         """What was said in every query."""
         return self["queries"]
 
     def of(self, slug, participant):
-        return [line for line in self[slug] if line["participant"] == participant]
+        return self.by_person[slug].get(participant, []) if self[slug] else []
 
     def one(self, slug, participant):
         return next(iter(self.of(slug, participant)), None)
@@ -72,8 +79,9 @@ class Person:
         fractions = files.of("sbrt-fraction", code)
         first = [moment for line in fractions if (moment := clock(line["beam_on_at"]))]
         self.beam = min(first, key=str) if first else None
-        last = [moment for line in fractions if (moment := clock(line["beam_off_at"]))]
-        self.beam_off = max(last, key=str) if last else None
+        last = [line["beam_off_at"] for line in fractions if line["beam_off_at"]]
+        self.beam_off_text = max(last, key=lambda text: text if "T" in text else f"{text}T99", default="")
+        self.beam_off = clock(self.beam_off_text)
         index = [line for line in files.of("surgery", code) if line["index"] == "yes"]
         self.index = index[0] if index else None
         done = self.index is not None and self.index["performed"] != "no"
@@ -98,6 +106,10 @@ class Person:
             days.append(clock(end["ended_on"]) if end["outcome"] == "completed" else None)
         return max((on for on in days if on), default=None)
 
+    def last_day(self, days):
+        """The last day of "within so many days after the surgery"."""
+        return self.anchor + timedelta(days=days) if self.anchor else None
+
     @property
     def died(self):
         return self.ended if self.why == "died" else None
@@ -119,9 +131,11 @@ class Person:
 
 def people(files):
     """The treated in the order of treatment."""
-    codes = {line["participant"] for slug in ("sbrt-fraction", "surgery") for line in files[slug]}
-    found = [person for code in codes if (person := Person(files, code)).began]
-    return sorted(found, key=lambda each: (str(each.beam or each.knife), len(each.code), each.code))
+    if files.treated is None:
+        codes = {line["participant"] for slug in ("sbrt-fraction", "surgery") for line in files[slug]}
+        found = [person for code in codes if (person := Person(files, code)).began]
+        files.treated = sorted(found, key=lambda each: (str(each.beam or each.knife), len(each.code), each.code))
+    return files.treated
 
 
 def counting(event, treatment):
@@ -139,8 +153,13 @@ def related(event, treatments=("sbrt", "surgery", "combination")):
     return None if "" in words else False
 
 
+def together(answers):
+    """All of some conditions: yes, no, or cannot be told."""
+    return False if False in answers else None if None in answers else True
+
+
 def conditions(person, event, grade, on, last, severe):
-    """Does one grade row count: yes, no, or cannot be told."""
+    """The four conditions of one grade row: severe, worse than before, in the window, related."""
     baseline = int(event["baseline_grade"]) if event["at_baseline"] == "yes" and event["baseline_grade"] else None
     bad = None if grade is None else grade in severe
     if baseline is None:
@@ -159,8 +178,7 @@ def conditions(person, event, grade, on, last, severe):
     if event["ended_on"]:
         high = min(high, end_of(span(event["ended_on"])[1]))
     inside = within(person, low, high, last)
-    answers = [bad, worse, inside, related(event)]
-    return False if False in answers else None if None in answers else True
+    return [bad, worse, inside, related(event)]
 
 
 def within(person, low, high, last):
@@ -177,22 +195,37 @@ def within(person, low, high, last):
     return True if low >= sure and high <= end_of(last) else None
 
 
-def judged(person, days=60, severe=(3, 4, 5)):
-    """(verdict, first qualifying onset) of one participant."""
-    last = person.anchor + timedelta(days=days) if person.anchor else None
-    found = []
+def graded(person, days=60, severe=(3, 4, 5)):
+    """(event, grade, from when, the four conditions) of every row of every event."""
+    last, found = person.last_day(days), []
     for event in person.events():
         rows = [(int(line["grade"]) if line["grade"] else None, line["from_on"]) for line in person.grades(event)]
         for grade, on in rows or [(None, "")]:
-            found.append((conditions(person, event, grade, on, last, severe), on))
-    yes = sorted(on for holds, on in found if holds)
+            found.append((event, grade, on, conditions(person, event, grade, on, last, severe)))
+    return found
+
+
+def named(event):
+    return event["ctcae_term"] or event["verbatim"] or f"event {event['record']}"
+
+
+def judged(person, days=60, severe=(3, 4, 5)):
+    """(verdict, first qualifying onset, why) of one participant."""
+    last, found = person.last_day(days), graded(person, days, severe)
+    yes = [row for row in found if together(row[3])]
     if yes:
-        return "yes", yes[0]
-    if any(holds is None for holds, _on in found) or last is None:
-        return "undetermined", ""
+        event, grade, on, _answers = min(yes, key=lambda row: str(span(row[2])[0]) if row[2] else "")
+        on = on or "unknown"
+        return "yes", on, f"{named(event)}, grade {grade}, began {on}"
+    if unsure := sorted({named(row[0]) for row in found if together(row[3]) is None}):
+        return "undetermined", "", f"it cannot be told yet whether these count: {'; '.join(unsure)}"
+    if last is None:
+        return "undetermined", "", "no treatment is recorded"
     if person.ended and person.ended < last:
-        return "not evaluable", ""
-    return ("no" if person.seen and person.seen >= last else "undetermined"), ""
+        return "not evaluable", "", f"{person.why} on {person.ended}, before {last}, without an event"
+    if person.seen and person.seen >= last:
+        return "no", "", f"no event, and followed until {person.seen}; the last day was {last}"
+    return "undetermined", "", f"no event so far, but follow-up until {last} is not complete"
 
 
 def boundary_of(n):
@@ -205,7 +238,7 @@ def boundary_of(n):
 def boundary(files):
     rows, n, events = [], 0, 0
     for case, person in enumerate(people(files), start=1):
-        verdict, _on = judged(person)
+        verdict, _on, _why = judged(person)
         row = {"case": case, "participant": person.code, "verdict": verdict}
         if verdict in ("yes", "no"):
             n, events = n + 1, events + (verdict == "yes")
@@ -220,11 +253,11 @@ def boundary(files):
 def endpoint(files):
     rows = []
     for case, person in enumerate(people(files), start=1):
-        verdict, on = judged(person)
+        verdict, on, why = judged(person)
         rows.append({
             "case": case, "participant": person.code, "began": str(person.began), "primary": verdict,
             "secondary": judged(person, 90)[0], "sensitivity": judged(person, 60, (3, 4))[0], "event_on": on,
-            "day": person.days(date.fromisoformat(on)) if len(on) == 10 else None,
+            "day": person.days(date.fromisoformat(on)) if len(on) == 10 else None, "because": why,
         })  # fmt: skip
     return rows
 
@@ -303,12 +336,9 @@ def first_severe(files):
     """(day, what) of each treated, and the incidence by that day written as a sum over the days before."""
     told = []
     for case, person in enumerate(people(files), start=1):
-        last, found = person.anchor + timedelta(days=90), []
-        for event in person.events():
-            for line in person.grades(event):
-                grade = int(line["grade"]) if line["grade"] else None
-                if line["from_on"] and conditions(person, event, grade, line["from_on"], last, (3, 4, 5)):
-                    found.append(max(span(line["from_on"])[0], person.began))
+        last = person.last_day(90)
+        found = [max(span(on)[0], person.began) for _event, _grade, on, answers in graded(person, 90)
+                 if on and together(answers)]  # fmt: skip
         if found:
             on, what = min(found), "event"
         elif person.died and person.died <= last:

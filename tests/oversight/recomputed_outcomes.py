@@ -101,8 +101,15 @@ def response(files, now):
             continue
         told = [word for person in people(files) if (word := _response(person, visit, now))]
         names = ("CR", "PR", "IR", "PP", "not evaluable", "censored", "missing")
-        rows.append({"visit": visit.code} | {name.lower().replace(" ", "_"): told.count(name) for name in names})
+        counts = {name.lower().replace(" ", "_"): told.count(name) for name in names}
+        rows.append({"visit": visit.code} | counts | {"responders": _responders(told)})
     return rows
+
+
+def _responders(told):
+    """Complete or partial, of all whose response could be judged."""
+    yes, judged = told.count("CR") + told.count("PR"), sum(told.count(name) for name in ("CR", "PR", "IR", "PP"))
+    return f"{yes} / {judged}" + (f" ({100 * yes / judged:.0f} %)" if judged else "")
 
 
 def _response(person, visit, now):

@@ -17,8 +17,9 @@ OWN = {"scr": "screening", "bas": "baseline", "sbrt": "sbrt", "surg": "surgery"}
 def everybody(files):
     """Every participant who is in any file, the treated first."""
     treated = [person.code for person in people(files)]
-    codes = {line["participant"] for slug in ("screening", "consent") for line in files[slug]} | set(treated)
-    return [*treated, *sorted(codes - set(treated))]
+    forms = ("screening", "consent", "eligibility", "surgery", "adverse-event", "deviation")
+    codes = {line["participant"] for slug in forms for line in files[slug]} - set(treated)
+    return [*treated, *sorted(codes, key=lambda code: (len(code), code))]
 
 
 def criteria(line):
@@ -69,15 +70,40 @@ def _utc(local):
     return local.replace(tzinfo=ZONE).timestamp() * timedelta(seconds=1)
 
 
-def verdict(person):
+def window(person, now):
+    """(state, why it cannot be told) of the 48 hours, by the table of study.md 3.3."""
+    if partial(person):
+        return "sbrt incomplete", ""
     if person.beam_off is None:
-        return "undetermined"
-    words = {"reversed" if hours <= 0 else "compliant" if hours <= 48 else "late" for hours in _hours(person)}
-    return words.pop() if len(words) == 1 else "undetermined"
+        without = "surgery is recorded, but the end of SBRT is not"
+        return ("undetermined", without) if person.knife else ("planned", "")
+    if person.knife is None:
+        return _waiting(person, now)
+    low, high = _hours(person)
+    words = {"reversed" if hours <= 0 else "compliant" if hours <= 48 else "late" for hours in (low, high)}
+    told = f"between {round(low, 4):g} and {round(high, 4):g} elapsed hours after SBRT: a time is needed to tell"
+    return (words.pop(), "") if len(words) == 1 else ("undetermined", f"knife to skin was {told}")
+
+
+def _waiting(person, now):
+    off = person.beam_off
+    first, last = (off, off) if isinstance(off, datetime) else (start_of(off), end_of(off))
+    if person.index and person.index["performed"] == "no":
+        return "not done", ""
+    if _utc(now) - _utc(first) <= timedelta(hours=48):
+        return "open", ""
+    if _utc(now) - _utc(last) > timedelta(hours=48):
+        return "not done", ""
+    return "undetermined", "the end of SBRT is known to the day only, so the window may or may not be over"
+
+
+def partial(person):
+    given = person.files.one("sbrt", person.code)
+    return given is not None and given["delivery"] in ("partial", "aborted")
 
 
 def flow(files, now):
-    """(step, what) -> how many."""
+    """Box by box how many are in it, and why those of the box before are not."""
     told = Counter()
     persons = {code: Person(files, code) for code in everybody(files)}
     boxes = [("assessed", set(persons), None)]
@@ -97,8 +123,9 @@ def flow(files, now):
         if extra := inside - before:
             told[step, "of whom without the step before"] = len(extra)
         before = inside
-    told["surgery", "within 48 hours"] = sum(verdict(each) == "compliant" for each in persons.values() if each.operated)
-    return dict(told)
+    inside = [each for each in persons.values() if each.operated and window(each, now)[0] == "compliant"]
+    told["surgery", "within 48 hours"] = len(inside)
+    return [{"step": step, "what": what, "participants": n} for (step, what), n in sorted(told.items())]
 
 
 def _gone(person):
@@ -127,8 +154,7 @@ def _not_irradiated(person, now):
 def _not_operated(person, now):
     if person.index and person.index["performed"] == "no":
         return person.index["cancelled_reason_label"] or "cancelled"
-    is_open = isinstance(person.beam_off, datetime) and _utc(now) - _utc(person.beam_off) <= timedelta(hours=48)
-    return _gone(person) or ("in the window now" if is_open else "not done")
+    return _gone(person) or ("in the window now" if window(person, now)[0] == "open" else "not done")
 
 
 def _reached(person, days):
@@ -160,20 +186,21 @@ def accrual(files):
     return rows
 
 
-def interval(files):
+def interval(files, now):
     rows = []
     for case, person in enumerate(people(files), start=1):
         if person.operated is None:
             continue
-        low, high = _hours(person) if person.beam_off else (None, None)
+        low, high = _hours(person) if person.beam_off and not partial(person) else (None, None)
         exact = low is not None and abs(low - high) < 1e-6
         inside = "cannot be told"
         if low is not None:
             inside = "yes" if low > 0 and high <= 24 else "no" if low > 24 or high <= 0 else inside
         rows.append({
-            "case": case, "participant": person.code, "hours": round(low, 2) if exact else None,
+            "case": case, "participant": person.code, "beam_off": person.beam_off_text,
+            "incision": person.index["incision_at"], "hours": round(low, 2) if exact else None,
             "earliest": None if exact or low is None else round(low, 2),
-            "latest": None if exact or low is None else round(high, 2), "verdict": verdict(person),
+            "latest": None if exact or low is None else round(high, 2), "verdict": window(person, now)[0],
             "within_24h": inside,
         })  # fmt: skip
     return rows
@@ -182,12 +209,9 @@ def interval(files):
 def _schedule(files, person, now):
     """Visit -> done, not done, due, overdue, upcoming, not expected, by the days of the protocol's table."""
     told, today = {}, now.date()
-    given = files.one("sbrt", person.code)
     cancelled = person.index is not None and person.index["performed"] == "no"
-    partial = given is not None and given["delivery"] in ("partial", "aborted")
-    over = isinstance(person.beam_off, datetime) and _utc(now) - _utc(person.beam_off) > timedelta(hours=48)
     anchor = person.operated
-    if anchor is None and person.beam is not None and (cancelled or partial or (over and person.index is None)):
+    if anchor is None and (cancelled or window(person, now)[0] in ("sbrt incomplete", "not done")):
         anchor = day(person.beam_off or person.beam)
     end = files.one("end-of-study", person.code)
     early = ("died", "withdrew", "lost")
@@ -268,23 +292,3 @@ def queries(files, now):
                      "answered": sum(each["state"] == "answered" for each in here),
                      "high": sum(each["priority"] == "high" for each in here)})  # fmt: skip
     return rows
-
-
-def verification(files, rows_of):
-    """Complete records and the answers in them: every cell that holds an answer or the reason for none."""
-    told = []
-    for form, inside in rows_of.items():
-        forms = [line for line in files[form] if line["status"] == "complete"]
-        whole = {(line["participant"], line["visit"], line["record"]) for line in forms}
-        rows = [line for slug in inside for line in files[slug]]
-        lines = forms + [line for line in rows if (line["participant"], line["visit"], line["parent"]) in whole]
-        about = {"participant", "site", "visit", "record", "status", "parent"}
-        beside = ("_label", "_earliest", "_latest")
-        answers = sum(
-            bool(value) and name not in about and not any(name.removesuffix(end) in line for end in beside
-                                                          if name.endswith(end))
-            for line in lines for name, value in line.items()
-        )  # fmt: skip
-        if forms:
-            told.append({"form": form, "complete": len(forms), "answers": answers})
-    return told

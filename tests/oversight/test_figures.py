@@ -1,8 +1,6 @@
 """Each figure's numbers against a second computation from the exported CSV; files, links, roles, sites, instants."""
 
-import csv
-import io
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -14,102 +12,12 @@ from assessments.models import Visit
 from oversight import scan
 from oversight.analysis.pages import FIGURES
 from procedures.models import Sbrt, SbrtFraction, Surgery
-from records import crf
 from sbrtspine import demo
 from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import _person
-from tests.oversight import many, recomputed, recomputed_outcomes, recomputed_progress
-
-WOUND_VISITS = ["d1", "d2", "d3", "disch", "w2", "w4", "w6", "d60", "d90"]
-READINGS = [(related, days) for related in ("all", "any", "sbrt", "surgery", "combination")
-            for days in ("all", "60", "90")]  # fmt: skip
-
-
-def read(browser, address):
-    """The lines of a CSV, as the browser gets it."""
-    answer = browser.get(address)
-    assert answer.status_code == 200, address
-    text = answer.content.decode() if not answer.streaming else b"".join(answer.streaming_content).decode()
-    return list(csv.DictReader(io.StringIO(text)))
-
-
-def plain(rows, names=None):
-    """Numbers as numbers, nothing as nothing; only the columns that were computed twice."""
-    return [{name: _plain(row[name]) for name in (names or row)} for row in rows]
-
-
-def _plain(value):
-    if value is None or value == "":
-        return ""
-    text = str(value).removeprefix("'")  # what keeps a spreadsheet from running it
-    try:
-        return round(float(text), 3)
-    except ValueError:
-        return text
-
-
-def expected_of_safety(files):
-    found = {
-        "boundary": recomputed.boundary(files),
-        "endpoint": recomputed.endpoint(files),
-        "deaths": recomputed.deaths(files),
-        "swimmer": recomputed.swimmer(files),
-        "first-severe": recomputed.first_severe(files),
-        "wounds": recomputed.wounds(files, WOUND_VISITS),
-    }
-    for related, days in READINGS:
-        found[f"events?related={related}&days={days}"] = recomputed.events(files, related, days)
-    return found
-
-
-def expected_of_progress(files):
-    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
-    rows_of = {slug: [row.slug for row in crf.rows_of(model)] for slug, model in crf.forms().items()}
-    return {
-        "accrual": recomputed_progress.accrual(files),
-        "interval": recomputed_progress.interval(files),
-        "overdue": recomputed_progress.overdue(files, now),
-        "completeness": recomputed_progress.completeness(files, now),
-        "queries": recomputed_progress.queries(files, now),
-        "verification": recomputed_progress.verification(files, rows_of),
-    }
-
-
-def expected_of_outcomes(files):
-    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
-    return {
-        "pain": recomputed_outcomes.over_time(files, "pain", recomputed_outcomes.worst_pain, now),
-        "omed": recomputed_outcomes.over_time(files, "pain", recomputed_outcomes.omed, now),
-        "quality": recomputed_outcomes.over_time(files, "quality", recomputed_outcomes.eq5d, now),
-        "response": recomputed_outcomes.response(files, now),
-        "neurology": recomputed_outcomes.neurology(files),
-        "survival": recomputed_outcomes.survival(files),
-        "learning": recomputed_outcomes.learning(files),
-    }
-
-
-def expected(files):
-    return expected_of_safety(files) | expected_of_progress(files) | expected_of_outcomes(files)
-
-
-def compare_flow(browser, files):
-    """Box by box; why somebody is not in one, in the words of the form."""
-    now = datetime.now(recomputed_progress.ZONE).replace(tzinfo=None)
-    boxes = {"Assessed", "Eligible", "Consented", "SBRT given", "Operated", "Seen to day 60", "Seen to day 90"}
-    drawn = {
-        (row["step"], "" if row["what"] in boxes else row["what"].removeprefix("not: ")): int(row["participants"])
-        for row in read(browser, "/figures/flow.csv")
-    }
-    assert drawn == recomputed_progress.flow(files, now)
-
-
-def compare(browser, told):
-    for name, rows in told.items():
-        slug, _, query = name.partition("?")
-        drawn = read(browser, f"/figures/{slug}.csv?{query}")
-        names = list(rows[0]) if rows else None
-        assert plain(drawn, names) == plain(rows), name
+from tests.oversight import many, recomputed
+from tests.oversight.twice import compare, expected, read
 
 
 @pytest.fixture
@@ -143,19 +51,15 @@ def test_the_figures_equal_what_the_exported_files_give(login, people, site, req
         request.getfixturevalue(trial)
     browser = login("pi")
 
-    files = recomputed.Exported(browser)
-    compare(browser, expected(files))
-    compare_flow(browser, files)
+    compare(browser, people["pi"], expected(recomputed.Exported(browser)), FIGURES)
 
 
-def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_records(login, five_hundred):
+def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_records(login, people, five_hundred):
     """They have every verdict and every kind of course, or this would compare little."""
     browser = login("pi")
-    files = recomputed.Exported(browser)
-    told = expected(files)
+    told = expected(recomputed.Exported(browser))
 
-    compare(browser, told)
-    compare_flow(browser, files)
+    compare(browser, people["pi"], told, FIGURES)
 
     assert {row["primary"] for row in told["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
     assert {row["what"] for row in told["first-severe"]} == {"event", "competing", "censored"}
