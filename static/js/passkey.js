@@ -40,13 +40,22 @@ const answered = async (form, address) => {
   });
 };
 
+// Why there can be no passkey here, in words; nothing where there can be one.
+const hindered = ({dataset}) => {
+  if (/^[\d.]+$|^\[/.test(location.hostname)) return dataset.byNumber.replace("%s", location.hostname);
+  if (!isSecureContext) return dataset.notSafe;
+  return window.PublicKeyCredential ? "" : dataset.tooOld;
+};
+
 for (const place of document.querySelectorAll("[data-passkey]")) {
   const button = place.querySelector("[data-use-passkey]");
-  if (!button || !window.PublicKeyCredential) continue;
+  if (!button) continue;
   const form = place.closest("form");
   const told = place.querySelector("[data-told]");
   button.hidden = false;
   button.addEventListener("click", async () => {
+    told.textContent = hindered(place);
+    if (told.textContent) return;
     const code = form.querySelector("[name=code]");
     try {
       const answer = await answered(form, place.dataset.passkey);
@@ -61,15 +70,18 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
 
 for (const button of document.querySelectorAll("[data-make-passkey]")) {
   const form = button.closest("form");
-  if (!window.PublicKeyCredential) { button.disabled = true; continue; }
+  const told = form.querySelector("[data-made]");
+  told.textContent = hindered(form);
   let ready = false;
   button.addEventListener("click", async (event) => {
     if (ready) return;
     event.preventDefault();
+    told.textContent = hindered(form);
+    if (told.textContent) return;
     try {
       form.querySelector("[name=passkey]").value = await make(form);
       ready = true;
       form.requestSubmit(button);
-    } catch { form.querySelector("[data-made]").textContent = form.dataset.failed; }
+    } catch { told.textContent = form.dataset.notMade; }
   });
 }
