@@ -17,12 +17,14 @@ from oversight.drawing.shapes import WIDTH, Drawing
 from protocol import schedule, toxicity
 from protocol.facts import local_day
 from protocol.study import STUDY
+from protocol.window import bounds
 from records.base import Record
 
 GRADES = (1, 2, 3, 4, 5)
 RELATED = ("all", "any", "sbrt", "surgery", "combination")
 DAYS = ("all", "60", "90")
 TERMS_DRAWN = 25
+TONES = {"yes": "good", "no": "bad", "due": "open", "overdue": "bad"}  # of a clock
 
 
 @dataclass(frozen=True)
@@ -240,18 +242,23 @@ def iso(case: Case, moment: datetime | date | None) -> str:
 
 
 def _site_clock(case: Case, each: Any) -> Clock:
-    """24 elapsed hours from the site's knowledge to the sponsor's."""
+    """24 elapsed hours from the site's knowledge to the sponsor's; of a day without a time every hour is possible."""
     aware, done = each.moment("site_aware_at"), each.moment("site_reported_at")
     if each.exempt == "yes":
         return Clock(None, done, None, "exempt", "gone")
-    if not isinstance(aware, datetime):
+    if aware is None:
         return Clock(None, done, None, "cannot be told", "open")
-    due = aware + schedule.SITE_CLOCK
-    if done is not None and not isinstance(done, datetime):
-        days = (done - aware.astimezone(case.book.participant.site.tz).date()).days
-        in_time = "yes" if days <= 0 else "no" if days > 1 else "cannot be told"
-        return Clock(due, done, None, in_time, {"yes": "good", "no": "bad"}.get(in_time, "open"))
-    return _judged(due, done, aware, case.now, lambda moment: (moment - aware) / schedule.SITE_CLOCK)
+    zone = case.given.zone
+    due = schedule.site_due(aware) if isinstance(aware, datetime) else None
+    if due is not None and (done is None or isinstance(done, datetime)):
+        return _judged(due, done, aware, case.now, lambda moment: (moment - aware) / schedule.SITE_CLOCK)
+    first, last = (schedule.site_due(edge) for edge in bounds(aware, zone))
+    if done is not None:
+        early, late = bounds(done, zone)
+        word = "yes" if late <= first else "no" if early > last else "cannot be told"
+    else:
+        word = "due" if case.now <= first else "overdue" if case.now > last else "cannot be told"
+    return Clock(due, done, None, word, TONES.get(word, "open"))
 
 
 def _authority_clock(case: Case, each: Any) -> Clock:
@@ -269,8 +276,7 @@ def _authority_clock(case: Case, each: Any) -> Clock:
 def _judged(due: Any, done: Any, aware: Any, now: Any, used: Callable[[Any], float]) -> Clock:
     last = done if done is not None else now
     words = ("yes" if done <= due else "no") if done is not None else ("due" if now <= due else "overdue")
-    tone = {"yes": "good", "no": "bad", "due": "open", "overdue": "bad"}[words]
-    return Clock(due, done, max(used(last), 0.0), words, tone)
+    return Clock(due, done, max(used(last), 0.0), words, TONES[words])
 
 
 def _clocks(bars: list[tuple[str, Ref, Clock, Clock]]) -> Drawing:

@@ -346,7 +346,8 @@ def first_severe(files):
         else:
             on, what = min(person.known_until or person.began, last), "censored"
         told.append((case, person.code, max((on - person.began).days, 0), what))
-    return [{"case": case, "participant": code, "day": at, "what": what, "estimate": incidence(told, at)}
+    shares = {at: incidence(told, at) for at in {each[2] for each in told}}
+    return [{"case": case, "participant": code, "day": at, "what": what, "estimate": shares[at]}
             for case, code, at, what in told]  # fmt: skip
 
 

@@ -146,7 +146,8 @@ def survival(files):
     for case, person in enumerate(people(files), start=1):
         until = person.died or person.known_until or person.began
         told.append((case, person.code, max((until - person.began).days, 0), "died" if person.died else "censored"))
-    return [{"case": case, "participant": code, "day": on, "what": what, "estimate": round(_alive_after(told, on), 4)}
+    shares = {on: round(_alive_after(told, on), 4) for on in {each[2] for each in told}}
+    return [{"case": case, "participant": code, "day": on, "what": what, "estimate": shares[on]}
             for case, code, on, what in told]  # fmt: skip
 
 

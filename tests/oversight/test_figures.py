@@ -1,5 +1,6 @@
 """Each figure's numbers against a second computation from the exported CSV; files, links, roles, sites, instants."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,15 +10,17 @@ from django.utils import timezone
 from accounts.roles import Role
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from assessments.models import Visit
-from oversight import scan
-from oversight.analysis.pages import FIGURES
+from oversight import report, scan
+from oversight.analysis import events
+from oversight.analysis.figure import Column, Figure, Table, columns
+from oversight.analysis.pages import FIGURES, Entry
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from sbrtspine import demo
 from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import _person
-from tests.oversight import many, recomputed
-from tests.oversight.twice import compare, expected, read
+from tests.oversight import described, many, recomputed
+from tests.oversight.twice import compare, expected, never_filled, not_computed, read
 
 
 @pytest.fixture
@@ -36,6 +39,12 @@ def one_participant(people, site):
     grade = AdverseEventGrade().fill(grade=3, from_on="2016-03-20")
     builders.record(AdverseEvent, participant, people["nurse"], rows=[grade], verbatim="Wound", onset_on="2016-03-20",
                     ctcae_code="10048031", related_surgery="probable")  # fmt: skip
+    return participant
+
+
+@pytest.fixture
+def one_of_whom_all_is_known(people, one_participant):
+    described.describe(one_participant, people, timezone.now())
 
 
 @pytest.fixture
@@ -45,13 +54,13 @@ def five_hundred(people, site):
         cursor.execute("SET LOCAL enable_nestloop = off")
 
 
-@pytest.mark.parametrize("trial", ["demo_study", "nobody", "one_participant"])
+@pytest.mark.parametrize("trial", ["demo_study", "nobody", "one_participant", "one_of_whom_all_is_known"])
 def test_the_figures_equal_what_the_exported_files_give(login, people, site, request, trial):
     if trial != "nobody":
         request.getfixturevalue(trial)
     browser = login("pi")
 
-    compare(browser, people["pi"], expected(recomputed.Exported(browser)), FIGURES)
+    compare(browser, people["pi"], expected(recomputed.Exported(browser)))
 
 
 def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_records(login, people, five_hundred):
@@ -59,8 +68,9 @@ def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_record
     browser = login("pi")
     told = expected(recomputed.Exported(browser))
 
-    compare(browser, people["pi"], told, FIGURES)
+    compare(browser, people["pi"], told)
 
+    assert never_filled(told) == set(), sorted(never_filled(told))
     assert {row["primary"] for row in told["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
     assert {row["what"] for row in told["first-severe"]} == {"event", "competing", "censored"}
     row = told["events?related=all&days=all"][0]
@@ -69,6 +79,26 @@ def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_record
     assert text.count("/adverse-event/") == row["events"] > 1
     assert browser.get("/figures/events/records/?row=horoscope&column=events").status_code == 404
     assert browser.get(f"/figures/events/records/?row={key}&column=horoscope").status_code == 404
+
+
+def test_there_is_no_figure_no_column_and_no_table_of_the_report_without_a_second_computation(
+    login, people, one_of_whom_all_is_known, monkeypatch
+):
+    """And one that is added without it is named."""
+    told = expected(recomputed.Exported(login("pi")))
+    assert not_computed(people["pi"], told) == set()
+
+    def new(everybody, grade=""):
+        return Figure("new", "New", "", Table(columns(("n", "N", True))))
+
+    def wider(everybody):
+        found = events.deaths(everybody)
+        return replace(found, table=replace(found.table, columns=(*found.table.columns, Column("n", "N", True))))
+
+    monkeypatch.setitem(FIGURES, "new", (FIGURES["deaths"][0], Entry("new", new, {"grade": ("all", "3")})))
+    monkeypatch.setattr(report, "CONTENTS", (*report.CONTENTS, report.Part("", new), report.Part("", wider)))
+
+    assert not_computed(people["pi"], told) == {"new?grade=all", "new?grade=3", "new", "deaths: n"}
 
 
 @pytest.mark.parametrize("kind", ["svg", "png", "csv"])
