@@ -218,7 +218,7 @@ def serious(cohort: Cohort) -> Figure:
     waiting = sum(clock.tone in ("open", "bad") and clock.done is None for bar in bars for clock in bar[2:])
     late = sum(clock.tone == "bad" for bar in bars for clock in bar[2:])
     told = {"n": len(bars), "open": waiting, "late": late}
-    sentence = _("%(n)s serious events; %(open)s reports are still to be made, %(late)s were or are late.") % told
+    sentence = _("Serious events: %(n)s. Reports still to be made: %(open)s; that were or are late: %(late)s.") % told
     return Figure("serious", _("Serious events and their clocks"), sentence, table, _clocks(bars[-DRAWN:]),
                   drawn_note(bars))  # fmt: skip
 

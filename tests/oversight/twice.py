@@ -114,7 +114,7 @@ def on_paper(person):
 def on_pages(person):
     """(name, table) of every figure, in every reading that may be asked for."""
     for slug, (page, entry) in FIGURES.items():
-        everybody = cohort.load(person, page.forms, datetime.now(UTC), None, page.whole)
+        everybody = cohort.load(person.site_ids(), page.forms, datetime.now(UTC), None, page.whole)
         page.also(everybody, None)
         for chosen in product(*entry.options.values()):
             reading = dict(zip(entry.options, chosen, strict=True))
