@@ -78,7 +78,7 @@ class CrfField(models.Field):
                 condition &= models.Q(**{f"{self.name}__gte": self.low})
             if self.high is not None:
                 condition &= models.Q(**{f"{self.name}__lte": self.high})
-            checks.append(self.check_named("range", condition, self.bounds_sentence()))
+            checks.append(self.check_named("range", condition, self._bounds_with(self.unit)))
         if self.choices and isinstance(self, models.CharField):
             codes = sorted(code for code, _label in self.flatchoices)
             checks.append(
@@ -92,8 +92,12 @@ class CrfField(models.Field):
         return models.CheckConstraint(condition=condition, name=name, violation_error_message=_verbatim(sentence))
 
     def bounds_sentence(self) -> str:
-        """The bounds in words, as the form says them before one hits them."""
-        unit = f" {self.unit}" if self.unit and not str(self.unit).startswith("/") else ""
+        """The bounds in words, as the form says them before one hits them: 1900 to 2100, not 1900 to 2100 year."""
+        return self._bounds_with("" if self.unit in _NAMING else self.unit)
+
+    def _bounds_with(self, unit: str) -> str:
+        """With the unit even where it only names what is counted: so migrations know the constraint's sentence."""
+        unit = f" {unit}" if unit and not str(unit).startswith("/") else ""
         if self.low is None and self.high is None:
             return ""
         if self.high is None:
