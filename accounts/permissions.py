@@ -10,15 +10,17 @@ from accounts.roles import May
 def require(person: Person, what: May, site_id: int | None = None) -> None:
     """Raise PermissionDenied, with a sentence, unless a role of this person allows it."""
     if person.lacks_delegation(what, site_id):
-        raise PermissionDenied(
-            _(
-                "You may read, but not %(what)s: no line of the delegation log that holds now says so. "
-                "Ask the principal investigator of your site to delegate it to you."
-            )
-            % {"what": what.label}
-        )
+        raise PermissionDenied(without_delegation(what))
     if not person.may(what, site_id):
         raise PermissionDenied(
             _("Your role (%(roles)s) may not %(what)s.")
             % {"roles": ", ".join(str(role.label) for role in person.roles) or _("none"), "what": what.label}
         )
+
+
+def without_delegation(what: May) -> str:
+    """The sentence for somebody whose role would allow it, and whose delegation is missing."""
+    return _(
+        "You may read, but not %(what)s: no line of the delegation log that holds now says so. "
+        "Ask the principal investigator of your site to delegate it to you."
+    ) % {"what": what.label}

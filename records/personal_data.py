@@ -151,7 +151,7 @@ def check(texts: Mapping[str, str], today: date, labels: Mapping[str, str]) -> d
         now.about += [labels.get(name, name) for name in found]
         return {}
     now.refused = now.refused or bool(found)
-    advice = _("Take it out; or tick below that it is not personal data, and save again.")
+    advice = _("Take it out; or tick that it is not personal data, and save again.")
     return {name: f"{sentence} {advice}" for name, sentence in found.items()}
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import require
+from accounts.permissions import require, without_delegation
 from accounts.roles import May
 from protocol.study import STUDY
 from records import (
@@ -35,14 +35,19 @@ def _may_enter(form: CrfForm) -> bool:
     return any(may in form.may for may in form.enters)
 
 
+def _undelegated(place: places.Place, form: CrfForm) -> str:
+    """The sentence for somebody whose role fills in this form and who only lacks the delegation."""
+    if _may_enter(form):
+        return ""
+    site = place.participant.site_id
+    return next((without_delegation(may) for may in form.enters if form.by.lacks_delegation(may, site)), "")
+
+
 def _require_entry(place: places.Place, form: CrfForm) -> None:
     """Refuse with the true reason: a delegation that is missing, or a role that only reads."""
-    if _may_enter(form):
-        return
-    for may in form.enters:
-        if form.by.lacks_delegation(may, place.participant.site_id):
-            require(form.by, may, place.participant.site_id)
-    raise PermissionDenied(_("Your role reads this form; it does not fill it in."))
+    if not _may_enter(form):
+        reads = _("Your role reads this form; it does not fill it in.")
+        raise PermissionDenied(_undelegated(place, form) or reads)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,6 +107,7 @@ def _page(
         "problems": problems(form, rows) if status == 422 else [],
         "moves": states.moves(record) if may_enter else [],
         "may_enter": may_enter,
+        "undelegated": _undelegated(place, form),
         "may_void": May.VOID in form.may and record.pk and not record.is_void and not closed,
         "closed": states.refusal(record, "change") if closed else "",
         "acts": acts,

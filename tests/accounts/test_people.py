@@ -108,7 +108,11 @@ def test_without_a_delegation_that_holds_one_reads_only(login, people, site):
     line = Delegation.objects.get(person=people["nurse"])
     delegation.end(line, ends_at=timezone.now(), reason="Leave", by=people["pi"], now=timezone.now())
 
-    assert login("nurse").get(where).status_code == 200
+    page = login("nurse").get(where)
+    assert page.status_code == 200
+    assert b"no line of the delegation log" in page.content
+    assert b"Your role reads this form" not in page.content
+    assert b"Your role reads this form" in login("monitor").get(where).content
     refused = login("nurse").post(where, {"version": "0", "action": "save", "given": "yes"})
     assert refused.status_code == 403
     assert b"delegation log" in refused.content

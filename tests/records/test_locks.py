@@ -133,7 +133,7 @@ def test_the_page_closes_says_why_it_does_not_and_opens_again(login, participant
     assert login("datamanager").post(address, {**sent, "kind": "freeze"}).status_code == 302
 
     page = text(login("nurse").get(f"/participants/{participant.code}/consent/"))
-    assert "Not while the participant is frozen: ask the data manager. Database lock" in page
+    assert "Not while the participant is frozen: ask the data manager. Reason: Database lock" in page
     assert 'value="save"' not in page
     late = login("nurse").post(f"/participants/{participant.code}/consent/", {"version": "1", "form_version": "9"})
     assert late.status_code == 422

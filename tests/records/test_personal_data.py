@@ -73,7 +73,9 @@ def test_it_is_refused_once_beside_the_field_and_nothing_typed_is_lost(login, ev
     assert refused.status_code == 422
     assert "citizen number (BSN)" in refused.context["form"].errors["verbatim"][0]
     assert f"Her number is {BSN}" in text(refused)
-    assert 'name="not_personal"' in text(refused)
+    summary = text(refused).partition('class="error-summary"')[2].partition("</div>")[0]
+    assert 'name="not_personal" value="yes" form="crf"' in summary  # also where the sentence is read first
+    assert text(refused).count('name="not_personal"') == 2
     assert AdverseEvent.objects.get().verbatim == "Wound red"
     assert not AuditRow.objects.filter(changes__icontains=BSN).exists()
 
