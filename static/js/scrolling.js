@@ -9,3 +9,8 @@ const mark = () => {
 mark();
 addEventListener("resize", mark);
 document.addEventListener("htmx:afterSettle", mark);
+
+// On a telephone the menu is one line that scrolls: where one is stands in it.
+const menu = document.querySelector(".bar nav");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
