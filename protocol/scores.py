@@ -29,8 +29,13 @@ def sins(points: Mapping[str, int]) -> Sins:
             listed = ", ".join(str(choice) for choice in sorted(choices))
             raise ValueError(f"SINS {component} has {listed} points, not {points.get(component)}.")
     total = sum(points[component] for component in allowed)
-    band = next(name for low, high, name in STUDY.sins["bands"] if low <= total <= high)
+    band = sins_band(total)
     return Sins(total, band, "+".join(str(points[component]) for component in allowed) + f" = {total}, {band}")
+
+
+def sins_band(total: int) -> str:
+    """stable (0 to 6), indeterminate (7 to 12) or unstable (13 to 18)."""
+    return next(name for low, high, name in STUDY.sins["bands"] if low <= total <= high)
 
 
 def sins_location(level: str) -> int | None:

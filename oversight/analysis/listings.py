@@ -12,6 +12,7 @@ from oversight.analysis.figure import Cell, Column, Figure, Ref, Row, Table, col
 from oversight.analysis.outcomes import baseline_pain, omed_of
 from oversight.analysis.safety import READINGS, TONES
 from protocol import stopping
+from protocol.scores import sins_band
 from records.base import Record
 
 Take = Callable[[Case], tuple[Any, Record | None]]
@@ -97,6 +98,13 @@ def _omed_before(case: Case) -> tuple[Any, Record | None]:
     return (omed_of(case, found), found) if found is not None else (None, None)
 
 
+def _sins_band(case: Case) -> tuple[Any, Record | None]:
+    asked = case.book.one("eligibility")
+    if asked is None or asked.sins_total is None:
+        return None, asked
+    return sins_band(asked.sins_total), asked
+
+
 def baseline(cohort: Cohort) -> Figure:
     """Table 1: who was treated."""
     told = [
@@ -105,6 +113,7 @@ def baseline(cohort: Cohort) -> Figure:
         (Column("tumour", _("Primary tumour")), _words("baseline", "primary_tumour")),
         (Column("levels", _("Index level")), _words("screening", "index_levels")),
         (Column("sins", _("SINS"), True), _from("eligibility", "sins_total")),
+        (Column("sins_band", _("SINS band")), _sins_band),
         (Column("bilsky", _("Bilsky")), _from("eligibility", "bilsky")),
         (Column("ais", _("AIS")), _from("eligibility", "ais")),
         (Column("kps", _("KPS"), True), _from("eligibility", "kps")),

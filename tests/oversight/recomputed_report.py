@@ -43,14 +43,22 @@ def baseline(files):
         told.append((case, person.code, {
             "age": _of(asked, "age"), "sex": _of(screened, "sex_label"),
             "tumour": _of(history, "primary_tumour_label"), "levels": _of(screened, "index_levels_label"),
-            "sins": _of(asked, "sins_total"), "bilsky": _of(asked, "bilsky"), "ais": _of(asked, "ais"),
+            "sins": _of(asked, "sins_total"), "sins_band": _sins_band(_of(asked, "sins_total")),
+            "bilsky": _of(asked, "bilsky"), "ais": _of(asked, "ais"),
             "kps": _of(asked, "kps"), "asa": _of(asked, "asa"),
             "worst_pain": worst_pain(person, pain) if pain else "", "omed": omed(person, pain) if pain else "",
             "systemic": _of(history, "systemic_therapy_label"), "metastases": _of(history, "metastases_label"),
             "expectancy": _of(asked, "life_expectancy_label"),
         }))  # fmt: skip
-    words = ("sex", "tumour", "levels", "bilsky", "ais", "asa", "systemic", "metastases", "expectancy")
+    words = ("sex", "tumour", "levels", "sins_band", "bilsky", "ais", "asa", "systemic", "metastases", "expectancy")
     return in_case_order(told, words, ("age", "sins", "kps", "worst_pain", "omed"))
+
+
+def _sins_band(total):
+    """Fisher 2010 (study.md 2.1)."""
+    if total == "":
+        return ""
+    return "stable" if int(total) <= 6 else "indeterminate" if int(total) <= 12 else "unstable"
 
 
 def _pain_before(person):
