@@ -35,7 +35,8 @@ def sins(points: Mapping[str, int]) -> Sins:
 
 def sins_band(total: int) -> str:
     """stable (0 to 6), indeterminate (7 to 12) or unstable (13 to 18)."""
-    return next(name for low, high, name in STUDY.sins["bands"] if low <= total <= high)
+    bands: list[tuple[int, int, str]] = STUDY.sins["bands"]
+    return next(name for low, high, name in bands if low <= total <= high)
 
 
 def sins_location(level: str) -> int | None:
