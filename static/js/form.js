@@ -32,6 +32,9 @@ const unsaved = () => {
   dirty = true;
   saved?.classList.add("unsaved");
   if (saved) saved.textContent = saved.dataset.unsaved;
+  // The reason that a complete form now asks for, above the buttons, must not lie over what is being typed.
+  const typed = document.activeElement?.closest("#crf .question:not(#q-reason)");
+  if (typed && document.getElementById("q-reason")) typed.scrollIntoView({block: "nearest"});
 };
 
 const changed = (event) => {
