@@ -42,11 +42,16 @@ def without_who(html: str) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"|\b[0-9a-f-]{36}\b|nonce="[^"]*"', "", main)
 
 
+# The page has been drawn at its new width: what listens to it has been told.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
+
 def complaints(page: Page) -> list[str]:
     """What axe sees, and what is wider than the screen, at each width."""
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(DRAWN)
         for each in Axe().run(page, options=RULES).response["violations"]:
             where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
             found.append(f"{width}px {each['id']}: {each['help']}: {where}")
