@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import Membership, Person
@@ -22,6 +23,31 @@ DECIDERS = tuple(role for role, duties in DUTIES.items() if May.REOPEN in duties
 INFORMS = ("endpoint-changed",)  # nothing to be done about it: told although it is never open
 _BATCH = 1000
 _HELD = uuid.UUID("9d4c8f0e-6f0c-4d5b-9d5c-0b3c55d1a0ff")  # names the envelopes in which messages go together
+
+
+# Whether somebody is still to be told: what owe, owe_lock and escalate would find, asked in one go by every scan.
+_WAITING = """
+SELECT EXISTS (SELECT FROM oversight_alert WHERE told_at IS NULL)
+    OR EXISTS (SELECT FROM enrollment_enrolmentlock WHERE told_at IS NULL)
+    OR EXISTS (
+        SELECT FROM oversight_alert AS a
+        WHERE a.outcome = 'open' AND a.kind = ANY(%(safety)s) AND a.told_at <= %(waited)s
+        AND EXISTS (SELECT FROM oversight_message AS m WHERE m.alert_id = a.id)
+        AND NOT EXISTS (SELECT FROM oversight_message AS m WHERE m.alert_id = a.id
+            AND (m.acknowledged_at IS NOT NULL OR m.level >= %(last)s OR m.raised_at > %(waited)s)))
+"""
+
+
+def tell(now: datetime) -> None:
+    """Everything that a scan has to tell people; where there is nothing, one question."""
+    waited = now - timedelta(minutes=settings.ESCALATE_AFTER_MINUTES)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"safety": list(SAFETY), "waited": waited, "last": len(NEXT)})
+        if not cursor.fetchone()[0]:
+            return
+    owe(now)
+    owe_lock(now)
+    escalate(now)
 
 
 def owe(now: datetime) -> None:

@@ -70,9 +70,7 @@ def judge_and_raise(now: datetime) -> Report:
     report.raised = alerts.raise_due(now)
     if changed:  # what the boundary counts is otherwise as it was at the last scan
         boundary.watch(now)
-    messages.owe(now)
-    messages.owe_lock(now)
-    messages.escalate(now)
+    messages.tell(now)
     state.cursor, state.rules, state.last_finished_at = horizon, rules, now
     state.save()
     return report
