@@ -10,7 +10,7 @@ from benchmarks import study
 from benchmarks.results import Result, in_turns
 from oversight import alerts, scan
 
-ROUNDS = 7
+ROUNDS = 101  # of milliseconds each
 CHANGED = 10_000
 _DEADLINES = """
 INSERT INTO oversight_deadline (participant_id, kind, subject, raise_at, due_at, met, because)

@@ -11,10 +11,11 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, rules_version, verdicts
 from oversight.deviations import draft
-from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure, ScanState
+from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure
 from protocol import schedule
 from protocol.window import WINDOW, bounds
 from records.models import Participant, Query
@@ -33,6 +34,19 @@ class Report:
     failed: int = 0
     raised: list[dict[str, Any]] = field(default_factory=list)
     skipped: bool = False
+
+
+# A transaction that this snapshot sees as running may commit rows with lower ids later: the cursor is the oldest such
+# transaction, so that nothing slips between two scans. Nothing is written down before the first scan.
+_BEGINS = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, coalesce(max(cursor), 0), coalesce(max(rules), '')
+FROM oversight_scanstate
+"""
+_ENDS = """
+INSERT INTO oversight_scanstate (id, cursor, rules, last_finished_at) VALUES (1, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, rules = excluded.rules,
+    last_finished_at = excluded.last_finished_at
+"""
 
 
 def scan(now: datetime) -> Report:
@@ -57,41 +71,37 @@ def judge_and_raise(now: datetime) -> Report:
         if not cursor.fetchone()[0]:
             report.skipped = True
             return report
-        # A transaction that this snapshot sees as running may commit rows with lower ids later: the cursor is the
-        # oldest such transaction, so that nothing slips between two scans.
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        horizon = cursor.fetchone()[0]
-    state, _ = ScanState.objects.get_or_create(pk=1)
-    # Transaction numbers begin again in a restored database: then everybody is judged once.
-    since = state.cursor if state.cursor <= horizon else 0
-    rules = rules_version.fingerprint()
-    changed = _changed(since if rules == state.rules else 0, now)
-    _judge(changed, now, report, since)
-    report.raised = alerts.raise_due(now)
-    if changed:  # what the boundary counts is otherwise as it was at the last scan
-        boundary.watch(now)
-    messages.tell(now)
-    state.cursor, state.rules, state.last_finished_at = horizon, rules, now
-    state.save()
+        cursor.execute(_BEGINS)
+        horizon, read_to, judged_by = cursor.fetchone()
+        # Transaction numbers begin again in a restored database: then everybody is judged once.
+        since = read_to if read_to <= horizon else 0
+        rules = rules_version.fingerprint()
+        changed = _changed(cursor, since if rules == judged_by else 0, now)
+        if changed:
+            _judge(changed, now, report, since)
+        report.raised = alerts.raise_due(now)
+        if changed:  # what the boundary counts is otherwise as it was at the last scan
+            boundary.watch(now)
+        messages.tell(now)
+        cursor.execute(_ENDS, [horizon, rules, now])
     return report
 
 
-def _changed(cursor_at: int, now: datetime) -> set[int]:
+def _changed(cursor: CursorWrapper, since: int, now: datetime) -> set[int]:
     """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come.
 
     A row of the study as a whole, such as its lock, concerns everybody.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT participant_id FROM records_auditrow"
-            " WHERE transaction >= %s AND participant_id IS NOT NULL"
-            " UNION SELECT participant_id FROM oversight_scanfailure"
-            " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s"
-            " UNION SELECT id FROM records_participant WHERE EXISTS (SELECT FROM records_auditrow"
-            " WHERE transaction >= %s AND participant_id IS NULL)",
-            [cursor_at, now, cursor_at],
-        )
-        return {found for (found,) in cursor.fetchall()}
+    cursor.execute(
+        "SELECT DISTINCT participant_id FROM records_auditrow"
+        " WHERE transaction >= %s AND participant_id IS NOT NULL"
+        " UNION SELECT participant_id FROM oversight_scanfailure"
+        " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s"
+        " UNION SELECT id FROM records_participant WHERE EXISTS (SELECT FROM records_auditrow"
+        " WHERE transaction >= %s AND participant_id IS NULL)",
+        [since, now, since],
+    )
+    return {found for (found,) in cursor.fetchall()}
 
 
 def _judge(ids: set[int], now: datetime, report: Report, since: int) -> None:
