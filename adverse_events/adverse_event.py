@@ -214,10 +214,8 @@ class AdverseEvent(RepeatingRecord):
         verbose_name_plural = _("Adverse events")
         indexes = [
             *RepeatingRecord.Meta.indexes,
-            models.Index(
-                fields=["created_at"], condition=IS_UNJUDGED & Q(voided_at__isnull=True), name="event_unjudged"
-            ),
-            models.Index(fields=["created_at"], condition=IS_SERIOUS & Q(voided_at__isnull=True), name="event_serious"),
+            models.Index(fields=["created_at"], condition=IS_UNJUDGED & STANDS, name="event_unjudged"),
+            models.Index(fields=["created_at"], condition=IS_SERIOUS & STANDS, name="event_serious"),
         ]
         constraints = [
             models.CheckConstraint(

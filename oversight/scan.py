@@ -77,8 +77,7 @@ def judge_and_raise(now: datetime) -> Report:
         since = read_to if read_to <= horizon else 0
         rules = rules_version.fingerprint()
         changed = _changed(cursor, since if rules == judged_by else 0, now)
-        if changed:
-            _judge(changed, now, report, since)
+        _judge(changed, now, report, since)
         report.raised = alerts.raise_due(now)
         if changed:  # what the boundary counts is otherwise as it was at the last scan
             boundary.watch(now)
