@@ -180,6 +180,9 @@ def test_what_was_redacted_since_is_given_to_nobody(committed, people, operation
 
     assert answer.status_code == 409
     assert "personal data were taken out" in answer.content.decode()
+    part = login("datamanager").get(f"/exports/surgery.csv?snapshot={taken.number}")
+    assert part.status_code == 422
+    assert "Personal data were taken out of it since" in part.content.decode()
     assert verification.verify() == []
     assert "Pietersen" not in str(rows(snapshots.content(take(people["datamanager"], "Second look"))))
 
