@@ -1,8 +1,6 @@
 """The real database, built by its owner and used by the application's role; a fixed cast of people."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -18,7 +16,8 @@ from accounts import delegation, sight
 from accounts.models import Person, Site
 from accounts.roles import Role, Task
 from accounts.services import give_role
-from tests.environment import DATABASE, ROOT
+from tests import template_database
+from tests.environment import DATABASE
 
 PASSWORD = "fictional passphrase"
 CAST = {
@@ -42,15 +41,7 @@ def superuser() -> psycopg.Connection:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """A new database, migrated by its owner; the tests themselves are the application's role."""
-    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {DATABASE} OWNER sbrtspine_owner")
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, "SBRTSPINE_ROLE": "owner"},
-    )
+    template_database.make()
     yield
     with django_db_blocker.unblock():
         connections.close_all()
