@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DATABASE = "test_sbrtspine"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1 … where the run is shared out, one a core
+DATABASE = f"test_sbrtspine_{WORKER}" if WORKER else "test_sbrtspine"
 
 
 def begin() -> None:
@@ -16,6 +17,8 @@ def begin() -> None:
     os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
     _start()
+    if WORKER:
+        _keep_apart()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BACKUP_DATABASE_URL"):
         if name in os.environ:
             os.environ[name] = _on(os.environ[name])
@@ -34,6 +37,13 @@ def _start() -> None:
     os.environ["DATABASE_OWNER_URL"] = servers.database_owner_url
     os.environ["BACKUP_DATABASE_URL"] = servers.backup_database_url
     os.environ["REDIS_URL"] = servers.redis_url
+
+
+def _keep_apart() -> None:
+    """Workers share the servers of the first process; each has a database, a Redis and a folder of its own."""
+    os.environ["SBRTSPINE_STATE"] = str(Path(os.environ["SBRTSPINE_STATE"]) / WORKER)
+    redis = os.environ["REDIS_URL"].partition("?")[0]
+    os.environ["REDIS_URL"] = f"{redis}?db={int(WORKER.removeprefix('gw')) + 1}"
 
 
 def _on(url: str) -> str:

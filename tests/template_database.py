@@ -18,12 +18,14 @@ from psycopg import sql
 from tests.environment import DATABASE, ROOT
 
 PREFIX = "template_sbrtspine_"
+_LOCK = 486_093
 
 
 def make() -> None:
     """A new, empty test database, migrated by its owner; templates of earlier migrations are dropped."""
     template = PREFIX + fingerprint()
     with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])  # of several workers one makes it
         server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         names = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall()
         if (template,) in names:
