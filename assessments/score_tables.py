@@ -2,17 +2,19 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import IO
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from protocol import numbers
 from protocol.study import STUDY
 from records.scores import Score
 
 COLUMNS = ["scale", "raw", "score"]
+PLACES = 2
 
 
 class ScoreTableRow(models.Model):
@@ -21,7 +23,7 @@ class ScoreTableRow(models.Model):
     table = models.CharField(max_length=100)
     scale = models.CharField(max_length=60)
     raw = models.PositiveSmallIntegerField()
-    score = models.DecimalField(max_digits=5, decimal_places=2)
+    score = models.DecimalField(max_digits=5, decimal_places=PLACES)
 
     class Meta:
         default_permissions = ()
@@ -42,12 +44,8 @@ def read(file: IO[str], table: str) -> list[ScoreTableRow]:
         raise RefusedTable(_("The first line must be: scale,raw,score"))
     rows: dict[tuple[str, int], ScoreTableRow] = {}
     for number, line in enumerate(lines, start=2):
-        scale, raw = line["scale"] or "", line["raw"] or ""
-        try:
-            score = Decimal(line["score"] or "")
-        except InvalidOperation:
-            score = Decimal(-1)
-        if scale not in STUDY.eortc["tables"] or not raw.isdecimal() or not 0 <= score <= 100:
+        scale, raw, score = line["scale"] or "", line["raw"] or "", _score(line["score"] or "")
+        if scale not in STUDY.eortc["tables"] or not raw.isdecimal() or score is None:
             raise RefusedTable(_("Line %(number)s is not a scale, a raw sum and a score.") % {"number": number})
         if (scale, int(raw)) in rows:
             raise RefusedTable(_("Line %(number)s gives a raw sum a second time.") % {"number": number})
@@ -55,6 +53,14 @@ def read(file: IO[str], table: str) -> list[ScoreTableRow]:
     if missing := _missing(rows):
         raise RefusedTable(_("There is no score for %(what)s.") % {"what": missing})
     return list(rows.values())
+
+
+def _score(text: str) -> Decimal | None:
+    """0 to 100 with the decimals that are kept; None for anything else."""
+    score = numbers.plain(text)
+    if score is None or not 0 <= score <= 100 or len(set(numbers.neighbours(score, PLACES))) > 1:
+        return None
+    return score
 
 
 def _missing(rows: Iterable[tuple[str, int]]) -> str:

@@ -18,6 +18,7 @@ from oversight import mailbox, mailing, messages
 from oversight.kinds import KINDS
 from oversight.models import Message, MessagePreference, Urgency
 from protocol.study import STUDY
+from records.form_fields import WholeNumber
 from records.reads import about_nobody
 
 PAGE = 100
@@ -29,6 +30,7 @@ class PreferenceForm(ModelForm):
     class Meta:
         model = MessagePreference
         fields = ["mode", "digest_hour", "quiet_from", "quiet_to"]
+        field_classes = dict.fromkeys(fields[1:], WholeNumber)
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person, Site
 from records.actor import said
 from records.base import Audited
-from records.form_fields import DateAsTyped
+from records.form_fields import DateAsTyped, WholeNumber
 from records.models import Participant
 
 
@@ -65,7 +65,7 @@ class MonitoringVisitForm(forms.ModelForm):
         help_text=gettext_lazy("Codes, such as BLEND-01, BLEND-02. Leave empty where none was looked at."),
     )
     report_received_on = DateAsTyped(label=gettext_lazy("Report received on"), required=False)
-    opened = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=1_000_000)
+    opened = WholeNumber(widget=forms.HiddenInput, min_value=0, max_value=1_000_000)
 
     class Meta:
         model = MonitoringVisit

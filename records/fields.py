@@ -106,6 +106,11 @@ class CrfField(models.Field):
             return _("%(high)s%(unit)s or less") % {"high": self.high, "unit": unit}
         return _("%(low)s to %(high)s%(unit)s") % {"low": self.low, "high": self.high, "unit": unit}
 
+    def within(self, typed: Any) -> Any:
+        """The form field of a number, which proposes nothing outside the bounds."""
+        typed.low, typed.high = self.low, self.high
+        return typed
+
     def shown(self, value: Any) -> str:
         """A stored value in words: the label of a code, the unit behind a number."""
         if value is None or value == "":
@@ -123,7 +128,7 @@ class Integer(CrfField, models.IntegerField):
     def formfield(self, **kwargs: Any) -> Any:
         from records.form_fields import WholeNumber
 
-        return super().formfield(**{"form_class": WholeNumber, **kwargs, "widget": WholeNumber.widget})
+        return self.within(super().formfield(**{"form_class": WholeNumber, **kwargs, "widget": WholeNumber.widget}))
 
 
 class Decimal(CrfField, models.DecimalField):
@@ -142,7 +147,7 @@ class Decimal(CrfField, models.DecimalField):
     def formfield(self, **kwargs: Any) -> Any:
         from records.form_fields import DecimalNumber
 
-        return super().formfield(**{"form_class": DecimalNumber, **kwargs, "widget": DecimalNumber.widget})
+        return self.within(super().formfield(**{"form_class": DecimalNumber, **kwargs, "widget": DecimalNumber.widget}))
 
 
 class Text(CrfField, models.CharField):

@@ -1,13 +1,16 @@
 """Form fields and widgets of case report forms: what people type, read forgivingly, refused clearly."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal as Number
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from protocol import numbers
 from protocol.partial_dates import PartialDate
 from records import times
 from records.fields import Moment
@@ -23,25 +26,86 @@ class OnSite:
     now: datetime | None = None
 
 
-class WholeNumber(forms.IntegerField):
-    """A whole number in a plain text box, so that what is not a number comes back to be corrected."""
+class TypedNumber(forms.Field):
+    """A number in a plain text box: what is not one number, or has two readings, comes back to be corrected.
+
+    `low` and `high` are the hard bounds: what lies outside them is not proposed.
+    """
+
+    places: int = 0
+    low: Any = None
+    high: Any = None
+
+    def as_typed(self, typed: str) -> Number:
+        """The only number this can mean and the field can keep; ValidationError names the readings."""
+        value, thousands = numbers.plain(typed), numbers.in_thousands(typed)
+        if value is None and thousands is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if thousands is not None:
+            raise ValidationError(_with_separators(typed, value, thousands, self._kept(value, thousands)))
+        below, above = numbers.neighbours(value, self.places)
+        if below != above:
+            raise ValidationError(_too_precise(typed, self.places, below, above))
+        return value if -value.as_tuple().exponent <= self.places else below
+
+    def _kept(self, *readings: Number | None) -> list[str]:
+        """Those of the readings that the field could keep, as they are to be typed."""
+        return [
+            numbers.written(each)
+            for each in readings
+            if each is not None
+            and len(set(numbers.neighbours(each, self.places))) == 1
+            and (self.low is None or each >= self.low)
+            and (self.high is None or each <= self.high)
+        ]
+
+
+def _with_separators(typed: str, value: Number | None, thousands: Number, kept: list[str]) -> str:
+    """What the number can be read as, and what to type instead."""
+    told = {"typed": typed.strip()[:40], "thousands": numbers.written(thousands), "kept": _(" or ").join(kept)}
+    if value is None:
+        said = _("“%(typed)s”: type it without a sign between the thousands.") % told
+    else:
+        told["value"] = numbers.written(value)
+        said = _("“%(typed)s” can be read as %(value)s or as %(thousands)s.") % told
+    return f"{said} {_('Type %(kept)s.') % told}" if kept else said
+
+
+def _too_precise(typed: str, places: int, below: Number, above: Number) -> str:
+    told = {"typed": typed.strip()[:40], "places": places, "below": f"{below:f}", "above": f"{above:f}"}
+    if not places:
+        return _("“%(typed)s” is not a whole number. Type %(below)s or %(above)s.") % told
+    return (
+        _("“%(typed)s” has more decimals than are kept here, which is %(places)s. Type %(below)s or %(above)s.") % told
+    )
+
+
+class WholeNumber(TypedNumber, forms.IntegerField):
+    """A whole number."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-    default_error_messages = {"invalid": _("This must be a whole number, such as 60.")}
+    default_error_messages = {"invalid": _lazy("This must be a whole number in digits only, such as 60.")}
+
+    def to_python(self, value: Any) -> int | None:
+        if not isinstance(value, str):
+            return super().to_python(value)
+        return int(self.as_typed(value)) if numbers.bare(value) else None
 
 
-class DecimalNumber(forms.DecimalField):
-    """A number that may be typed with a comma or a point."""
+class DecimalNumber(TypedNumber, forms.DecimalField):
+    """A number that may be typed with a comma or a point before its decimals."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-    default_error_messages = {"invalid": _("This must be a number, such as 5.3.")}
+    default_error_messages = {"invalid": _lazy("This must be a number in digits only, such as 5.3.")}
 
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.strip().replace(",", ".")
-            if any(letter in value for letter in "eE_"):
-                raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.places = self.decimal_places
+
+    def to_python(self, value: Any) -> Number | None:
+        if not isinstance(value, str):
+            return super().to_python(value)
+        return self.as_typed(value) if numbers.bare(value) else None
 
 
 class DateAsTyped(OnSite, forms.Field):

@@ -15,7 +15,7 @@ from accounts.models import Person
 from accounts.roles import May
 from records.base import Record, RowRecord, Status
 from records.fields import CrfField, crf_fields
-from records.form_fields import OnSite
+from records.form_fields import OnSite, WholeNumber
 from records.missing import MissingCode
 
 NOTHING = (None, "", [])
@@ -36,7 +36,7 @@ class CrfForm(forms.ModelForm):
     compared: dict[str, Any] = {}  # question -> its comparison with the source, as the page found it
     lost: dict[str, Any] = {}  # question -> the comparison that a change of the answer took away
 
-    version = forms.IntegerField(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
+    version = WholeNumber(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
     entry = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -211,6 +211,8 @@ def test_a_look_up_table_is_loaded_whole_and_then_used(participant):
         (TABLE + "C15-PAL nausea,1,5\n", "Line 6"),
         (TABLE.replace("C15-PAL nausea,2,30\n", ""), "no score for C15-PAL nausea, 2"),
         (TABLE.replace(",30", ",130"), "Line 3"),
+        (TABLE.replace(",30", ",33.333"), "Line 3"),  # three decimals, of which two would be kept
+        (TABLE.replace(",30", ",NaN"), "Line 3"),
         ("scale,raw,score\nHappiness,1,5\n", "Line 2"),
         ("scale,raw,score\n", "no score"),
     ],

@@ -475,6 +475,7 @@ def test_preferences_are_kept_and_nonsense_is_refused(people, login):
     kept = MessagePreference.objects.get(person=people["nurse"])
     assert (kept.mode, kept.digest_hour, kept.quiet_from, kept.quiet_to) == ("digest", 8, 21, 6)
 
+    assert browser.post("/messages/preferences/", {**given, "digest_hour": "1.000"}).status_code == 422  # 1, or 1000
     refused = browser.post("/messages/preferences/", {**given, "digest_hour": "25"})
     assert refused.status_code == 422
     assert "21" in refused.content.decode()
