@@ -205,7 +205,7 @@ def test_a_visit_is_logged_corrected_and_read_by_others(participant, people, log
         ({"findings": ""}, "required"),
         ({"findings": "a\x00b"}, "Null characters"),
         ({"site": "99999"}, "valid choice"),
-        ({"opened": "x"}, "Enter a whole number."),
+        ({"opened": "x"}, "This must be a whole number"),
     ],
 )
 def test_what_is_wrong_in_a_visit_is_said_and_kept(wrong, sentence, participant, login, site):
