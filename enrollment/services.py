@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import IntegerField, Max
 from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext as _
@@ -12,10 +12,8 @@ from accounts import sight
 from accounts.models import Person, Site
 from enrollment import enrolment_lock
 from protocol.study import STUDY
-from records import services
+from records import numbers, services
 from records.models import Participant
-
-_ONE_AT_A_TIME = 2622841  # the key of the advisory lock: two registrations never get one code
 
 
 def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participant:
@@ -26,8 +24,7 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     prefix = f"{STUDY.name}-"
     number = Cast(Substr("code", len(prefix) + 1), IntegerField())
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+        numbers.one_at_a_time(numbers.CODES)
         with sight.everything():  # codes and entries are unique in the trial
             made = Participant.objects.filter(entry=entry).first() if entry else None
             last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0

@@ -19,11 +19,9 @@ from exports.models import Snapshot, SnapshotFile
 from exports.purposes import BY_CODE
 from exports.selection import Selection
 from protocol.study import STUDY
-from records import locks, seals
+from records import locks, numbers, seals
 from records.actor import said
 from records.models import Lock, Participant, Redaction
-
-_ONE_AT_A_TIME = 48_60_92
 
 
 class Broken(Exception):
@@ -89,8 +87,8 @@ def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) ->
 def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> Snapshot:
     if freeze:
         locks.close(locks.target(Lock.Scope.STUDY), Lock.Kind.FREEZE, by=by, reason=name, now=now)
+    numbers.one_at_a_time(numbers.SNAPSHOTS)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
         cursor.execute(
             "SELECT clock_timestamp(), pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"
         )

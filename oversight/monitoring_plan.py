@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from oversight.casebooks import Casebook
 from protocol.study import STUDY
-from records import crf
+from records import crf, numbers
 from records.actor import said
 from records.base import Audited, Record, RowRecord, Status
 from records.models import Participant
@@ -67,7 +67,8 @@ def place_of(code: str, record: Record) -> str:
 def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: datetime) -> MonitoringDraw:
     """Draw with a seed of the machine's own; every draw is kept, and one after the first wants a reason."""
     with transaction.atomic():
-        last = MonitoringDraw.objects.select_for_update().last()
+        numbers.one_at_a_time(numbers.DRAWS)
+        last = MonitoringDraw.objects.last()
         reason = reason.replace("\x00", "").strip()[:1000]
         if last is not None and not reason:
             raise ValidationError(_("Say why there is another draw. It is for the forms entered from now on."))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.roles import Role
+from records import numbers
 from records.actor import said
 from records.base import Audited
 
@@ -136,10 +137,9 @@ def ask(participant: Any, *, by: Person, text: str, now: datetime, **about: Any)
     """Raise a query; `about`: tail, form, record_id, field, priority, assignee, and for a rule its code and values."""
     text = _text(text)
     with transaction.atomic(), said(by, text):
-        last = Query.objects.select_for_update().filter(participant=participant).order_by("-number").first()
         query = Query(
             participant=participant,
-            number=last.number + 1 if last else 1,
+            number=numbers.following(Query, participant.pk),
             sentence=text,
             raised_at=now,
             moved_at=now,
@@ -186,6 +186,8 @@ def follow(participant: Any, found: Iterable[Asked], evaluated: Iterable[str], *
     standing = {(each.rule, each.subject): each for each in known if each.state != Query.State.CLOSED}
     accepted = accepted_of(known)
     judged = set(evaluated)
+    if standing or wanted:  # before anything is written: one that is asked takes a number
+        numbers.wait_for(participant.pk)
     for key, query in standing.items():
         if key not in wanted and query.rule in judged:
             move(query, "closed", by=by, text=_("The rule was evaluated again and holds now."), now=now, ending="holds")

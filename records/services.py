@@ -5,12 +5,11 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from records import locks, selectors, source_verification, states, trust
+from records import locks, numbers, selectors, source_verification, states, trust
 from records.actor import FIRST_ENTRY, said
 from records.base import Record, RepeatingRecord, RowRecord, Status
 
@@ -125,7 +124,7 @@ def _stamp(record: Record, before: Record | None, by: Person, now: datetime, com
     if before is None:
         record.version, record.created_at, record.created_by = 0, now, by
         if isinstance(record, RepeatingRecord):
-            record.number = _next_number(record)
+            record.number = numbers.following(type(record), record.participant_id)
     else:
         record.status, record.completed_at = before.status, before.completed_at
         record.version, record.created_at, record.created_by_id = (
@@ -135,12 +134,6 @@ def _stamp(record: Record, before: Record | None, by: Person, now: datetime, com
     record.updated_at, record.updated_by = now, by
     if complete and record.status != Status.COMPLETE:
         record.status, record.completed_at = Status.COMPLETE, now
-
-
-def _next_number(record: RepeatingRecord) -> int:
-    """1, 2, 3 …; two at once meet the unique constraint, and one is told to try again."""
-    siblings = type(record)._default_manager.filter(participant_id=record.participant_id)
-    return (siblings.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def _validate(record: Record, rows: Sequence[RowRecord]) -> None:
