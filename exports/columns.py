@@ -25,8 +25,8 @@ class Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether it may hold what a spreadsheet would take for a formula."""
-        return self.kind in ("text", "label")
+        """Whether it may hold what a spreadsheet would take for a formula; a code of a list stays what it is."""
+        return self.kind in ("text", "label", "key")
 
 
 def of(model: type[Record], shifted: bool = False, without: frozenset[str] = frozenset()) -> list[Column]:

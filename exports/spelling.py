@@ -7,8 +7,7 @@ statement is run with parameters.
 from collections.abc import Iterable
 from typing import Any
 
-# What a spreadsheet may take for a formula, also in the full-width forms that East Asian input methods type.
-_FORMULA = "^[-=+@\t\r\n＝＋－＠]"
+from records import formula_injection
 
 
 def literal(text: Any) -> str:
@@ -74,5 +73,7 @@ def labels(codes: str, known: Iterable[tuple[Any, Any]]) -> str:
 
 
 def no_formula(text: str) -> str:
-    """Text with an apostrophe in front where a spreadsheet would run it."""
-    return f"CASE WHEN {text} ~ {literal(_FORMULA)} THEN '''' || {text} ELSE {text} END"
+    """Text with an apostrophe wherever a spreadsheet would begin a formula."""
+    for pattern in formula_injection.PATTERNS:
+        text = f"regexp_replace({text}, {literal(pattern)}, {literal(formula_injection.REPLACEMENT)}, 'g')"
+    return text

@@ -35,8 +35,10 @@ _EXACT = """DO NOT OPEN THESE CSV FILES IN A SPREADSHEET
 """
 _DEFUSED = """FOR SPREADSHEETS
 
-  Text that begins with = + - @, a tab or a line break has an apostrophe in front, so that nothing is run. For programs
-  take the other kind of export, in which values are exactly as they are stored; only that one has reading scripts.
+  In text an apostrophe stands in front of each = + - @ that begins it, or that begins what a spreadsheet may make a
+  cell of: what follows a comma, a semicolon, a tab, a bar or a line break. So nothing is run, whatever your spreadsheet
+  splits at. For programs take the other kind of export, in which values are exactly as they are stored; only that one
+  has reading scripts.
 """
 
 

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from oversight.analysis.figure import Figure
+from records.formula_injection import defused
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PAGE = """
 #set page(width: auto, height: auto, margin: 6pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg", width: 570pt, alt: sys.inputs.alt)
@@ -43,7 +43,7 @@ def csv_of(figure: Figure) -> str:
 def _safe(value: object) -> object:
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return defused(value) if isinstance(value, str) else value
 
 
 @cache
