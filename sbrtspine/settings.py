@@ -198,9 +198,10 @@ PUBLIC_URL = env.env.str(
 ESCALATE_AFTER_MINUTES = env.env.int("ESCALATE_AFTER_MINUTES", default=15)
 
 # Celery. The queue only carries "look now"; what is owed is known by the database (docs/adr).
-_socket, _, _number = REDIS_URL.removeprefix("unix://").partition("?db=")
 CELERY_BROKER_URL = (
-    f"redis+socket://{_socket}?virtual_host={_number or 0}" if REDIS_URL.startswith("unix://") else REDIS_URL
+    "redis+socket://" + REDIS_URL.removeprefix("unix://").split("?")[0] + "?virtual_host=0"
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ROUTES = {"oversight.tasks.send_safety": {"queue": "safety"}}

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1 … where the run is shared out, one a core
 DATABASE = f"test_sbrtspine_{WORKER}" if WORKER else "test_sbrtspine"
+_OURS = "SBRTSPINE_TEST_SERVERS"  # said to the workers: the servers they inherit are the first process's own
 
 
 def begin() -> None:
@@ -16,34 +17,31 @@ def begin() -> None:
     os.environ.pop("SBRTSPINE_DEMO", None)
     os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "sbrtspine.settings"
-    _start()
     if WORKER:
-        _keep_apart()
+        os.environ["SBRTSPINE_STATE"] = str(Path(os.environ["SBRTSPINE_STATE"]) / WORKER)
+    if "TEST_SUPERUSER_URL" not in os.environ or _OURS in os.environ:
+        _start()
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BACKUP_DATABASE_URL"):
         if name in os.environ:
             os.environ[name] = _on(os.environ[name])
 
 
 def _start() -> None:
-    """The addresses of a PostgreSQL and a Redis: given, or our own from wheels, without fsync."""
-    if "TEST_SUPERUSER_URL" in os.environ:
-        return
+    """A PostgreSQL and a Redis of our own from wheels, without fsync.
+
+    One of each a worker: the horizon of the audit trail is the whole server's, so that what one worker leaves
+    uncommitted would hold back the others' scans.
+    """
     from sbrtspine import local
 
     servers = local.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
     atexit.register(servers.stop)
+    os.environ[_OURS] = "1"
     os.environ["TEST_SUPERUSER_URL"] = servers.superuser_url
     os.environ["DATABASE_URL"] = servers.database_url
     os.environ["DATABASE_OWNER_URL"] = servers.database_owner_url
     os.environ["BACKUP_DATABASE_URL"] = servers.backup_database_url
     os.environ["REDIS_URL"] = servers.redis_url
-
-
-def _keep_apart() -> None:
-    """Workers share the servers of the first process; each has a database, a Redis and a folder of its own."""
-    os.environ["SBRTSPINE_STATE"] = str(Path(os.environ["SBRTSPINE_STATE"]) / WORKER)
-    redis = os.environ["REDIS_URL"].partition("?")[0]
-    os.environ["REDIS_URL"] = f"{redis}?db={int(WORKER.removeprefix('gw')) + 1}"
 
 
 def _on(url: str) -> str:
