@@ -69,6 +69,10 @@ class SeriousEvent(RepeatingRecord):
             ),
         ]
 
+    @property
+    def title(self) -> str:
+        return str(self.get_kind_display() or "")
+
 
 class SeriousReport(RowRecord):
     """One version of the report as it was sent: what it said stays as it was said."""

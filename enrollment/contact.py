@@ -45,6 +45,10 @@ class Contact(RepeatingRecord):
         verbose_name = _("Contact attempt")
         verbose_name_plural = _("Contact attempts and vital status")
 
+    @property
+    def title(self) -> str:
+        return str(self.get_how_display() or "")
+
     def cross_checks(self) -> dict[str, Any]:
         if self.known_alive_on and self.tried_on and self.known_alive_on > self.tried_on:
             return {"known_alive_on": _("This is after the attempt itself. Check both dates.")}

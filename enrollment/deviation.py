@@ -68,3 +68,7 @@ class Deviation(RepeatingRecord):
     class Meta(RepeatingRecord.Meta):
         verbose_name = _("Protocol deviation")
         verbose_name_plural = _("Protocol deviations")
+
+    @property
+    def title(self) -> str:
+        return str(self.get_kind_display() or _("not described yet"))

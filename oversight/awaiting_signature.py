@@ -31,7 +31,7 @@ def _line(record: Record, asked: Asked) -> Item:
     return Item(
         record.participant.code,
         _("Sign: %(form)s") % {"form": record._meta.verbose_name},
-        getattr(record, "title", "") or _("complete, and not signed as it stands"),
+        record.title or _("complete, and not signed as it stands"),
         at(record.participant, f"{where}sign/"),
         tone="late" if asked.now - record.updated_at > AGES_AFTER else "",
         bucket=("today" if record.repeats else "week") if asked.person.may(record.signed_by) else "others",

@@ -117,11 +117,7 @@ def lists(book: Casebook) -> list[tuple[str, str, list[Cell]]]:
 
 
 def _title(record: Record) -> str:
-    if hasattr(record, "title"):
-        return f"{record.number}. {record.title}"
-    if record.slug == "deviation":
-        return f"{record.number}. {record.get_kind_display() or _('not described yet')}"
-    return f"{record.number}. {record.get_kind_display() or ''}"
+    return f"{record.number}. {record.title}"
 
 
 def axis(book: Casebook, cells: list[VisitRow], now: datetime) -> Axis | None:

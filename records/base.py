@@ -86,6 +86,11 @@ class Record(Audited, metaclass=RecordBase):
         abstract = True
 
     @property
+    def title(self) -> str:
+        """What tells this record from its siblings on a list. Forms that repeat override it; a draft may have none."""
+        return ""
+
+    @property
     def is_void(self) -> bool:
         return self.voided_at is not None
 
