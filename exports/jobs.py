@@ -1,11 +1,12 @@
 """Preparing big exports: asked for, made by a worker, cancelled, kept for a week, removed.
 
-A worker that is killed leaves a job that gives no sign of life; it is made again from the beginning. Making one twice
-gives the same file.
+Each maker has a token and a file of its own. A worker that is killed no longer renews its lease; the job is made again
+from the beginning, by another. Making one twice gives the same file.
 """
 
 import hashlib
-import time
+import re
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -14,11 +15,13 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts import sight
 from accounts.models import Person
 from accounts.roles import May
+from exports import lease
 from exports import log as export_log
 from exports.bundle import Bundle
 from exports.forms import Choice
@@ -26,10 +29,8 @@ from exports.models import ExportJob
 
 log = structlog.get_logger("exports")
 KEPT = timedelta(days=7)
-LOST = timedelta(minutes=2)  # without a sign of life, somebody else makes it
-SIGN_EVERY = 1.0  # seconds
 State = ExportJob.State
-_SIGN = "UPDATE exports_exportjob SET done = %s, moved_at = %s WHERE id = %s AND state = 'running'"
+_OURS = re.compile(r"blend-[a-z]+-[0-9]+(\.zip|\.[0-9a-f-]+\.part|\.part)")
 
 
 class NoLongerWanted(Exception):
@@ -54,63 +55,68 @@ def make(pk: int, clock: Callable[[], datetime]) -> None:
     job = _take(pk, clock())
     if job is None:
         return
+    connection.ensure_connection()
+    held = lease.Lease(job, clock)
     try:
-        _write(job, clock)
-    except NoLongerWanted:
-        part(job).unlink(missing_ok=True)
+        _make(job, held, clock)
     except Exception as error:
-        part(job).unlink(missing_ok=True)
+        if held.lost or isinstance(error, NoLongerWanted):
+            log.info("export given up", job=pk)
+            return
         log.error("export failed", job=pk, error=type(error).__name__)
-        found = ExportJob.objects.filter(pk=pk, state=State.RUNNING)
-        found.update(state=State.FAILED, error=type(error).__name__, finished_at=clock())
+        held.mine.update(state=State.FAILED, error=type(error).__name__, finished_at=clock())
+    finally:
+        part(job).unlink(missing_ok=True)
 
 
 def _take(pk: int, now: datetime) -> ExportJob | None:
+    wanted = ExportJob.objects.filter(Q(state=State.WAITING) | lease.is_over(now), pk=pk)
     with transaction.atomic():
-        job = ExportJob.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
-        lost = job is not None and job.state == State.RUNNING and job.moved_at < now - LOST
-        if job is None or not (job.state == State.WAITING or lost):
+        job = wanted.select_for_update(skip_locked=True, of=("self",)).first()
+        if job is None:
             return None
-        job.state, job.moved_at, job.done = State.RUNNING, now, 0
+        job.state, job.maker, job.moved_at, job.done = State.RUNNING, uuid.uuid4(), now, 0
         job.save()
     return job
 
 
-def _write(job: ExportJob, clock: Callable[[], datetime]) -> None:
-    """The file, aside and then renamed; now and then a sign of life on a connection of its own."""
+def _make(job: ExportJob, held: lease.Lease, clock: Callable[[], datetime]) -> None:
     person = Person.objects.get(pk=job.person_id)
     choice = Choice(QueryDict(job.choice), person)
     if not choice.is_valid() or not set(job.sites) <= person.site_ids(May.EXPORT):
         raise PermissionError
     made = Bundle(choice.selection(), job.asked_at, job.purpose)
-    digest, size, said = hashlib.sha256(), 0, time.monotonic()
+    with sight.of(person), held:
+        size, sha256 = _write(job, made, held)
+    _publish(job, held, choice, made, clock(), size=size, sha256=sha256)
+
+
+def _write(job: ExportJob, made: Bundle, held: lease.Lease) -> tuple[int, str]:
+    """The file, aside; whoever lost the lease stops at the next block at the latest. Its size and its sum."""
+    digest, size = hashlib.sha256(), 0
     part(job).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with part(job).open("wb") as file, closing(connection.copy()) as aside, sight.of(person):
-        with closing(made.blocks()) as blocks:
-            for block in blocks:
-                size += file.write(block)
-                digest.update(block)
-                if time.monotonic() - said > SIGN_EVERY:
-                    _give_sign(aside, job, sum(made.records.values()), clock())
-                    said = time.monotonic()
-        _give_sign(aside, job, sum(made.records.values()), clock())
-    part(job).rename(path(job))
-    now, records = clock(), sum(made.records.values())
+    with part(job).open("xb") as file, closing(made.blocks()) as blocks:
+        for block in blocks:
+            if held.lost:
+                raise NoLongerWanted
+            size += file.write(block)
+            digest.update(block)
+            held.done = sum(made.records.values())
+    return size, digest.hexdigest()
+
+
+def _publish(
+    job: ExportJob, held: lease.Lease, choice: Choice, made: Bundle, now: datetime, *, size: int, sha256: str
+) -> None:
+    """Give the file its name, if the lease is still ours; the row is locked until that is committed."""
+    records = sum(made.records.values())
     with transaction.atomic():
-        told = {"done": records, "size": size, "sha256": digest.hexdigest(), "finished_at": now}
-        ready = ExportJob.objects.filter(pk=job.pk, state=State.RUNNING)
-        if not ready.update(state=State.READY, expires_at=now + KEPT, **told):
-            path(job).unlink(missing_ok=True)
-            return
-        told = {"records": records, "sha256": digest.hexdigest()}
-        export_log.note(choice.selection(), "prepared", path(job).name, now, job.purpose, **told)
-
-
-def _give_sign(aside: object, job: ExportJob, done: int, now: datetime) -> None:
-    with aside.cursor() as cursor:
-        cursor.execute(_SIGN, [done, now, job.pk])
-        if not cursor.rowcount:
+        told = {"done": records, "size": size, "sha256": sha256, "finished_at": now, "moved_at": now}
+        if held.lost or not held.mine.update(state=State.READY, expires_at=now + KEPT, **told):
             raise NoLongerWanted
+        told = {"records": records, "sha256": sha256}
+        export_log.note(choice.selection(), "prepared", path(job).name, now, job.purpose, **told)
+        part(job).rename(path(job))
 
 
 def cancel(job: ExportJob, now: datetime) -> None:
@@ -121,18 +127,29 @@ def cancel(job: ExportJob, now: datetime) -> None:
 
 def owed(now: datetime) -> list[int]:
     """Those that the queue may have lost, and those whose maker was."""
-    waiting = ExportJob.objects.filter(state=State.WAITING, asked_at__lt=now - timedelta(seconds=20))
-    lost = ExportJob.objects.filter(state=State.RUNNING, moved_at__lt=now - LOST)
-    return sorted({*waiting.values_list("pk", flat=True), *lost.values_list("pk", flat=True)})
+    early, late = now - timedelta(seconds=20), now + lease.SKEW
+    waiting = Q(state=State.WAITING) & (Q(asked_at__lt=early) | Q(asked_at__gt=late))
+    return list(ExportJob.objects.filter(waiting | lease.is_over(now)).order_by("pk").values_list("pk", flat=True))
 
 
 def remove_old(now: datetime) -> int:
-    """Remove the files whose time is over; answers how many."""
+    """Remove the files whose time is over, and what makers that were killed left; answers how many exports."""
     found = list(ExportJob.objects.filter(state=State.READY, expires_at__lt=now))
     for job in found:
         path(job).unlink(missing_ok=True)
         ExportJob.objects.filter(pk=job.pk).update(state=State.EXPIRED)
+    for file in _leftovers():
+        file.unlink(missing_ok=True)
     return len(found)
+
+
+def _leftovers() -> list[Path]:
+    """Files of nobody: of a maker that no longer has its job, or of a job that is not there to be fetched."""
+    files = [file for file in Path(settings.EXPORTS).glob("blend-*") if _OURS.fullmatch(file.name)]
+    kept = set()  # asked after the files were listed, and a maker has its job before it has a file
+    for job in ExportJob.objects.filter(state__in=[State.READY, State.RUNNING]):
+        kept |= {path(job), part(job)} if job.state == State.RUNNING else {path(job)}
+    return [file for file in files if file not in kept]
 
 
 def path(job: ExportJob) -> Path:
@@ -141,8 +158,8 @@ def path(job: ExportJob) -> Path:
 
 
 def part(job: ExportJob) -> Path:
-    """Where it is while it is made."""
-    return path(job).with_suffix(".part")
+    """Where it is while this maker makes it."""
+    return path(job).with_suffix(f".{job.maker}.part")
 
 
 def of(person: Person, most: int = 10) -> list[ExportJob]:

@@ -23,7 +23,8 @@ class ExportJob(models.Model):
     sites = ArrayField(models.BigIntegerField())  # whose data it holds: who loses one of them cannot fetch it
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     asked_at = models.DateTimeField()
-    moved_at = models.DateTimeField()  # the last sign of life of whoever makes it
+    maker = models.UUIDField(null=True)  # who makes it, or made it: a new one each time it is taken up
+    moved_at = models.DateTimeField()  # when its maker last renewed the lease
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     total = models.BigIntegerField()

@@ -13,7 +13,6 @@ from exports.forms import Choice
 from exports.models import ExportJob, ExportLog
 from exports.reading import read_sbrtspine
 from tests import builders
-from tests.conftest import superuser
 from tests.test_every_record import made
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -91,44 +90,12 @@ def test_a_download_goes_on_where_it_broke_off(ask, people, client):
     assert ExportLog.objects.filter(what="fetched").count() < 6  # the rest of a download is no new one
 
 
-def test_cancelling_while_it_is_made_stops_it_and_leaves_nothing(ask, people, client, folder, monkeypatch):
-    monkeypatch.setattr(jobs, "SIGN_EVERY", 0.0)
-    job, calls = ask(), []
-    client.force_login(people["datamanager"])
-
-    def cancelled_meanwhile():
-        calls.append(1)
-        if len(calls) == 3:
-            with superuser() as other:  # a page cancels on a connection of its own
-                other.execute("UPDATE exports_exportjob SET state = 'cancelled' WHERE id = %s", [job.pk])
-        return NOW
-
-    jobs.make(job.pk, cancelled_meanwhile)
-    job.refresh_from_db()
-
-    assert job.state == State.CANCELLED
-    assert list(folder.iterdir()) == []
-    assert client.get(f"/exports/jobs/{job.pk}/file/").status_code == 404
-
-
 def test_cancelling_one_that_waits(ask, people, client):
     job = ask()
     client.force_login(people["datamanager"])
     client.post(f"/exports/jobs/{job.pk}/cancel/")
 
     assert finished(job).state == State.CANCELLED
-
-
-def test_a_job_whose_worker_was_killed_is_made_again_and_a_running_one_is_not(ask):
-    job = ask()
-    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, moved_at=NOW - timedelta(seconds=30))
-    jobs.make(job.pk, clock)
-    job.refresh_from_db()
-    assert (job.state, jobs.owed(NOW)) == (State.RUNNING, [])
-
-    ExportJob.objects.filter(pk=job.pk).update(moved_at=NOW - timedelta(minutes=3))
-    assert jobs.owed(NOW) == [job.pk]
-    assert finished(job).state == State.READY
 
 
 def test_what_the_queue_lost_is_taken_up_by_beat(ask, monkeypatch):
