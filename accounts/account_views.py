@@ -17,6 +17,7 @@ from accounts import address, enrolment, factors, services, sessions
 from accounts.acts import Act
 from accounts.login_views import new_password_errors
 from accounts.reauthentication import prove
+from accounts.sent import by_a_script
 
 NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
 
@@ -136,6 +137,7 @@ def _change(request: HttpRequest, now: Any) -> list[str]:
     return codes
 
 
+@by_a_script
 @require_POST
 def begin_passkey(request: HttpRequest) -> HttpResponse:
     """What the browser needs to make a passkey."""

@@ -1,11 +1,11 @@
 """A session that nobody used for a while asks for the password again; a day's work asks for everything again.
 
 Nothing that was typed is lost by it: what was sent is held in the page that asks, and sent on with the answer.
+Passwords and codes alone are not held (accounts.sent): they are asked for again.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts import address, sessions
+from accounts import address, sent, sessions
 from accounts.acts import Act, log
 from accounts.reauthentication import prove
 
@@ -57,6 +57,7 @@ def unlock(request: HttpRequest, why: str, now: datetime) -> None:
     request.session[sessions.SEEN] = int(now.timestamp())
     if why == "over":
         request.session[sessions.SINCE] = int(now.timestamp())
+    request.POST = sent.without_again(request.POST)
     log(Act.What.UNLOCKED, now=now, by=request.user, address=address.of(request) or None)
 
 
@@ -64,10 +65,6 @@ def ask(request: HttpRequest, why: str, error: ValidationError | None = None) ->
     """The page that asks, in the place of the one that was wanted; what was sent waits in it."""
     if is_fetched(request):
         return HttpResponse(status=401, headers={"X-Locked": why})
-    held: list[tuple[str, Any]] = []
-    for name in request.POST:
-        if name not in ("csrfmiddlewaretoken", "password", "code", "again-password", "again-code"):
-            held += [(name, value) for value in request.POST.getlist(name)]
     errors = error.message_dict if error else {}
-    context = {"why": why, "held": held, "errors": errors, "posted": request.method == "POST"}
+    context = {"why": why, "held": sent.to_hold(request.POST), "errors": errors, "posted": request.method == "POST"}
     return render(request, "accounts/again.html", context, status=401)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address, entry, factors, idle, invitations, services, sessions
 from accounts.acts import Act, log
+from accounts.sent import by_a_script
 
 
 def _to(request: HttpRequest) -> str:
@@ -70,6 +71,7 @@ def factor(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/factor.html", context, status=422 if said else 200)
 
 
+@by_a_script
 @login_not_required
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
@@ -89,6 +91,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
+@by_a_script
 @require_POST
 @sensitive_post_parameters()
 def again(request: HttpRequest) -> HttpResponse:

@@ -31,11 +31,12 @@ class StillThere:
         if why and not (quiet and why == "idle"):
             if "again-password" not in request.POST:
                 return idle.ask(request, why)
+            wanted = request.POST.get("again-for", "POST")
             try:
                 idle.unlock(request, why, now)
             except ValidationError as error:
                 return idle.ask(request, why, error)
-            if request.POST.get("again-for") == "GET":
+            if wanted == "GET":
                 return redirect(request.get_full_path())
         elif not quiet:
             idle.seen(request, now)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Site
 from accounts.permissions import require
 from accounts.roles import May
+from accounts.sent import by_a_script
 from enrollment import services
 from enrollment.forms import EligibilityForm
 from enrollment.models import Eligibility
@@ -49,6 +50,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+@by_a_script
 @require_POST
 def verdict(request: HttpRequest, code: str) -> HttpResponse:
     """Eligibility of what is typed so far. Nothing is saved: a POST only because a form is sent."""

@@ -19,6 +19,7 @@ from records.form_fields import OnSite, WholeNumber
 from records.missing import MissingCode
 
 NOTHING = (None, "", [])
+MOST_ROWS = 40  # inside one form: more than any participant has
 
 
 class CrfForm(forms.ModelForm):
@@ -211,5 +212,5 @@ class CrfRows(BaseFormSet):
 
 
 def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:
-    """The formset of one kind of row; 40 rows are more than any participant has."""
-    return formset_factory(form, formset=CrfRows, extra=extra, max_num=40, absolute_max=40)
+    """The formset of one kind of row."""
+    return formset_factory(form, formset=CrfRows, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS)

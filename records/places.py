@@ -13,7 +13,7 @@ from accounts.models import Person
 from records import crf, selectors
 from records.base import Record, RowRecord
 from records.fields import Link, crf_fields
-from records.forms import CrfForm, CrfRows, rows_factory
+from records.forms import MOST_ROWS, CrfForm, CrfRows, rows_factory
 from records.models import Participant
 
 LONGEST_ASKED = 200
@@ -123,7 +123,7 @@ def _sent(data: Any, prefix: str, existing: list[RowRecord]) -> list[RowRecord |
         return list(existing)
     by_entry = {str(row.entry): row for row in existing}
     total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    count = min(int(total), 40) if total.isdecimal() and len(total) < 4 else 0
+    count = min(int(total), MOST_ROWS) if total.isdecimal() and len(total) < 4 else 0
     return [by_entry.get(data.get(f"{prefix}-{index}-entry", "")) for index in range(count)]
 
 

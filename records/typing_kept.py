@@ -10,11 +10,11 @@ from django.db import models
 from django.http import QueryDict
 
 from accounts.models import Person
+from accounts.sent import to_hold
 from records.base import Record
 
 KEPT_FOR = timedelta(days=14)
 LONGEST = 200_000  # characters of one form
-_NOT_KEPT = ("csrfmiddlewaretoken", "password", "code")
 
 
 class Typing(models.Model):
@@ -35,9 +35,9 @@ class Typing(models.Model):
 
 def keep(person: Person, address: str, sent: QueryDict, now: datetime) -> bool:
     """Keep what a page sent; False where it is more than a form can be. What is older than two weeks goes."""
-    kept = sent.copy()
-    for name in _NOT_KEPT:
-        kept.pop(name, None)
+    kept = QueryDict(mutable=True)
+    for name, value in to_hold(sent):
+        kept.appendlist(name, value)
     text = kept.urlencode()
     if len(text) > LONGEST:
         return False

@@ -11,12 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import require, without_delegation
 from accounts.roles import May
+from accounts.sent import by_a_script
 from protocol.study import STUDY
 from records import (
     history,
     places,
     saving,
     selectors,
+    sent_rows,
     services,
     signatures,
     source_verification,
@@ -64,7 +66,9 @@ def fill_in(
         data = typing_kept.as_data(kept) if kept and request.GET.get("typed") == "again" else None
         form = places.form_of(place, request.user, now, data, asked=request.GET if place.record.pk is None else None)
         return _page(request, place, form, places.rows_of(place, form, data), kept=kept)
-    _require_entry(place, places.form_of(place, request.user, now))
+    form = places.form_of(place, request.user, now)
+    _require_entry(place, form)
+    sent_rows.check(form, request.POST)
     data = request.POST.copy()
     if made := saving.again(place, request.user, now, data):
         return redirect(made.url())
@@ -192,14 +196,17 @@ def typing(
     """Keep what is being typed, for this person alone; `forget` throws it away. Nothing of it is data yet."""
     place = places.find(request.user, code, slug, number, visit)
     address = request.path.removesuffix("typing/")
-    _require_entry(place, places.form_of(place, request.user, timezone.now()))
+    form = places.form_of(place, request.user, timezone.now())
+    _require_entry(place, form)
     if "forget" in request.POST:
         typing_kept.forget(request.user, address)
         return redirect(address)
+    sent_rows.check(form, request.POST)
     kept = typing_kept.keep(request.user, address, request.POST, timezone.now())
     return HttpResponse(status=204 if kept else 413)
 
 
+@by_a_script
 @require_POST
 def scores(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "sbrtspine.middleware.NoStore",
     "sbrtspine.middleware.RequestLog",
+    "sbrtspine.whole.Whole",
     "sbrtspine.middleware.ReadLog",
     "sbrtspine.middleware.PersonalData",
 ]

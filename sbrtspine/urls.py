@@ -29,6 +29,7 @@ urlpatterns = [
     path("participants/<code:code>/", include("records.urls")),
 ]
 
+handler400 = "sbrtspine.views.bad_request"
 handler403 = "sbrtspine.views.forbidden"
 handler404 = "sbrtspine.views.not_found"
 handler500 = "sbrtspine.views.broken"

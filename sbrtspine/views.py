@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
@@ -28,6 +29,12 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """403, with the sentence that says which right is missing."""
     said = str(exception) if exception and str(exception) else ""
     return render(request, "403.html", {"said": said}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """400, with our own sentence where there is one: nothing that was sent is repeated."""
+    said = str(exception) if isinstance(exception, BadRequest) else ""
+    return render(request, "400.html", {"said": said}, status=400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,7 +8,10 @@ from django import template
 from django.forms import BoundField
 from django.utils.translation import gettext as _
 
+from accounts.sent import to_hold
+
 register = template.Library()
+register.filter(to_hold)
 
 
 @register.filter

@@ -107,7 +107,7 @@ const freshToken = async () => {
 
 const said = (status) => {
   const well = status === 204;
-  const away = status === 0 || status >= 500;
+  const away = status === 0 || status === 400 || status >= 500; // 400: it did not come whole
   if (saved && dirty) saved.textContent = well ? form.dataset.kept : away ? form.dataset.away : form.dataset.loggedOut;
   if (!well && dirty) pending = setTimeout(keep, 5000);
   return well;

@@ -1,15 +1,18 @@
 """A session that nobody uses asks again; what was typed goes on with the answer."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.acts import Act
+from accounts.sent import SECRETS
 from enrollment.models import Consent
 from tests import builders
 from tests.accounts.test_login import code_of, come, enrol
 from tests.conftest import PASSWORD
+from tests.environment import ROOT
 
 
 @pytest.fixture
@@ -107,3 +110,60 @@ def test_being_seen_costs_a_request_no_statement_within_the_minute(client, peopl
     asked = ["django_session", "accounts_person", 'FROM "adverse_events_']
     for statements in found:  # the session, the person with everything held, and what the address itself asks
         assert [name for name, sql in zip(asked, statements, strict=True) if name in sql] == asked
+
+
+SECRET = "Canary-7f3a-in-the-mine"
+POSTED_SECRETS = {
+    "/account/password/": ["password", "code", "new_password", "new_password_again"],
+    "/account/second-factor/": ["password", "code", "new_code", "passkey"],
+    "/participants/BLEND-01/consent/sign/": ["password", "code"],
+    "/delegation/": ["password", "code"],
+    "/login/": ["password"],
+    "/login/second-factor/": ["code"],
+    "/": ["again-password", "again-code", "password", "code", "new_password", "new_password_again", "new_code"],
+}
+
+
+@pytest.mark.parametrize("address", POSTED_SECRETS)
+@pytest.mark.parametrize("minutes", [0, 21, 60 * 13])
+def test_no_password_and_no_code_ever_stands_in_an_answer(address, minutes, away):
+    browser = away(minutes=minutes)
+
+    for name in POSTED_SECRETS[address]:
+        answer = browser.post(address, {"act": "app", "kept": "no secret", name: SECRET})
+        assert SECRET not in answer.content.decode() + str(answer.headers), name
+
+
+SECRET_INPUT = re.compile(
+    r'type="password"|autocomplete="(?:one-time-code|new-password|current-password)"|name="passkey"'
+)
+
+
+def test_every_field_for_a_secret_is_known_as_one_and_is_never_filled_in():
+    pages = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
+    tags = [tag for page in pages for tag in re.findall(r"<input[^>]*>", page) if SECRET_INPUT.search(tag)]
+    names = {re.search(r'name="([^"]+)"', tag)[1] for tag in tags}
+
+    assert {"password", "code", "new_password", "again-password", "passkey"} <= names <= SECRETS
+    assert not [tag for tag in tags if "value=" in tag]
+
+
+def test_what_unlocked_a_page_is_not_held_by_a_page_that_asks_once_more(away, people):
+    """The password that ends a pause travels with the form; a refusal that holds the form again does not repeat it."""
+    from records import locks
+    from records.models import Participant
+
+    freeze = locks.target(locks.Lock.Scope.PARTICIPANT, Participant.objects.get())
+    lock = locks.close(freeze, "freeze", by=people["datamanager"], reason="a cut", now=timezone.now())
+    browser = away(minutes=0)
+    browser.logout()
+    come(browser, "datamanager")
+    browser = away(minutes=21)
+
+    sent = {"reason": "Mrs Pietersen called", "again-password": PASSWORD, "password": SECRET}
+    page = browser.post(f"/locks/{lock.pk}/", sent)
+
+    assert page.status_code == 422
+    assert 'value="Mrs Pietersen called"' in page.content.decode()
+    assert PASSWORD not in page.content.decode()
+    assert SECRET not in page.content.decode()
