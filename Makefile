@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup run test check bench lock docs screenshots backup drill
+.PHONY: setup run test test-long check bench lock docs screenshots backup drill
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -29,6 +29,9 @@ run: setup
 test: setup
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-long: setup
+	SBRTSPINE_MUTATIONS=1000 $(BIN)/python -m pytest tests/records/test_tampering.py
 
 check: setup
 	$(BIN)/ruff check .

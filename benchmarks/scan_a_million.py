@@ -80,9 +80,10 @@ def _one_in_a_hundred(now: datetime) -> float:
     with study.server(study.MILLION) as owner:
         owner.execute(
             'INSERT INTO records_auditrow (chain, seq, at, person_id, actor, db_role, action, "table", record_id,'
-            " participant_id, transaction, reason, changes, salt, digest, previous, hash)"
+            " participant_id, transaction, reason, changes, salt, digest, previous, hash, form)"
             " SELECT 'benchmark ' || p.id, 1, now(), (SELECT min(id) FROM accounts_person), '', 'benchmark', 'update',"
-            " 'records_participant', p.id, p.id, pg_current_xact_id()::text::bigint, 'benchmark', '{}', '', '', '', ''"
+            " 'records_participant', p.id, p.id, pg_current_xact_id()::text::bigint, 'benchmark', '{}', '', '', '', '',"
+            " 2"
             " FROM records_participant AS p WHERE p.id >= %s ORDER BY p.id LIMIT %s",
             [study.STEP, CHANGED],
         )

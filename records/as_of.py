@@ -26,7 +26,7 @@ SELECT t.* FROM (
         SELECT DISTINCT ON (r.record_id, c.key) r.record_id, c.key, c.value -> 1 AS value
         FROM records_auditrow AS r, jsonb_each(r.changes) AS c
         WHERE r."table" = %s AND {which}
-        ORDER BY r.record_id, c.key, r.id DESC
+        ORDER BY r.record_id, c.key, r.seq DESC
     ) AS told GROUP BY record_id
 ) AS whole, LATERAL jsonb_populate_record(NULL::{{table}}, whole.held) AS t
 """
@@ -34,7 +34,10 @@ _VISIBLE = "coalesce(pg_visible_in_snapshot(r.transaction::text::xid8, nullif(%s
 _REPLAY = _REPLAYED.format(
     which=f"r.at <= %s AND (r.participant_id = ANY(%s) OR (%s AND r.participant_id IS NULL)) AND {_VISIBLE}"
 )
-_BEFORE = _REPLAYED.format(which="r.record_id = ANY(%s) AND r.id < %s")
+_BEFORE = _REPLAYED.format(
+    which="r.record_id = ANY(%s)"
+    " AND r.seq < (SELECT a.seq FROM records_auditrow AS a WHERE a.id = %s AND a.chain = r.chain)"
+)
 
 
 def rows(

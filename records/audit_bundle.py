@@ -5,8 +5,9 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.db import connection, transaction
 
@@ -16,11 +17,12 @@ from records import crf, offline_verifier, seals
 _ROWS = """
 SELECT json_build_object('id', id, 'chain', chain, 'seq', seq, 'at',
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'person_id', person_id, 'actor', actor,
-    'db_role', db_role, 'action', action, 'table', "table", 'record_id', record_id, 'transaction', transaction,
-    'reason', reason, 'changes', changes::text, 'salt', salt, 'digest', digest, 'previous', previous,
-    'hash', hash)::text
+    'db_role', db_role, 'action', action, 'table', "table", 'record_id', record_id, 'participant_id', participant_id,
+    'transaction', transaction, 'reason', reason, 'changes', changes::text, 'salt', salt, 'digest', digest,
+    'previous', previous, 'hash', hash, 'form', form)::text
 FROM records_auditrow ORDER BY id
 """
+_PIECE = 1 << 20
 _TABLE = "SELECT to_jsonb(t)::text FROM {table} AS t ORDER BY id"
 _HEADS = (
     "SELECT json_build_object('chain', chain, 'seq', seq, 'hash', hash)::text FROM records_audithead ORDER BY chain"
@@ -28,7 +30,7 @@ _HEADS = (
 
 
 def write(to: IO[bytes], now: datetime) -> dict[str, int]:
-    """Write the zip, all of one instant; answers the number of lines of each file."""
+    """Write the zip, all of one instant, into a file that can be read too; answers the number of lines of each part."""
     counts: dict[str, int] = {}
     sums: dict[str, str] = {}
     with transaction.atomic(), zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as bundle:
@@ -45,9 +47,32 @@ def write(to: IO[bytes], now: datetime) -> dict[str, int]:
         counts["seals.jsonl"], sums["seals.jsonl"] = _add(bundle, "seals.jsonl", iter(sealed))
         public = seals.public_file().read_text() if seals.public_file().exists() else ""
         _count, sums["seal.pub"] = _add(bundle, "seal.pub", iter([public]))
-        bundle.writestr("verify.py", Path(offline_verifier.__file__).read_text())
-        bundle.writestr("manifest.json", json.dumps({"made_at": now.isoformat(), "sha256": sums}, indent=1))
+        verifier = Path(offline_verifier.__file__).read_text(encoding="utf-8")
+        _count, sums["verify.py"] = _add(bundle, "verify.py", iter([verifier]))
+        bundle.writestr("manifest.json", json.dumps(_manifest(now, sums), indent=1))
+        bundle.comment = b"0" * offline_verifier.SUM
+    _sum_at_its_end(to)
     return counts
+
+
+def _manifest(now: datetime, sums: dict[str, str]) -> dict[str, Any]:
+    """The sums of all files, signed with the key of the seals; `columns` are those that the tables have today."""
+    columns = {
+        model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
+        for model in crf.audited_models()
+    }
+    told = {"made_at": now.isoformat(), "sha256": sums, "columns": columns}
+    return {**told, "signature": seals.sign(told)}
+
+
+def _sum_at_its_end(file: IO[bytes]) -> None:
+    """Put the digest of everything before it in the place of the comment, the zip's last bytes."""
+    end = file.seek(-offline_verifier.SUM, SEEK_END)
+    digest = hashlib.sha256()
+    file.seek(0)
+    while (left := end - file.tell()) > 0:
+        digest.update(file.read(min(left, _PIECE)))
+    file.write(digest.hexdigest().encode())
 
 
 def _first() -> bool:

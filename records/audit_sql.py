@@ -52,7 +52,7 @@ $$;
 """
 
 # One audit row a changed record. Who and why come from transaction-local settings that the write door makes.
-AUDIT = """
+_AUDIT = """
 CREATE OR REPLACE FUNCTION records_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -106,18 +106,91 @@ BEGIN
     row.reason := left(why, 1000);
     row.changes := diff;
     row.salt := replace(gen_random_uuid()::text, '-', '');
-    row.digest := records_digest(row.salt, row.changes, row.reason);
     row.previous := head.hash;
-    row.hash := records_link(row.previous, row.chain, row.seq, row.at, row.person_id, row.actor, row.db_role,
-        row.action, row."table", row.record_id, row.transaction, row.digest);
     row.id := nextval(pg_get_serial_sequence('records_auditrow', 'id'));
+    -- its digest and its link
     INSERT INTO records_auditrow SELECT row.*;
     UPDATE records_audithead SET seq = row.seq, hash = row.hash WHERE chain = link;
     RETURN NULL;
 END $$;
 """
 
-CREATE = REFUSE + GUARD + DIGEST + AUDIT
+# The first form of a link left out the row's own id and participant, and joined what it covers with bars: where a
+# name holds a bar, the same text could be read in two ways.
+FIRST_AUDIT = _AUDIT.replace(
+    "-- its digest and its link",
+    """row.digest := records_digest(row.salt, row.changes, row.reason);
+    row.hash := records_link(row.previous, row.chain, row.seq, row.at, row.person_id, row.actor, row.db_role,
+        row.action, row."table", row.record_id, row.transaction, row.digest);""",
+)
+
+# The second covers every column, as the text of a JSON array: no value can pass for two, or for its neighbour's.
+FORM = 2
+AUDIT = _AUDIT.replace(
+    "-- its digest and its link",
+    f"""row.form := {FORM};
+    row.digest := records_digest(row);
+    row.hash := records_link(row);""",
+)
+
+# Of a row in a form that nobody knows, digest and link are null: it is like none.
+FORMS = """
+CREATE FUNCTION records_digest(r records_auditrow) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE r.form WHEN 1 THEN records_digest(r.salt, r.changes, r.reason) WHEN 2 THEN
+        encode(sha256(convert_to(jsonb_build_array(r.salt, r.changes::text, r.reason)::text, 'UTF8')), 'hex') END
+$$;
+
+CREATE FUNCTION records_link(r records_auditrow) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE r.form
+    WHEN 1 THEN records_link(r.previous, r.chain, r.seq, r.at, r.person_id, r.actor, r.db_role, r.action, r."table",
+        r.record_id, r.transaction, r.digest)
+    WHEN 2 THEN encode(sha256(convert_to(jsonb_build_array(r.form, r.previous, r.chain, r.seq, r.id,
+        to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.person_id, r.actor, r.db_role, r.action,
+        r."table", r.record_id, r.participant_id, r.transaction, r.digest)::text, 'UTF8')), 'hex') END
+$$;
+
+-- For each chain the last row in the first form, its hash, and a digest of what that form left out or left ambiguous.
+CREATE FUNCTION records_first_forms() RETURNS jsonb LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT coalesce(jsonb_object_agg(chain, jsonb_build_array(seq, hash, digest)), '{}')
+    FROM (SELECT chain, max(seq) AS seq, (array_agg(hash ORDER BY seq DESC))[1] AS hash,
+              encode(sha256(convert_to(jsonb_agg(jsonb_build_array(id, participant_id, actor, db_role, action, "table")
+                  ORDER BY seq)::text, 'UTF8')), 'hex') AS digest
+          FROM records_auditrow WHERE form = 1 GROUP BY chain) AS first
+$$;
+"""
+
+# Once a newer form is there, no row is written in an older one.
+NEWEST = f"""
+CREATE FUNCTION records_newest_form() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'An audit row is written in the newest form.' USING ERRCODE = '42501';
+END $$;
+CREATE TRIGGER audit_row_in_newest_form BEFORE INSERT ON records_auditrow
+    FOR EACH ROW WHEN (NEW.form IS DISTINCT FROM {FORM}) EXECUTE FUNCTION records_newest_form();
+"""
+
+# Where rows in the first form are there, an audited row of the study says how far each chain had come.
+BEGINS = f"""
+SELECT set_config('sbrtspine.person', id::text, true), set_config('sbrtspine.actor', 'sbrtspine (automatic)', true),
+    set_config('sbrtspine.reason', 'From here on the link of an audit row covers every column', true)
+FROM accounts_person WHERE username = 'system';
+INSERT INTO records_auditform (form, at, ends) SELECT {FORM}, clock_timestamp(), records_first_forms()
+    WHERE EXISTS (SELECT FROM records_auditrow WHERE form = 1);
+SELECT set_config('sbrtspine.person', '', true), set_config('sbrtspine.actor', '', true),
+    set_config('sbrtspine.reason', '', true);
+"""  # noqa: S608 -- constants alone
+
+CREATE = REFUSE + GUARD + DIGEST + FIRST_AUDIT
+SECOND_FORM = FORMS + NEWEST + AUDIT
+FIRST_FORM = (
+    FIRST_AUDIT
+    + """
+DROP FUNCTION records_newest_form() CASCADE;
+DROP FUNCTION records_first_forms();
+DROP FUNCTION records_digest(records_auditrow);
+DROP FUNCTION records_link(records_auditrow);
+"""
+)
 DROP = """
 DROP FUNCTION records_audit() CASCADE;
 DROP FUNCTION records_refuse() CASCADE;

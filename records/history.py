@@ -48,7 +48,7 @@ def of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> list[Entry]
         mine = model._default_manager.filter(**{f"{model.parent_field}__in": records}).values("pk")
         wanted = wanted | AuditRow.objects.filter(table=model._meta.db_table, record_id__in=mine)
     entries = []
-    for row in wanted.order_by("-id"):
+    for row in wanted.order_by("-seq"):  # of one participant: one chain
         changes = in_words(tables[row.table], row.changes, zone)
         if name:
             changes = [change for change in changes if change.name == name]
@@ -61,7 +61,7 @@ def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
     """The people whose answers stand in these fields now."""
     found: dict[str, int] = {}
     rows = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk, changes__has_any_keys=list(names))
-    for row in rows.order_by("id"):
+    for row in rows.order_by("seq"):
         for name in names:
             if name in row.changes:
                 found[name] = row.person_id

@@ -6,6 +6,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site
+from records.audit_forms import AuditForm
 from records.audit_review import AuditReview
 from records.base import Record
 from records.locks import Lock
@@ -20,6 +21,7 @@ from records.typing_kept import Typing
 
 __all__ = [
     "AuditCheck",
+    "AuditForm",
     "AuditHead",
     "AuditReview",
     "AuditRow",
@@ -70,8 +72,8 @@ class Participant(Record):
 class AuditRow(models.Model):
     """One change of one record: written by the trigger, by nobody else, and never changed.
 
-    `changes` is field -> [old, new]. Rows of one participant form a chain: `hash` covers the row's metadata,
-    the previous hash and `digest`, a salted digest of the changes and the reason.
+    `changes` is field -> [old, new]. Rows of one participant form a chain: `hash` covers every other column and the
+    previous hash; changes and reason by their salted digest, so that they can be redacted. `form`: by which formula.
     """
 
     chain = models.CharField(max_length=40)
@@ -91,6 +93,7 @@ class AuditRow(models.Model):
     digest = models.CharField(max_length=64)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    form = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         default_permissions = ()

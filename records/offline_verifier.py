@@ -1,47 +1,204 @@
 """Prove an exported audit bundle, without the software that made it: python verify.py BUNDLE.zip [--public-key FILE]
 
-Needs Python 3.11 and, for the signatures of the seals, the package "cryptography". Checked: the bundle's own sums; each
-audit row against its digest (one that was redacted: against what the redaction, further on in its chain, says that it
-left there) and its link; each chain from its first row to its head; each seal's signature and order,
-and that the rows it sealed are as they were; each record against the replay of its history. Prints what is wrong and
-where, and ends with 1; with 0 where nothing is.
+Needs Python 3.11 and, for the signatures, the package "cryptography". Checked: that no byte of the file was changed;
+the signature of the manifest and the sums in it; each audit row against its digest (one that was redacted: against what
+the redaction, further on in its chain, says that it left there) and its link; each chain from its first row to its
+head, and where in it the second form of a link begins; each seal's signature and order, and that the rows it sealed are
+as they were; each record against the replay of its history. Prints in words what is wrong and where, and ends with 1;
+with 0 where nothing is.
 """
 
 import base64
+import binascii
 import hashlib
 import json
+import re
 import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+FORM = 2
+NUMBERS = ("id", "seq", "person_id", "record_id", "transaction")
+TEXTS = (
+    "chain",
+    "at",
+    "actor",
+    "db_role",
+    "action",
+    "table",
+    "reason",
+    "changes",
+    "salt",
+    "digest",
+    "previous",
+    "hash",
+)
+NEEDED = ("audit.jsonl", "heads.jsonl", "seals.jsonl", "seal.pub", "manifest.json")
+FIRST_LOOSE = ("actor", "db_role", "action", "table")  # between which the first form of a link puts a mere bar
+SUM = 64  # characters at the end of the zip: the SHA-256 of all before them
+
 
 def sha(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def array(values):
+    """A JSON array as PostgreSQL writes it."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+def form_of(row):
+    """Bundles made before there were two forms do not say in which one a row is."""
+    return row.get("form", 1)
 
 
 def digest(row):
-    return sha(f"{row['salt']}|{row['changes']}|{row['reason']}")
+    if form_of(row) == 1:
+        return sha(f"{row['salt']}|{row['changes']}|{row['reason']}")
+    return sha(array([row["salt"], row["changes"], row["reason"]]))
 
 
 def link(row):
-    names = "previous chain seq at person_id actor db_role action table record_id transaction digest"
-    return sha("|".join(str(row[name]) for name in names.split()))
+    if form_of(row) == 1:
+        names = "previous chain seq at person_id actor db_role action table record_id transaction digest"
+        return sha("|".join(str(row[name]) for name in names.split()))
+    names = (
+        "form previous chain seq id at person_id actor db_role action table record_id participant_id transaction digest"
+    )
+    return sha(array([row[name] for name in names.split()]))
 
 
-def where(row, fields=True):
-    changed = ", ".join(sorted(json.loads(row["changes"]))) if fields else ""
+def where(row):
+    changed = ", ".join(sorted(changes_of(row) or ()))
     return f"{row['chain']} · {row['table']} · record {row['record_id']}" + (f" · {changed}" if changed else "")
+
+
+# Reading: whatever a file holds, what cannot be read is said in words.
+
+
+def once(pairs):
+    if len({name for name, _value in pairs}) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return dict(pairs)
+
+
+def no_number(text):
+    raise ValueError(f"{text} is no number")
+
+
+def parsed(text):
+    """The value of a JSON text; ValueError where it is none that PostgreSQL would write."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=no_number, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def is_number(value):
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+
+
+def changes_of(row):
+    """Field -> [old, new] of an audit row; None where it cannot be read."""
+    try:
+        changes = parsed(row["changes"])
+    except ValueError:
+        return None
+    pairs = changes.values() if isinstance(changes, dict) else [None]
+    return changes if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) else None
+
+
+def shape(row):
+    """What is wrong with the make of an audit row, in words; empty where nothing is."""
+    if not isinstance(row, dict):
+        return "it is no audit row"
+    if missing := [name for name in (*NUMBERS, *TEXTS) if name not in row]:
+        return f"{', '.join(missing)} is missing"
+    for name in NUMBERS:
+        if not is_number(row[name]):
+            return f"{name} is no whole number"
+    for name in TEXTS:
+        if not isinstance(row[name], str):
+            return f"{name} is no text"
+    if form_of(row) not in range(1, FORM + 1) or isinstance(form_of(row), bool) or not is_number(form_of(row)):
+        return "it is in a form that this verifier does not know"
+    if "form" in row and not (row.get("participant_id", "") is None or is_number(row.get("participant_id"))):
+        return "participant_id is neither a whole number nor empty"
+    return "" if changes_of(row) is not None else "its changes cannot be read"
+
+
+def text_of(name, data, wrong):
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        wrong.append(f"{name}: byte {error.start + 1} is no UTF-8 text")
+        return data.decode(errors="replace")
+
+
+def lines_of(name, data, wrong):
+    """(number, value) of each line of a file that is JSON."""
+    for number, line in enumerate(text_of(name, data, wrong).removesuffix("\n").split("\n"), start=1):
+        if line:
+            try:
+                yield number, parsed(line)
+            except ValueError as error:
+                wrong.append(f"{name}, line {number}: cannot be read ({error})")
+        elif data:
+            wrong.append(f"{name}, line {number}: is empty")
+
+
+def records_of(name, data, wrong):
+    """The records of one table, each an object with an id of its own."""
+    found, known = [], set()
+    for number, record in lines_of(name, data, wrong):
+        if not isinstance(record, dict) or not is_number(record.get("id")):
+            wrong.append(f"{name}, line {number}: is no record with an id")
+        elif record["id"] in known:
+            wrong.append(f"{name}, line {number}: record {record['id']} is there twice")
+        else:
+            known.add(record["id"])
+            found.append(record)
+    return found
+
+
+def heads_of(data, wrong):
+    found = {}
+    for number, head in lines_of("heads.jsonl", data, wrong):
+        right = isinstance(head, dict) and is_number(head.get("seq"))
+        if not right or not all(isinstance(head.get(name), str) for name in ("chain", "hash")):
+            wrong.append(f"heads.jsonl, line {number}: is no head of a chain")
+        elif head["chain"] in found:
+            wrong.append(f"heads.jsonl, line {number}: {head['chain']} has a head already")
+        else:
+            found[head["chain"]] = [head["seq"], head["hash"]]
+    return found
+
+
+def contents(files, wrong):
+    """Rows, heads, tables and seals of a bundle; what cannot be read is added to `wrong`."""
+    tables = {
+        name.removeprefix("tables/").removesuffix(".jsonl"): records_of(name, data, wrong)
+        for name, data in files.items()
+        if name.startswith("tables/")
+    }
+    heads = heads_of(files.get("heads.jsonl", b""), wrong)
+    rows = [row for _number, row in lines_of("audit.jsonl", files.get("audit.jsonl", b""), wrong)]
+    sealed = text_of("seals.jsonl", files.get("seals.jsonl", b""), wrong).removesuffix("\n")
+    return rows, heads, tables, sealed.split("\n") if sealed else []
+
+
+# Proving: each of these yields a sentence for everything that is wrong.
 
 
 def stated(rows):
     """(chain, number) -> what redactions left in a row before them: each agreed to by another person than who asked."""
     asked, found = {}, {}
-    for row in sorted(rows, key=lambda row: row["id"]):
+    for row in sorted(rows, key=lambda row: row["seq"]):
         if row["table"] != "records_redaction":
             continue
         try:
-            left_there = json.loads(row["changes"]).get("blanked", [None, None])[1] or []
+            left_there = changes_of(row).get("blanked", [None, None])[1] or []
             if row["action"] == "insert":
                 asked[row["chain"], row["record_id"]] = row["person_id"]
             elif asked.get((row["chain"], row["record_id"]), row["person_id"]) != row["person_id"]:
@@ -52,119 +209,318 @@ def stated(rows):
     return found
 
 
+def in_chains(rows):
+    chains = {}
+    for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
+        chains.setdefault(row["chain"], []).append(row)
+    return chains
+
+
 def rows_and_links(rows, heads):
     """Each row against itself, the row before it, and the head of its chain."""
-    chains, redacted = {}, stated(rows)
-    for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
-        before = chains.get(row["chain"])
-        try:
-            place = where(row)
-        except ValueError:
-            place = where(row, fields=False)
-        if row["digest"] != digest(row) and digest(row) not in redacted.get((row["chain"], row["seq"]), ()):
-            yield f"{place}: the change or its reason was altered after it was written"
-        elif row["hash"] != link(row):
-            yield f"{place}: who, when or what of the audit row was altered after it was written"
-        elif (
-            row["previous"] != (before["hash"] if before else "") or row["seq"] != (before["seq"] if before else 0) + 1
-        ):
-            yield f"{place}: an audit row before this one is missing or was put in"
-        chains[row["chain"]] = row
+    redacted, chains = stated(rows), in_chains(rows)
+    for chain in chains.values():
+        before = None
+        for row in chain:
+            if what := row_in_place(row, before, redacted):
+                yield f"{where(row)}: {what}"
+            before = row
     for chain in sorted({*chains, *heads}):
-        last = chains.get(chain)
+        last = chains[chain][-1] if chain in chains else None
         if heads.get(chain) != ([last["seq"], last["hash"]] if last else None):
             yield f"{chain}: its end is not where its head says"
 
 
+def row_in_place(row, before, redacted):
+    """What is wrong with one row and its place; empty where nothing is."""
+    altered = row["digest"] != digest(row) and digest(row) not in redacted.get((row["chain"], row["seq"]), ())
+    if altered or not re.fullmatch("[0-9a-f]{32}", row["salt"]):
+        return "the change or its reason was altered after it was written"
+    if row["hash"] != link(row):
+        return "who, when or what of the audit row was altered after it was written"
+    if row["previous"] != (before["hash"] if before else "") or row["seq"] != (before["seq"] if before else 0) + 1:
+        return "an audit row before this one is missing or was put in"
+    participant = row.get("participant_id")
+    if "form" in row and row["chain"] != ("study" if participant is None else f"participant {participant}"):
+        return "its participant is another than that of the chain it is in"
+    if row["id"] <= (before["id"] if before else 0):
+        return "its id is not greater than that of the row before it in the chain"
+    return ""
+
+
+def identities(rows):
+    """No two rows with one id; each record in one chain, its history beginning with its making."""
+    known, histories = {}, {}
+    for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
+        if row["id"] in known:
+            yield f"{where(row)}: its id is that of another audit row, in {known[row['id']]}"
+        known[row["id"]] = f"{row['chain']}, row {row['seq']}"
+        histories.setdefault((row["table"], row["record_id"]), []).append(row)
+    for (table, record), history in sorted(histories.items()):
+        if len({row["chain"] for row in history}) > 1:
+            yield f"{table} · record {record}: its history is in more than one chain"
+        elif [row["action"] == "insert" for row in history] != [True] + [False] * (len(history) - 1):
+            yield f"{table} · record {record}: its history does not begin with its making, or has two beginnings"
+
+
+def first_forms(chains):
+    """chain -> last row in the first form, its hash, and a digest of what that form left out or left ambiguous."""
+    found = {}
+    for chain, rows in chains.items():
+        if old := [row for row in rows if form_of(row) == 1]:
+            more = [[row["id"], row.get("participant_id"), *(row[name] for name in FIRST_LOOSE)] for row in old]
+            found[chain] = [old[-1]["seq"], old[-1]["hash"], sha(array(more))]
+    return found
+
+
+def forms(rows):
+    """Each chain against what the study's says of the first form of a link, which is written no more."""
+    chains = in_chains(rows)
+    there, second = first_forms(chains), {}
+    for chain, found in chains.items():
+        second[chain] = next((row["seq"] for row in found if form_of(row) == 2), None)
+        if second[chain] is not None and there.get(chain, [0])[0] > second[chain]:
+            yield f"{chain}: row {there[chain][0]} is in an older form than row {second[chain]} before it"
+    told = [row for row in chains.get("study", ()) if (row["table"], row["action"]) == ("records_auditform", "insert")]
+    if not told:
+        for chain in sorted(there) if any(second.values()) else ():
+            yield f"{chain}: rows in form 1 are there, and nothing says until when that form was written"
+        return
+    said = changes_of(told[0]).get("ends", [None, None])[1]
+    said = said if isinstance(said, dict) else {}
+    for chain in sorted({*said, *there}):
+        if chain not in said:
+            yield f"{chain}: rows in form 1 are there, and the chain began after that form was given up"
+        elif said[chain] != there.get(chain):
+            yield f"{chain}: its rows in form 1, or their ids, people or participants, are not those of when it ended"
+
+
+def in_words(rows):
+    """For each chain with rows in the first form, how far they go."""
+    for chain, found in in_chains(rows).items():
+        old, new = ([row["seq"] for row in found if form_of(row) == form] for form in (1, 2))
+        if old:
+            yield f"{chain}: rows 1–{max(old)} in form 1" + (f", from row {min(new)} form 2" if new else "")
+
+
+def verify(public, signature, told):
+    """Whether the key signed this; None where nothing here can tell."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError:
+        return None
+    try:
+        text = json.dumps(told, sort_keys=True).encode()
+        Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(signature), text)
+    except (ValueError, TypeError, InvalidSignature, RecursionError):
+        return False
+    return True
+
+
 def seals(lines, public, rows):
     """Each seal against its signature, the seal before it, and the rows it sealed."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     there = {(row["chain"], row["seq"]): row["hash"] for row in rows}
     before = None
     for number, line in enumerate(lines, start=1):
-        try:
-            told = json.loads(line)
-            signature = base64.b64decode(told.pop("signature"))
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, json.dumps(told, sort_keys=True).encode())
-        except (ValueError, KeyError, AttributeError, TypeError, InvalidSignature):
-            yield f"seal {number}: its signature is not right"
-            before = line
-            continue
-        if told["number"] != number or told["previous"] != (sha(before) if before else ""):
-            yield f"seal {number}: a seal before it is missing, or the order was changed"
-        for chain, (seq, sealed) in told["heads"].items():
-            if there.get((chain, seq)) != sealed:
-                yield f"{chain}, row {seq}: not what seal {number} sealed"
+        yield from seal(number, line, before, public, there)
         before = line
 
 
-def replay(rows, tables):
+def seal(number, line, before, public, there):
+    try:
+        told = json.loads(line)
+        signature = told.pop("signature")
+        heads = [(chain, seq, sealed) for chain, (seq, sealed) in told["heads"].items()]
+        order = (told["number"], told["previous"])
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        yield f"seal {number}: cannot be read, so its signature is not right"
+        return
+    signed = verify(public, signature, told)
+    if signed is None:
+        yield f"seal {number}: its signature was not checked, for want of the Python package “cryptography”"
+    elif not signed:
+        yield f"seal {number}: its signature is not right"
+        return
+    if order != (number, sha(before) if before else ""):
+        yield f"seal {number}: a seal before it is missing, or the order was changed"
+    for chain, seq, sealed in heads:
+        if not is_number(seq) or there.get((chain, seq)) != sealed:
+            yield f"{chain}, row {seq}: not what seal {number} sealed"
+
+
+def exact(value):
+    """True is not 1: Python takes them for the same, PostgreSQL does not."""
+    if isinstance(value, bool):
+        return ("boolean", value)
+    if isinstance(value, list):
+        return [exact(each) for each in value]
+    return {name: exact(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def replay(rows, tables, columns):
     """Each record as stored against what its history says, column by column."""
     told = {}
-    for row in sorted(rows, key=lambda row: row["id"]):
-        try:
-            changes = json.loads(row["changes"], parse_float=Decimal)
-            held = told.setdefault((row["table"], row["record_id"]), {})
-            held.update({name: pair[1] for name, pair in changes.items()})
-        except (ValueError, TypeError, IndexError, AttributeError):
-            yield f"{where(row, fields=False)}: its changes cannot be read"
+    for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
+        held = told.setdefault((row["table"], row["record_id"]), {})
+        held.update({name: pair[1] for name, pair in changes_of(row).items()})
     stored = {(table, record["id"]): record for table, records in tables.items() for record in records}
+    names = {table: set(map(str, columns.get(table) or next(iter(records), ()))) for table, records in tables.items()}
     for table, record in sorted({*told, *stored}):
         if table not in tables:
             yield f"{table} · record {record}: its table is not in the bundle"
             continue
         history, now = told.get((table, record), {}), stored.get((table, record), {})
-        columns = set(next(iter(tables[table]), history))
-        for name in sorted(columns & {*history, *now}):
-            if history.get(name) != now.get(name):
-                yield f"{table} · record {record} · {name}: holds {now.get(name)!r}, history says {history.get(name)!r}"
+        if now and set(now) != names[table]:
+            differing = ", ".join(sorted(set(now) ^ names[table]))
+            yield f"{table} · record {record}: its columns are not those of the table ({differing})"
+        for name in sorted((names[table] | {*now}) & {*history, *now}):
+            if exact(history.get(name)) != exact(now.get(name)):
+                yield (
+                    f"{table} · record {record} · {name}: "
+                    f"holds {shown(now.get(name))}, history says {shown(history.get(name))}"
+                )
 
 
-def sums(files):
-    for name, expected in json.loads(files["manifest.json"])["sha256"].items():
+def shown(value):
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def findings(rows, heads, tables, sealed, public, columns=None):
+    """Everything that is wrong with what a bundle holds, in words."""
+    wrong = [f"audit row {number}: {what}" for number, row in enumerate(rows, start=1) if (what := shape(row))]
+    rows = [row for row in rows if not shape(row)]
+    if 0 < sum("form" in row for row in rows) < len(rows):
+        wrong.append("audit.jsonl: some rows say in which form they are, and some do not")
+    wrong += [*rows_and_links(rows, heads), *identities(rows), *forms(rows), *replay(rows, tables, columns or {})]
+    if not sealed:
+        return [*wrong, "there are no seals: a rewritten chain would not be found"]
+    return [*wrong, *seals(sealed, public, rows)]
+
+
+def manifest_of(files, wrong):
+    """The manifest, with an empty one in the place of what cannot be read."""
+    try:
+        told = parsed(text_of("manifest.json", files.get("manifest.json", b"{}"), wrong))
+    except ValueError as error:
+        wrong.append(f"manifest.json: cannot be read ({error})")
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def sums(files, manifest, public):
+    """The manifest's signature, and each file against its sum."""
+    for name in NEEDED:
+        if name not in files:
+            yield f"{name}: is missing"
+    known = manifest.get("sha256")
+    known = known if isinstance(known, dict) else {}
+    if not known:
+        yield "manifest.json: it holds no sums"
+    for name, expected in sorted(known.items()):
         if hashlib.sha256(files.get(name, b"")).hexdigest() != expected:
             yield f"{name}: not the file that was exported"
+    for name in sorted({*files} - {*known, "manifest.json", "verify.py"}):
+        yield f"{name}: was not exported, the manifest does not know it"
+    if "signature" in manifest:
+        told = {name: value for name, value in manifest.items() if name != "signature"}
+        signed = verify(public, manifest["signature"], told)
+        if not signed:
+            yield (
+                "manifest.json: its signature is not right"
+                if signed is False
+                else ("manifest.json: its signature was not checked, for want of the Python package “cryptography”")
+            )
 
 
-def contents(files):
-    """The bundle's files, read."""
-    lines = {name: data.decode().splitlines() for name, data in files.items() if name.endswith(".jsonl")}
-    tables = {
-        name.removeprefix("tables/").removesuffix(".jsonl"): [json.loads(line, parse_float=Decimal) for line in found]
-        for name, found in lines.items()
-        if name.startswith("tables/")
-    }
-    heads = {head["chain"]: [head["seq"], head["hash"]] for head in map(json.loads, lines["heads.jsonl"])}
-    return [json.loads(line) for line in lines["audit.jsonl"]], heads, tables, lines.get("seals.jsonl", [])
+def proved(files, key=None):
+    """(sentences of what is wrong, rows, heads, seals) of a bundle's files; `key`: the public key kept elsewhere."""
+    wrong = []
+    manifest = manifest_of(files, wrong)
+    public = key_of(key if key is not None else files.get("seal.pub", b""), wrong)
+    rows, heads, tables, sealed = contents(files, wrong)
+    columns = manifest.get("columns")
+    columns = columns if isinstance(columns, dict) else {}
+    columns = {table: names for table, names in columns.items() if isinstance(names, list)}
+    wrong += sums(files, manifest, public)
+    if "signature" not in manifest and any(isinstance(row, dict) and "form" in row for row in rows):
+        wrong.append("manifest.json: its signature is missing")
+    return [*wrong, *findings(rows, heads, tables, sealed, public, columns)], rows, heads, sealed
 
 
-def findings(rows, heads, tables, sealed, public):
-    found = [*rows_and_links(rows, heads), *replay(rows, tables)]
-    if not sealed:
-        return [*found, "there are no seals: a rewritten chain would not be found"]
-    return [*found, *seals(sealed, public, rows)]
+def key_of(data, wrong):
+    try:
+        public = base64.b64decode(data.strip(), validate=True)
+    except (ValueError, binascii.Error):
+        public = b""
+    if len(public) != 32:
+        wrong.append("seal.pub: is no public key, so no signature can be checked")
+    return public
 
 
-def load(path):
-    if path.is_dir():
-        return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
-    with zipfile.ZipFile(path) as bundle:
-        return {name: bundle.read(name) for name in bundle.namelist()}
+def load(path, wrong):
+    """Name -> bytes of a folder or a zip; what cannot be read is added to `wrong`."""
+    try:
+        if path.is_dir():
+            return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+        whole = path.read_bytes()
+    except OSError as error:
+        wrong.append(f"{path}: cannot be read ({error.strerror})")
+        return {}
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            files = members(bundle, wrong)
+            ending = bundle.comment.decode("ascii", "replace")
+    except Exception as error:  # whatever a damaged zip makes of the library
+        wrong.append(f"{path}: is no whole zip file ({error})")
+        return {}
+    signed = b'"signature"' in files.get("manifest.json", b"")
+    if (signed or ending) and ending != hashlib.sha256(whole[:-SUM]).hexdigest():
+        wrong.append(f"{path}: a byte of it was changed since it was exported, or another program packed it")
+    return files
+
+
+def members(bundle, wrong):
+    files = {}
+    for entry in bundle.infolist():
+        if entry.filename in files:
+            wrong.append(f"{entry.filename}: is in the zip twice")
+            continue
+        try:
+            files[entry.filename] = bundle.read(entry)
+        except Exception as error:  # whatever a damaged zip makes of the library
+            wrong.append(f"{entry.filename}: cannot be read from the zip ({error})")
+    return files
+
+
+def clean(sentence):
+    """On one line, and harmless to a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in sentence)
 
 
 def main(arguments):
-    files = load(Path(arguments[0]))
-    own = "--public-key" not in arguments
-    public = files.get("seal.pub", b"") if own else Path(arguments[arguments.index("--public-key") + 1]).read_bytes()
-    rows, heads, tables, sealed = contents(files)
-    found = [*sums(files), *findings(rows, heads, tables, sealed, base64.b64decode(public))]
-    for sentence in found:
-        print(sentence)
-    trusted = "the bundle's own public key, trusted" if own else "the public key that was given"
-    print(f"{len(rows)} audit rows in {len(heads)} chains, {len(sealed)} seals, {trusted}: {len(found)} findings")
-    return 1 if found else 0
+    wrong, key = [], None
+    if len(arguments) not in (1, 3) or "--public-key" in arguments[:1] or arguments[1:2] not in ([], ["--public-key"]):
+        print("python verify.py BUNDLE.zip [--public-key FILE]")
+        return 2
+    sys.stdout.reconfigure(errors="backslashreplace")
+    if len(arguments) == 3:
+        try:
+            key = Path(arguments[2]).read_bytes()
+        except OSError as error:
+            wrong.append(f"{arguments[2]}: the public key cannot be read ({error.strerror})")
+            key = b""
+    files = load(Path(arguments[0]), wrong)
+    found, rows, heads, sealed = proved(files, key)
+    for sentence in [*wrong, *found]:
+        print(clean(sentence))
+    for sentence in in_words([row for row in rows if not shape(row)]):
+        print(clean(sentence))
+    trusted = "the public key that was given" if key is not None else "the bundle's own public key, trusted"
+    number = len(wrong) + len(found)
+    print(f"{len(rows)} audit rows in {len(heads)} chains, {len(sealed)} seals, {trusted}: {number} findings")
+    return 1 if number else 0
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _every_place(participant: Any) -> dict[str, Place]:
     from records.models import AuditRow
 
     tables, found = _tables(), {}
-    for row in AuditRow.objects.filter(participant=participant).order_by("pk"):
+    for row in AuditRow.objects.filter(participant=participant).order_by("seq"):
         model = tables.get(row.table)
         title = str(model._meta.verbose_name) if model else row.table
         for name, pair in row.changes.items():

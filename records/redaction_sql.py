@@ -112,7 +112,7 @@ END $$;
 """
 
 REDACT = f"""
-CREATE FUNCTION records_redact(which bigint) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION records_redact(which bigint) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     asked records_redaction%ROWTYPE;
@@ -199,9 +199,8 @@ BEGIN
     END LOOP;
     FOR row IN SELECT * FROM records_auditrow WHERE id = ANY (touched) ORDER BY seq LOOP
         fresh := replace(gen_random_uuid()::text, '-', '');
-        UPDATE records_auditrow SET salt = fresh WHERE id = row.id;
-        left_there := left_there
-            || jsonb_build_array(jsonb_build_array(row.seq, records_digest(fresh, row.changes, row.reason)));
+        UPDATE records_auditrow SET salt = fresh WHERE id = row.id RETURNING * INTO row;
+        left_there := left_there || jsonb_build_array(jsonb_build_array(row.seq, records_digest(row)));
     END LOOP;
     UPDATE records_redaction SET blanked = left_there WHERE id = which;
     RETURN jsonb_array_length(left_there);

@@ -21,7 +21,7 @@ BEGIN
             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
                 AND pg_has_role(current_user, c.relowner, 'USAGE') LOOP
         EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
-        IF t.relname IN ('records_auditrow', 'records_audithead', 'django_migrations') THEN
+        IF t.relname IN ('records_auditrow', 'records_audithead', 'records_auditform', 'django_migrations') THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname IN (  -- made once, never changed
             'records_signature', 'records_seal', 'records_auditcheck', 'records_auditreview', 'records_read',

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from records import crf, seals
+from records import audit_forms, crf, seals
 from records.base import Audited
 from records.models import AuditCheck, AuditRow, Participant
 
@@ -41,39 +41,49 @@ SELECT s.chain, s.seq, (left_there ->> 0)::bigint AS about, left_there ->> 1 AS 
 FROM records_auditrow AS s, jsonb_array_elements(s.changes -> 'blanked' -> 1) AS left_there
 WHERE s."table" = 'records_redaction' AND s.action = 'update' AND jsonb_typeof(s.changes -> 'blanked' -> 1) = 'array'
   AND EXISTS (SELECT FROM records_auditrow AS a WHERE a.chain = s.chain AND a."table" = s."table"
-      AND a.record_id = s.record_id AND a.action = 'insert' AND a.person_id <> s.person_id)
+      AND a.record_id = s.record_id AND a.action = 'insert' AND a.seq < s.seq AND a.person_id <> s.person_id)
 """
 
-_ALTERED = """(r.digest <> records_digest(r.salt, r.changes, r.reason) AND NOT EXISTS (
+_ALTERED = """(r.salt !~ '^[0-9a-f]{32}$' OR (r.digest IS DISTINCT FROM records_digest(r.audit_row) AND NOT EXISTS (
     SELECT FROM stated WHERE stated.chain = r.chain AND stated.about = r.seq AND stated.seq > r.seq
-    AND stated.digest = records_digest(r.salt, r.changes, r.reason)))"""
+    AND stated.digest = records_digest(r.audit_row))))"""
+_OTHER_LINK = "r.hash IS DISTINCT FROM records_link(r.audit_row)"
+_OTHER_PLACE = "(r.previous <> r.before OR r.seq <> r.place)"
+_OTHER_CHAIN = "r.chain <> coalesce('participant ' || r.participant_id, 'study')"
 
 _ROWS = f"""
 WITH stated AS MATERIALIZED ({_STATED})
-SELECT r.participant_id, r."table", r.record_id,
-       (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(r.changes) AS key),
-       CASE WHEN {_ALTERED}
-            THEN 'the change or its reason was altered after it was written'
-            WHEN r.hash <> records_link(r.previous, r.chain, r.seq, r.at, r.person_id, r.actor, r.db_role,
-                r.action, r."table", r.record_id, r.transaction, r.digest)
-            THEN 'who, when or what of the audit row was altered after it was written'
-            ELSE 'an audit row before this one is missing or was put in' END
-FROM (SELECT *, lag(hash, 1, '') OVER chained AS before, row_number() OVER chained AS place
-      FROM records_auditrow WINDOW chained AS (PARTITION BY chain ORDER BY seq)) AS r
-WHERE {_ALTERED}
-   OR r.previous <> r.before OR r.seq <> r.place
-   OR r.hash <> records_link(r.previous, r.chain, r.seq, r.at, r.person_id, r.actor, r.db_role,
-        r.action, r."table", r.record_id, r.transaction, r.digest)
-ORDER BY r.id
+SELECT r.chain, r."table", r.record_id,
+       (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(
+           CASE WHEN jsonb_typeof(r.changes) = 'object' THEN r.changes ELSE '{{}}' END) AS key),
+       CASE WHEN {_ALTERED} THEN 'the change or its reason was altered after it was written'
+            WHEN {_OTHER_LINK} THEN 'who, when or what of the audit row was altered after it was written'
+            WHEN {_OTHER_PLACE} THEN 'an audit row before this one is missing or was put in'
+            WHEN {_OTHER_CHAIN} THEN 'its participant is another than that of the chain it is in'
+            ELSE 'its id is not greater than that of the row before it in the chain' END
+FROM (SELECT a.*, a AS audit_row, row_number() OVER chained AS place,
+          lag(hash, 1, '') OVER chained AS before, lag(id, 1, 0::bigint) OVER chained AS id_before
+      FROM records_auditrow AS a WINDOW chained AS (PARTITION BY chain ORDER BY seq)) AS r
+WHERE {_ALTERED} OR {_OTHER_LINK} OR {_OTHER_PLACE} OR {_OTHER_CHAIN} OR r.id <= r.id_before
+ORDER BY r.chain, r.seq
 """  # noqa: S608 -- constants alone
 
 _HEADS = """
-SELECT nullif(substring(coalesce(h.chain, r.chain) from '^participant (.*)$'), '')::bigint,
-       coalesce(h.seq, 0) - coalesce(r.seq, 0)
+SELECT coalesce(h.chain, r.chain), coalesce(h.seq, 0) - coalesce(r.seq, 0)
 FROM records_audithead AS h
 FULL JOIN (SELECT DISTINCT ON (chain) chain, seq, hash FROM records_auditrow ORDER BY chain, seq DESC) AS r
     USING (chain)
 WHERE h.seq IS DISTINCT FROM r.seq OR h.hash IS DISTINCT FROM r.hash
+"""
+
+# A record belongs to one participant, and its history begins with its making.
+_RECORDS = """
+SELECT min(chain), "table", record_id, CASE WHEN min(chain) <> max(chain) THEN 'its history is in more than one chain'
+    ELSE 'its history does not begin with its making, or has two beginnings' END
+FROM records_auditrow GROUP BY "table", record_id
+HAVING min(chain) <> max(chain) OR count(*) FILTER (WHERE action = 'insert') <> 1
+    OR (array_agg(action ORDER BY seq))[1] <> 'insert'
+ORDER BY 1, 2, 3
 """
 
 # A column that a migration has retired is history alone: there is nothing left to compare it with.
@@ -81,7 +91,7 @@ _REPLAY = """
 WITH told AS (
     SELECT DISTINCT ON (r.record_id, c.key) r.record_id, c.key, c.value -> 1 AS value
     FROM records_auditrow AS r, jsonb_each(r.changes) AS c
-    WHERE r."table" = '{table}' ORDER BY r.record_id, c.key, r.id DESC
+    WHERE r."table" = '{table}' ORDER BY r.record_id, c.key, r.seq DESC, r.id DESC
 ), held AS (
     SELECT t.id AS record_id, c.key, c.value FROM {table} AS t, jsonb_each(to_jsonb(t)) AS c
 )
@@ -97,7 +107,8 @@ def verify() -> list[Finding]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL timezone = 'UTC'")
         codes = dict(Participant._base_manager.values_list("pk", "code"))
-        found = [*_rows(cursor, codes), *_ends(cursor, codes), *_replays(cursor, codes)]
+        found = [*_rows(cursor, codes), *_ends(cursor, codes), *_records(cursor, codes), *_replays(cursor, codes)]
+        found += [Finding(_code(chain, codes), "audit", 0, "chain", what) for chain, what in audit_forms.findings()]
     for table, model in _names().items():  # a table may know more about itself
         told = getattr(model, "contradictions", list)()
         found += [Finding("", _title(_names(), table), record, "file", what) for record, what in told]
@@ -113,8 +124,20 @@ def prove(now: datetime) -> AuditCheck:
 
 def _sealed(sentence: str, codes: dict[int, str]) -> Finding:
     """A finding of the seals; where it is about a participant's chain, with the code."""
-    about = re.match(r"participant (\d+),", sentence)
-    return Finding(codes.get(int(about[1]), "") if about else "", "seal", 0, "chain", sentence)
+    return Finding(_code(sentence.partition(",")[0], codes), "seal", 0, "chain", sentence)
+
+
+def _code(chain: str, codes: dict[int, str]) -> str:
+    """Whose chain it is; without a code where it is the study's, or somebody's who is not there."""
+    about = re.fullmatch(r"participant (\d+)", chain)
+    return codes.get(int(about[1]), chain) if about else ""
+
+
+def forms() -> list[str]:
+    """For each chain that began in the first form of a link, how far it goes."""
+    codes = dict(Participant._base_manager.values_list("pk", "code"))
+    old = [chain for chain in audit_forms.chains() if chain.first_to]
+    return [f"{_code(chain.name, codes) or 'study'}: {audit_forms.in_words(chain)}" for chain in old]
 
 
 def counts() -> dict[str, int]:
@@ -137,16 +160,28 @@ def _rows(cursor: Any, codes: dict[int, str]) -> list[Finding]:
     cursor.execute(_ROWS)
     names = _names()
     return [
-        Finding(codes.get(participant, ""), _title(names, table), record, fields or "", what)
-        for participant, table, record, fields, what in cursor.fetchall()
+        Finding(_code(chain, codes), _title(names, table), record, fields or "", what)
+        for chain, table, record, fields, what in cursor.fetchall()
     ]
 
 
 def _ends(cursor: Any, codes: dict[int, str]) -> list[Finding]:
     cursor.execute(_HEADS)
+    return [Finding(_code(chain, codes), "audit", 0, "chain", _end(missing)) for chain, missing in cursor.fetchall()]
+
+
+def _end(missing: int) -> str:
+    if missing > 0:
+        return f"{missing} audit rows are missing at its end"
+    return f"{-missing} audit rows more than its head says" if missing else "its last row is not the one of its head"
+
+
+def _records(cursor: Any, codes: dict[int, str]) -> list[Finding]:
+    cursor.execute(_RECORDS)
+    names = _names()
     return [
-        Finding(codes.get(participant, ""), "audit", 0, "chain", f"{missing} audit rows are missing at its end")
-        for participant, missing in cursor.fetchall()
+        Finding(_code(chain, codes), _title(names, table), record, "history", what)
+        for chain, table, record, what in cursor.fetchall()
     ]
 
 
@@ -156,15 +191,16 @@ def _replays(cursor: Any, codes: dict[int, str]) -> list[Finding]:
     for table, model in _names().items():
         cursor.execute(_REPLAY.format(table=table))
         for record, field, told, held in cursor.fetchall():
-            participant = record
-            if hasattr(model, "participant_id"):
-                of = model._base_manager.filter(pk=record).values_list("participant_id", flat=True)
-                participant = of.first() or _told_participant(table, record)
+            participant = _participant_of(model, table, record)
             what = f"the record holds {held or 'nothing'}, its history says {told or 'nothing'}"
             found.append(Finding(codes.get(participant, ""), _title(_names(), table), record, field, what))
     return found
 
 
-def _told_participant(table: str, record: int) -> int | None:
-    """Whose record it was, where the record itself is gone."""
-    return AuditRow.objects.filter(table=table, record_id=record).values_list("participant_id", flat=True).first()
+def _participant_of(model: type[Audited], table: str, record: int) -> int | None:
+    """Whose record it is, as its history says; as it says itself where it has none."""
+    if not hasattr(model, "participant_id"):
+        return record
+    history = AuditRow.objects.filter(table=table, record_id=record).order_by("seq")
+    told = history.values_list("participant_id", flat=True).first()
+    return told or model._base_manager.filter(pk=record).values_list("participant_id", flat=True).first()

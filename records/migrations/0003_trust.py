@@ -204,5 +204,5 @@ class Migration(migrations.Migration):
         records.operations.Audit(
             name="Verification",
         ),
-        migrations.RunSQL(lock_sql.CREATE + audit_sql.AUDIT, migrations.RunSQL.noop),
+        migrations.RunSQL(lock_sql.CREATE + audit_sql.FIRST_AUDIT, migrations.RunSQL.noop),
     ]

@@ -16,6 +16,6 @@ class Command(BaseCommand):
         parser.add_argument("file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Path(options["file"]).open("wb") as out:
+        with Path(options["file"]).open("w+b") as out:
             counts = audit_bundle.write(out, timezone.now())
         self.stdout.write(f"{counts['audit.jsonl']} audit rows, {counts['seals.jsonl']} seals: {options['file']}")

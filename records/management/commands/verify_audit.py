@@ -21,12 +21,15 @@ class Command(BaseCommand):
             said = {
                 "verdict": "broken" if findings else "proved",
                 **counted,
+                "forms": verification.forms(),
                 "findings": [f.as_dict() for f in findings],
             }
             self.stdout.write(json.dumps(said, indent=1))
         else:
             for finding in findings:
                 self.stdout.write(str(finding))
+            for sentence in verification.forms():
+                self.stdout.write(sentence)
             self.stdout.write(f"{counted['rows']} audit rows in {counted['chains']} chains: {len(findings)} findings")
         if findings:
             raise CommandError("The audit trail contradicts itself or the records.")

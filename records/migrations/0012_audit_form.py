@@ -1,0 +1,28 @@
+from django.db import migrations, models
+
+import records.operations
+from records import audit_sql, redaction_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("records", "0011_indexes_of_lists")]
+
+    operations = [
+        migrations.AddField(model_name="auditrow", name="form", field=models.PositiveSmallIntegerField(default=1)),
+        migrations.CreateModel(
+            name="AuditForm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("form", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("ends", models.JSONField()),
+            ],
+            options={
+                "verbose_name": "Form of the audit trail",
+                "abstract": False,
+                "default_permissions": (),
+            },
+        ),
+        records.operations.Audit(name="AuditForm"),
+        migrations.RunSQL(audit_sql.SECOND_FORM + redaction_sql.REDACT, audit_sql.FIRST_FORM),
+    ]
