@@ -1,9 +1,9 @@
 """What is complete and waits for its signer: a severe event is signed promptly, not once before the lock (EMA 6.3)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from accounts.roles import May
@@ -20,42 +20,52 @@ AGES_AFTER = timedelta(days=7)  # from then on an unsigned one is late
 SEVERE = 3
 
 
-def lines(asked: Asked) -> Iterator[list[Item]]:
-    """For the worklist, one list a form: of those who may sign, and of nobody's own day."""
-    for found in records(asked.participants, asked.most):
-        yield [_line(record, asked) for record in found]
+def lines(asked: Asked) -> list[Item]:
+    """For the worklist: of those who may sign, and of nobody's own day."""
+    parts = []
+    for model in crf.forms().values():
+        if model.signed_by == May.SIGN_OFF or model is AdverseEvent:
+            waiting = _waiting(model, asked.participants).annotate(slug=Value(model.slug))
+            parts += asked.parted(waiting, asked.person.site_ids(model.signed_by))
+    return [_line(row, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
 
 
-def _line(record: Record, asked: Asked) -> Item:
-    where = f"{record.slug}/{record.number}/" if record.repeats else f"{record.slug}/"
+_SEEN = ("slug", "pk", "participant__code", "number", "updated_at")
+
+
+def _line(row: dict[str, Any], asked: Asked) -> Item:
+    model = crf.forms()[row["slug"]]
+    where = f"{model.slug}/{row['number']}/" if model.repeats else f"{model.slug}/"
     return Item(
-        record.participant.code,
-        _("Sign: %(form)s") % {"form": record._meta.verbose_name},
-        record.title or _("complete, and not signed as it stands"),
-        at(record.participant, f"{where}sign/"),
-        tone="late" if asked.now - record.updated_at > AGES_AFTER else "",
-        bucket=("today" if record.repeats else "week") if asked.person.may(record.signed_by) else "others",
-        order=(3, record.updated_at.timestamp()),
+        row["participant__code"],
+        _("Sign: %(form)s") % {"form": model._meta.verbose_name},
+        _("complete, and not signed as it stands"),
+        at(row["participant__code"], f"{where}sign/"),
+        tone="late" if asked.now - row["updated_at"] > AGES_AFTER else "",
+        bucket="others" if not row["mine"] else "today" if model.repeats else "week",
+        order=(3, row["updated_at"].timestamp()),
+        about=(model, row["pk"]),
+        complete=_name,
     )
 
 
-def records(participants: QuerySet[Participant], most: int) -> Iterator[list[Record]]:
+def _name(item: Item, record: Any) -> None:
+    item.why = record.title or item.why
+
+
+def _waiting(model: type[Record], participants: QuerySet[Participant]) -> QuerySet[Any]:
     """Complete forms that only an investigator signs, without a signature given since their last change."""
-    for model in crf.forms().values():
-        if model.signed_by != May.SIGN_OFF and model is not AdverseEvent:
-            continue
-        signed = Signature.objects.filter(
-            participant=OuterRef("participant"),
-            scope=Signature.Scope.RECORD,
-            table=model._meta.db_table,
-            record_id=OuterRef("pk"),
-            signed_at__gte=OuterRef("updated_at"),
-        )
-        found = model._default_manager.filter(
-            _ready(model), participant__in=participants, status=Status.COMPLETE, voided_at__isnull=True
-        )
-        waiting = found.alias(signed=first_of(signed)).filter(signed__isnull=True)
-        yield list(waiting.select_related("participant").order_by("updated_at")[:most])
+    signed = Signature.objects.filter(
+        participant=OuterRef("participant"),
+        scope=Signature.Scope.RECORD,
+        table=model._meta.db_table,
+        record_id=OuterRef("pk"),
+        signed_at__gte=OuterRef("updated_at"),
+    )
+    found = model._default_manager.filter(
+        _ready(model), participant__in=participants, status=Status.COMPLETE, voided_at__isnull=True
+    )
+    return found.alias(signed=first_of(signed)).filter(signed__isnull=True)
 
 
 def _ready(model: type[Record]) -> Q:

@@ -47,7 +47,7 @@ def look(person: Person, now: datetime, whole: bool = False) -> Board:
     windows = Deadline.objects.filter(kind="window-missed", participant__in=selectors.participants(person))
     most = ALL if whole else MOST_OPEN
     running = _participants(windows.filter(met=False, due_at__gte=now).order_by("due_at")[: most + 1])
-    over = windows.filter(due_at__gte=now - LOOK_BACK).exclude(met=False, due_at__gte=now).order_by("-due_at")
+    over = windows.filter(due_at__gte=now - LOOK_BACK).exclude(met=False, due_at__gte=now).order_by("met", "-due_at")
     participants = running[:most] + _participants(over[: ALL if whole else MOST_OVER])
     books = casebooks.load(participants, casebooks.TREATMENT)
     taken = _taken(books)

@@ -16,7 +16,7 @@ DAYS = (1, 3, 7)
 def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
     """Keep a line off today's list for so many days, at most until it is due; ValidationError with a sentence."""
     lines = worklist.for_person(person, now, whole=True).lines
-    item = next((each for each in lines["today"] if each.url == url and each.can_wait), None)
+    item = next((each for each in lines["today"] if _is(each, url) and each.can_wait), None)
     if item is None:
         raise ValidationError(_("This line cannot be put aside: it is urgent, about safety, or no longer there."))
     if days not in {str(each) for each in DAYS}:
@@ -38,9 +38,20 @@ def take_back(person: Person, url: str, now: datetime) -> None:
 def apart(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tuple[Any, Snooze]]:
     """Take what is put aside out of today's lines; answers those, the first to come back first."""
     standing = _standing(person, now)
-    aside = [(item, standing[item.url]) for item in lines["today"] if item.can_wait and item.url in standing]
-    lines["today"] = [item for item in lines["today"] if not (item.can_wait and item.url in standing)]
+    aside, left = [], []
+    for item in lines["today"]:
+        snooze = next((each for url, each in standing.items() if item.can_wait and _is(item, url)), None)
+        if snooze is None:
+            left.append(item)
+        else:
+            aside.append((item, snooze))
+    lines["today"] = left
     return sorted(aside, key=lambda each: each[1].until)
+
+
+def _is(item: Any, url: str) -> bool:
+    """A form to be filled in stays put aside when its next open question is another one."""
+    return item.key == (url.partition("#")[0] if item.whole else url)
 
 
 def _standing(person: Person, now: datetime) -> dict[str, Snooze]:

@@ -1,5 +1,7 @@
 """What checks, data managers and monitors ask: queries, findings, rules that failed, comparison with the source."""
 
+from typing import Any
+
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,24 +21,38 @@ _CHECKED_BY = (May.ENTER, May.QUERY)
 def queries(asked: Asked) -> list[Item]:
     """Questions to one's own role, and answers to look at for who asks. What a casebook's rule asks is said there."""
     found = Query.objects.filter(participant__in=asked.participants, rule__in=("", UNUSUAL)).exclude(state="closed")
-    asks = asked.person.may(May.QUERY)
-    found = found.filter(Q(state="answered") | Q(assignee__in=asked.person.roles) if asks else Q(state="open"))
     items = []
-    for query in found.select_related("participant").order_by("raised_at")[: asked.most]:
-        mine = query.state == "answered" if asks else query.assignee in asked.person.roles
-        urgent = query.priority == "high"
+    for row in asked.first(_urgent_first(found, asked), "raised_at", *_SEEN):
+        answered, urgent = row["state"] == "answered", row["priority"] == "high"
         items.append(
             Item(
-                query.participant.code,
-                _("Look at the answer to a query") if query.state == "answered" else _("Answer a query"),
-                query.sentence,
-                reverse("query", args=[query.pk]),
+                row["participant__code"],
+                _("Look at the answer to a query") if answered else _("Answer a query"),
+                row["sentence"],
+                reverse("query", args=[row["pk"]]),
                 tone="late" if urgent else "",
-                bucket="others" if not mine else "now" if urgent else "today",
-                order=(2 if urgent else 4, query.raised_at.timestamp()),
+                bucket="others" if not row["mine"] else "now" if urgent else "today",
+                order=(2 if urgent else 4, row["raised_at"].timestamp()),
             )
         )
     return items
+
+
+_SEEN = ("pk", "participant__code", "state", "priority", "sentence", "raised_at")
+
+
+def _urgent_first(found: Any, asked: Asked) -> list[tuple[Any, bool]]:
+    """One's own urgent ones, one's own, and for who does not ask those of the others."""
+    asks = asked.person.site_ids(May.QUERY)
+    mine = Q(state="answered", participant__site__in=asks)
+    for site, role in asked.person.held:
+        mine |= Q(state="open", participant__site=site, assignee=role)
+    rest = found.exclude(mine).filter(state="open").exclude(participant__site__in=asks)
+    return [
+        (found.filter(mine, priority="high"), True),
+        (found.filter(mine).exclude(priority="high"), True),
+        (rest, False),
+    ]
 
 
 def failed_checks(asked: Asked) -> list[Item]:
@@ -60,20 +76,23 @@ def failed_checks(asked: Asked) -> list[Item]:
 
 def to_check(asked: Asked) -> list[Item]:
     """What does not fit together, as of the last judgement."""
-    found = Finding.objects.filter(participant__in=asked.participants).select_related("participant")
+    found = Finding.objects.filter(participant__in=asked.participants)
+    checks = {site for may in _CHECKED_BY for site in asked.person.site_ids(may)}
+    settled = {code: {site for may in by for site in asked.person.site_ids(may)} for code, by in _SETTLED_BY.items()}
+    parts = asked.parted(found.exclude(code__in=_SETTLED_BY), checks)
+    for code, sites in settled.items():
+        parts += asked.parted(found.filter(code=code), sites)
     return [
         Item(
-            finding.participant.code,
-            finding.sentence,
-            _("to be decided") if finding.code in _SETTLED_BY else _("found by a check"),
-            at(finding.participant, finding.tail),
+            row["participant__code"],
+            row["sentence"],
+            _("to be decided") if row["code"] in _SETTLED_BY else _("found by a check"),
+            at(row["participant__code"], row["tail"]),
             tone="soon",
-            bucket="today"
-            if any(asked.person.may(may) for may in _SETTLED_BY.get(finding.code, _CHECKED_BY))
-            else "others",
-            order=(3, finding.since.timestamp()),
+            bucket="today" if row["mine"] else "others",
+            order=(3, row["since"].timestamp()),
         )
-        for finding in found.order_by("since")[: asked.most]
+        for row in asked.first(parts, "since", "participant__code", "code", "sentence", "tail", "since")
     ]
 
 
@@ -103,4 +122,4 @@ def to_compare(asked: Asked) -> list[Item]:
                 order=(3 if lost else 6, float(first.participant.pk)),
             )
         )
-    return items[: asked.most]
+    return items

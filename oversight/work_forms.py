@@ -1,12 +1,12 @@
 """Forms that wait: begun and not completed, and the next one on the way to surgery."""
 
-from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from accounts.roles import May
-from enrollment.models import Consent, EndOfStudy, Screening
+from enrollment.models import Consent, Deviation, EndOfStudy, Screening
 from oversight.work_item import Asked, Item, at
 from records import crf
 from records.base import Record, RowRecord, Status, VisitRecord
@@ -17,47 +17,77 @@ URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incom
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
 
 
-def drafts(asked: Asked) -> Iterator[list[Item]]:
-    """Forms begun and not completed, one list a form."""
+def drafts(asked: Asked) -> list[Item]:
+    """Forms begun and not completed; of the deviations that a rule drafted the urgent ones first."""
+    parts = []
     for model in crf.forms().values():
         if not issubclass(model, RowRecord):
             begun = model._default_manager.filter(
                 participant__in=asked.participants, status=Status.DRAFT, voided_at__isnull=True
             )
-            found = begun.select_related("participant").order_by("updated_at")[: asked.most]
-            yield [_draft(record, asked) for record in found]
+            parts += [(_told(each, model), mine) for part in _urgent_first(begun) for each, mine in _mine(part, asked)]
+    return [_draft(row, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
 
 
-def _draft(record: Record, asked: Asked) -> Item:
-    """A deviation that a rule drafted says so, and may be urgent."""
-    rule = getattr(record, "rule", "")
-    urgent = rule in URGENT_RULES
-    visit = f"{record.visit}/" if isinstance(record, VisitRecord) else ""
-    number = f"{record.number}/" if record.repeats else ""
-    return Item(
-        record.participant.code,
-        _("Complete the deviation: %(kind)s") % {"kind": record.get_kind_display()}
-        if rule
-        else _("Complete: %(form)s") % {"form": record._meta.verbose_name},
-        record.description if rule else _("a draft"),
-        at(record.participant, f"{visit}{record.slug}/{number}{_first_open(record)}"),
-        tone="late" if urgent else "",
-        bucket="others" if not asked.person.may(May.ENTER) else "now" if urgent else "today",
-        order=(1 if urgent else 3, record.updated_at.timestamp()),
-        whole=True,
+_SEEN = ("slug", "pk", "participant__code", "number", "at_visit", "drafted_by", "updated_at")
+
+
+def _mine(begun: QuerySet[Any], asked: Asked) -> list[tuple[QuerySet[Any], bool]]:
+    return asked.parted(begun, asked.person.site_ids(May.ENTER))
+
+
+def _urgent_first(begun: QuerySet[Any]) -> list[QuerySet[Any]]:
+    if begun.model is not Deviation:
+        return [begun]
+    return [begun.filter(rule__in=URGENT_RULES), begun.exclude(rule__in=URGENT_RULES)]
+
+
+def _told(begun: QuerySet[Any], model: type[Record]) -> QuerySet[Any]:
+    """With the columns that only some forms have."""
+    return begun.annotate(
+        slug=Value(model.slug),
+        at_visit=F("visit") if issubclass(model, VisitRecord) else Value(""),
+        drafted_by=F("rule") if model is Deviation else Value(""),
     )
 
 
-def _first_open(record: Record) -> str:
-    """The first question of a draft that wants an answer, as the tail of an address."""
-    return next((f"#q-{field.name}" for field in record.unanswered()), "")
+def _draft(row: dict[str, Any], asked: Asked) -> Item:
+    """A deviation that a rule drafted says so, and may be urgent."""
+    model = crf.forms()[row["slug"]]
+    urgent = row["drafted_by"] in URGENT_RULES
+    visit = f"{row['at_visit']}/" if row["at_visit"] else ""
+    number = f"{row['number']}/" if model.repeats else ""
+    return Item(
+        row["participant__code"],
+        _("Complete: %(form)s") % {"form": model._meta.verbose_name},
+        _("a draft"),
+        at(row["participant__code"], f"{visit}{model.slug}/{number}"),
+        tone="late" if urgent else "",
+        bucket="others" if not row["mine"] else "now" if urgent else "today",
+        order=(1 if urgent else 3, row["updated_at"].timestamp()),
+        whole=True,
+        about=(model, row["pk"]),
+        complete=_look,
+    )
+
+
+def _look(item: Item, record: Any) -> None:
+    """The first question of a draft that wants an answer, as the tail of its address; what a rule found."""
+    if getattr(record, "rule", ""):
+        item.what = _("Complete the deviation: %(kind)s") % {"kind": record.get_kind_display()}
+        item.why = record.description
+    item.url += next((f"#q-{field.name}" for field in record.unanswered()), "")
 
 
 def next_forms(asked: Asked) -> list[Item]:
     """The first form on the way to surgery that a participant does not have yet."""
     models = crf.forms()
     items = []
-    for participant in _on_the_way(asked).order_by("-pk")[: asked.most]:
+    enters = asked.person.site_ids(May.ENTER)
+    waiting = list(_on_the_way(asked).order_by("-pk")[: asked.most + 1])
+    if len(waiting) > asked.most:
+        asked.beyond.append("next form")
+    for participant in waiting[: asked.most]:
         slug = next(slug for slug in PATH if getattr(participant, _has(slug)) is None)
         tail = "surgery/new/" if slug == "surgery" else f"{slug}/"
         items.append(
@@ -65,8 +95,8 @@ def next_forms(asked: Asked) -> list[Item]:
                 participant.code,
                 _("Fill in: %(form)s") % {"form": models[slug]._meta.verbose_name},
                 _("the next form"),
-                at(participant, tail),
-                bucket="today" if asked.person.may(May.ENTER) else "others",
+                at(participant.code, tail),
+                bucket="today" if participant.site_id in enters else "others",
                 order=(4, float(participant.pk)),
                 whole=True,
             )

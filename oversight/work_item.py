@@ -1,17 +1,23 @@
 """One line of the worklist, and what its sources are asked."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 
 from accounts.models import Person
 from accounts.roles import Role
 from oversight.models import Alert
+from records import selectors
+from records.base import Record
 from records.models import Participant
 
-MOST, ALL = 20, 300  # lines of one source: at first, and where somebody wants to see them all
+COUNTED, ALL = 500, 5000  # lines of one source: those that the first page counts, and where somebody wants to see all
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,34 @@ class Asked:
     participants: QuerySet[Participant]
     now: datetime
     most: int
+    beyond: list[str] = field(default_factory=list)  # grows whenever a source has more lines than that
 
-    def has_one_of(self, roles: tuple[Role, ...]) -> bool:
-        """Whether something is for this person."""
-        return any(role in roles for role in self.person.roles)
+    def sites_of(self, roles: tuple[Role, ...]) -> set[int]:
+        """Where this person holds one of these roles."""
+        return {site for site, role in self.person.held if role in roles}
+
+    def parted(self, found: QuerySet[Any], mine: set[int]) -> list[tuple[QuerySet[Any], bool]]:
+        """(what is for this person, True), (what is for others, False): so that no limit cuts before roles."""
+        others = self.person.site_ids() - mine
+        parts = []
+        if mine:
+            parts.append((found.filter(participant__site__in=mine) if others else found, True))
+        if others:
+            parts.append((found.exclude(participant__site__in=mine) if mine else found, False))
+        return parts
+
+    def first(self, parts: Iterable[tuple[QuerySet[Any], bool]], order: str, *columns: str) -> list[dict[str, Any]]:
+        """The first lines of several lists, each by itself, in one statement; `mine` says of which they are."""
+        told = [
+            part.annotate(mine=Value(mine), part=Value(number)).order_by(order).values(*columns, "mine", "part")
+            for number, (part, mine) in enumerate(parts)
+        ]
+        cut = [part[: self.most + 1] for part in told]
+        found = list(cut[0].union(*cut[1:], all=True) if len(cut) > 1 else cut[0] if cut else [])
+        sizes = Counter(row["part"] for row in found)
+        if any(size > self.most for size in sizes.values()):
+            self.beyond.append(order)
+        return found
 
 
 @dataclass
@@ -44,13 +74,39 @@ class Item:
     safety: bool = False  # about safety: never put aside
     alert: Alert | None = None
     kind: str = ""
+    about_deadline: tuple[int, str, str, datetime] | None = None
+    about: tuple[type[Record], int] | None = None  # the record that `complete` wants to see, once the line is shown
+    complete: Callable[["Item", Any], None] | None = None
 
     @property
     def can_wait(self) -> bool:
         """Whether one may put it aside for some days."""
         return self.bucket == "today" and self.tone != "late" and not self.safety
 
+    @property
+    def key(self) -> str:
+        """What it is known by when it is put aside: a form to be filled in by its page, whichever question is next."""
+        return self.url.partition("#")[0] if self.whole else self.url
 
-def at(participant: Participant, tail: str) -> str:
+
+def at(code: str, tail: str) -> str:
     """An address below the casebook."""
-    return reverse("casebook", args=[participant.code]) + tail
+    return _casebook().replace("XX-00", code, 1) + tail
+
+
+@cache
+def _casebook() -> str:
+    """Worked out once: a list has hundreds of addresses."""
+    return reverse("casebook", args=["XX-00"])
+
+
+def complete(items: Iterable[Item]) -> None:
+    """Let the lines that are shown look at their records, in one statement."""
+    wanted: dict[type[Record], dict[int, list[Item]]] = {}
+    for item in items:
+        if item.about is not None:
+            model, pk = item.about
+            wanted.setdefault(model, {}).setdefault(pk, []).append(item)
+    for record in selectors.some({model: list(lines) for model, lines in wanted.items()}):
+        for item in wanted[type(record)][record.pk]:
+            item.complete(item, record)

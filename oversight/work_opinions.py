@@ -1,19 +1,20 @@
 """What waits for somebody's judgement: relatedness, classification, cases, a changed endpoint, a locked enrolment."""
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.roles import May
 from adverse_events.adverse_event import IS_SERIOUS, IS_UNJUDGED
-from adverse_events.models import AdverseEvent, SeriousEvent
+from adverse_events.models import AdverseEvent
 from enrollment import enrolment_lock
 from enrollment.models import Deviation
 from oversight.kinds import KINDS
 from oversight.models import EndpointVerdict, VerdictSeen
 from oversight.verdicts import PRIMARY
 from oversight.work_item import Asked, Item, at
+from protocol.toxicity import SERIOUSNESS
 from records.base import Status
 from records.selectors import first_of
 
@@ -24,27 +25,40 @@ _JUDGES = [
 
 
 def to_judge(asked: Asked) -> list[Item]:
-    """Events that wait for a specialist's opinion."""
-    events = AdverseEvent.objects.filter(participant__in=asked.participants, voided_at__isnull=True)
-    open_ones = events.filter(IS_UNJUDGED)
+    """Events that wait for a specialist's opinion: one's own before the others', the serious ones first."""
+    found = AdverseEvent.objects.filter(IS_UNJUDGED, participant__in=asked.participants, voided_at__isnull=True)
+    judges = {name: asked.person.site_ids(may) for name, may, _what in _JUDGES}
+    mine = Q(pk__in=[])
+    for name, sites in judges.items():
+        mine |= Q(**{f"{name}__isnull": True}, participant__site__in=sites)
+    parts = [(found.filter(IS_SERIOUS, mine), True), (found.filter(mine).exclude(IS_SERIOUS), True)]
+    rows = asked.first([*parts, (found.exclude(mine), False)] if any(judges.values()) else [(found, False)],
+                       "created_at", *_SEEN)  # fmt: skip
     items = []
-    for event in open_ones.select_related("participant").order_by("created_at")[: asked.most]:
-        waits = [(name, may, what) for name, may, what in _JUDGES if getattr(event, name) is None]
-        mine = [each for each in waits if asked.person.may(each[1])]
-        for name, _may, what in mine or waits[:1]:
+    for row in rows:
+        waits = [(name, what) for name, _may, what in _JUDGES if row[name] is None]
+        own = [each for each in waits if row["participant__site"] in judges[each[0]]]
+        serious = "yes" in [row[name] for name in SERIOUSNESS]
+        for name, what in own or waits[:1]:
             items.append(
                 Item(
-                    event.participant.code,
+                    row["participant__code"],
                     str(what),
-                    event.title,
-                    at(event.participant, f"adverse-event/{event.number}/#q-{name}"),
-                    tone="soon" if event.is_serious else "",
-                    safety=event.is_serious,
-                    bucket="today" if mine else "others",
-                    order=(2, event.created_at.timestamp()),
+                    row["ctcae_term"] or row["verbatim"] or "",
+                    at(row["participant__code"], f"adverse-event/{row['number']}/#q-{name}"),
+                    tone="soon" if serious else "",
+                    safety=serious,
+                    bucket="today" if own else "others",
+                    order=(2, row["created_at"].timestamp()),
                 )
             )
     return items
+
+
+_SEEN = (
+    "participant__code", "participant__site", "number", "ctcae_term", "verbatim", "created_at",
+    *(name for name, _may, _what in _JUDGES), *SERIOUSNESS,
+)  # fmt: skip
 
 
 def to_classify(asked: Asked) -> list[Item]:
@@ -52,46 +66,30 @@ def to_classify(asked: Asked) -> list[Item]:
     found = Deviation.objects.filter(
         participant__in=asked.participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
     )
+    kinds = dict(Deviation._meta.get_field("kind").choices)
+    parts = asked.parted(found, asked.person.site_ids(May.CLASSIFY))
     return [
         Item(
-            deviation.participant.code,
+            row["participant__code"],
             _("Classify the deviation"),
-            deviation.get_kind_display(),
-            at(deviation.participant, f"deviation/{deviation.number}/#q-classification"),
-            bucket="today" if asked.person.may(May.CLASSIFY) else "others",
-            order=(2, deviation.updated_at.timestamp()),
+            str(kinds.get(row["kind"], "")),
+            at(row["participant__code"], f"deviation/{row['number']}/#q-classification"),
+            bucket="today" if row["mine"] else "others",
+            order=(2, row["updated_at"].timestamp()),
         )
-        for deviation in found.select_related("participant").order_by("updated_at")[: asked.most]
-    ]
-
-
-def cases(asked: Asked) -> list[Item]:
-    """Serious events without a case: no clock is running for them yet."""
-    cases = SeriousEvent.objects.filter(adverse_event=OuterRef("pk"), voided_at__isnull=True)
-    found = AdverseEvent.objects.filter(IS_SERIOUS, participant__in=asked.participants, voided_at__isnull=True)
-    return [
-        Item(
-            event.participant.code,
-            _("Open a serious-event case"),
-            event.title,
-            at(event.participant, f"serious-event/new/?adverse_event={event.pk}"),
-            tone="late",
-            bucket="now" if asked.person.may(May.ENTER) else "others",
-            order=(0, event.created_at.timestamp()),
-        )
-        for event in found.alias(case=first_of(cases))
-        .filter(case__isnull=True)
-        .select_related("participant")
-        .order_by("created_at")[: asked.most]
+        for row in asked.first(parts, "updated_at", "participant__code", "number", "kind", "updated_at")
     ]
 
 
 def changed_verdicts(asked: Asked) -> list[Item]:
     """Changes of the primary endpoint that this person must know of and has not looked at."""
-    if not asked.has_one_of(KINDS["endpoint-changed"].roles):
+    sites = asked.sites_of(KINDS["endpoint-changed"].roles)
+    if not sites:
         return []
     seen = VerdictSeen.objects.filter(verdict=OuterRef("pk"), person=asked.person)
-    changed = EndpointVerdict.objects.filter(participant__in=asked.participants, variant=PRIMARY).exclude(before="")
+    changed = EndpointVerdict.objects.filter(
+        participant__in=asked.participants, participant__site__in=sites, variant=PRIMARY
+    ).exclude(before="")
     unseen = changed.alias(seen_by_me=first_of(seen)).filter(seen_by_me__isnull=True)
     return [
         Item(
@@ -99,7 +97,7 @@ def changed_verdicts(asked: Asked) -> list[Item]:
             _("The primary endpoint changed: %(before)s → %(now)s")
             % {"before": verdict.before, "now": verdict.verdict},
             verdict.cause[0] if verdict.cause else verdict.because,
-            at(verdict.participant, "endpoint/"),
+            at(verdict.participant.code, "endpoint/"),
             tone="soon",
             bucket="now",
             order=(1, verdict.judged_at.timestamp()),

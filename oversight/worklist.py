@@ -1,52 +1,79 @@
 """What needs whom now. Each source is one question to the database, whatever the number of participants."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
-from oversight import awaiting_signature, work_checks, work_deadlines, work_forms, work_opinions
+from oversight import awaiting_signature, work_checks, work_deadlines, work_forms, work_opinions, work_safety
 from oversight.models import Deadline
-from oversight.work_item import ALL, MOST, Asked, Item
+from oversight.work_item import ALL, COUNTED, Asked, Item
 from records import selectors
+
+LANE = 200  # lines of safety on the first page of a study of thousands; here it cuts nothing
 
 
 @dataclass
 class Work:
-    """Lines by bucket: now, today, week and others, the most urgent first. `more`: there are others behind them."""
+    """Lines by bucket: safety, now, today, week and others, the most urgent first.
+
+    `more`: the buckets of which there are still others that were not even counted.
+    """
 
     lines: dict[str, list[Item]]
-    more: bool
+    more: set[str]
 
 
 def for_person(person: Person, now: datetime, whole: bool = False) -> Work:
-    """What needs this person; `whole`: beyond what one reads in a morning."""
-    asked = Asked(person, selectors.participants(person), now, ALL if whole else MOST)
-    sources = {
-        _("Deadlines"): (work_deadlines.alerts(asked), work_deadlines.coming(asked)),
-        _("Forms"): (*work_forms.drafts(asked), work_forms.next_forms(asked)),
-        _("To judge and to classify"): (work_opinions.to_judge(asked), work_opinions.to_classify(asked)),
-        _("To sign"): (*awaiting_signature.lines(asked),),
-        _("Serious events"): (work_opinions.cases(asked),),
-        _("Found by checks"): (work_checks.to_check(asked), work_checks.failed_checks(asked)),
-        _("Queries"): (work_checks.queries(asked),),
-        _("The endpoint and the boundary"): (work_opinions.changed_verdicts(asked), work_opinions.locked(asked)),
-        _("To compare with the source"): (work_checks.to_compare(asked),),
-    }
-    for kind, found in sources.items():
-        for item in chain.from_iterable(found):
-            item.kind = kind
-    found = list(chain.from_iterable(sources.values()))
-    return Work(_by_urgency(list(chain.from_iterable(found))), any(len(each) >= asked.most for each in found))
+    """What needs this person; `whole`: everything, however many thousand, of safety without any limit."""
+    asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED)
+    found, more = _safety(asked, None if whole else LANE)
+    for kind, source in _SOURCES:
+        before = len(asked.beyond)
+        lines = source(asked)
+        for item in lines:
+            item.kind = str(kind)
+        found += lines
+        if len(asked.beyond) > before:
+            more |= {item.bucket for item in lines}
+    return Work(_by_urgency(found), more)
+
+
+def _safety(asked: Asked, most: int | None) -> tuple[list[Item], set[str]]:
+    """The lane on top, and whether it goes on."""
+    parts = [source(asked, most and most + 1) for source in work_safety.SOURCES]
+    beyond = any(most and len(part) > most for part in parts)
+    return [item for part in parts for item in part], {"safety"} if beyond else set()
+
+
+_SOURCES: list[tuple[Any, Callable[[Asked], list[Item]]]] = [
+    (_("Deadlines"), work_deadlines.alerts),
+    (_("Deadlines"), work_deadlines.coming),
+    (_("Forms"), work_forms.drafts),
+    (_("Forms"), work_forms.next_forms),
+    (_("To judge and to classify"), work_opinions.to_judge),
+    (_("To judge and to classify"), work_opinions.to_classify),
+    (_("To sign"), awaiting_signature.lines),
+    (_("Found by checks"), work_checks.to_check),
+    (_("Found by checks"), work_checks.failed_checks),
+    (_("Queries"), work_checks.queries),
+    (_("The endpoint and the boundary"), work_opinions.changed_verdicts),
+    (_("The endpoint and the boundary"), work_opinions.locked),
+    (_("To compare with the source"), work_checks.to_compare),
+]
+
+
+_LAST = {"safety": -1, "others": 1}
 
 
 def _by_urgency(items: list[Item]) -> dict[str, list[Item]]:
     """Each page once, where it is asked for most urgently: the window's alert asks for the next form, the surgery."""
-    buckets: dict[str, list[Item]] = {"now": [], "today": [], "week": [], "others": []}
+    buckets: dict[str, list[Item]] = {"safety": [], "now": [], "today": [], "week": [], "others": []}
     said: set[str] = set()
-    for item in sorted(items, key=lambda each: (each.bucket == "others", each.order, each.code)):
+    for item in sorted(items, key=lambda each: (_LAST.get(each.bucket, 0), each.order, each.code)):
         page = item.url.partition("#")[0]
         if (page if item.whole else item.url) not in said:
             said |= {page, item.url}

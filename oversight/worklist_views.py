@@ -1,5 +1,6 @@
 """The worklist, and putting a line of it aside."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,12 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
 from accounts.roles import May
-from oversight import messages, snoozing, worklist
+from oversight import messages, snoozing, work_item, work_safety, worklist
 from oversight.models import Alert, Message, ScanFailure
 from protocol.study import STUDY
 from records import selectors
 
-BUCKETS = {"now": _("Now"), "today": _("Today"), "week": _("This week"), "others": _("Waiting for others")}
+BUCKETS = {
+    "safety": _("Safety"),
+    "now": _("Now"),
+    "today": _("Today"),
+    "week": _("This week"),
+    "others": _("Waiting for others"),
+}
 SHOWN = 20  # lines below one heading, until somebody asks for all
 ORDERS = {"": _("By urgency"), "participant": _("By participant"), "kind": _("By kind")}
 
@@ -35,25 +42,25 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
     lines = found.lines
     aside = snoozing.apart(request.user, lines, now)
     by = request.GET.get("by", "")
-    groups = [
-        (words, len(items), items if whole else items[:SHOWN], words == BUCKETS["others"])
-        for words, items in _groups(lines, by)
-    ]
+    groups = [_Group(*each, whole) for each in _groups(found, by)]
+    shown = [item for group in groups for item in group.items]
+    work_item.complete([*shown, *(item for item, _snooze in aside)])
+    work_safety.alerts_of(shown)
     context = {
         "groups": groups,
-        "more": found.more or any(len(items) < n for _words, n, items, _folded in groups),
+        "more": found.more,
+        "cut": any(len(group.items) < group.n for group in groups),
+        "shown": SHOWN,
         "whole": whole,
         "aside": aside,
         "orders": ORDERS,
         "by": by,
         "now": now,
-        "nothing": not (lines["now"] or lines["today"]),
-        "next": worklist.next_thing(request.user, now),
+        "nothing": (nothing := not (lines["safety"] or lines["now"] or lines["today"])),
+        "next": worklist.next_thing(request.user, now) if nothing else None,
         "may_register": request.user.may(May.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-        "told": _told(
-            request.user, [item.alert for _words, _n, items, _folded in groups for item in items if item.alert]
-        ),
+        "told": _told(request.user, [item.alert for item in shown if item.alert]),
         "days": snoozing.DAYS,
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],
@@ -62,24 +69,54 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
     return render(request, "oversight/worklist.html", context, status=422 if refused else 200)
 
 
-def _groups(lines: dict[str, list[worklist.Item]], by: str) -> list[tuple[Any, list[worklist.Item]]]:
-    """The headings with their lines; whoever has the most urgent line comes first."""
+@dataclass
+class _Group:
+    """A heading with its lines: how many there are, whether others were not counted, and those that are shown."""
+
+    words: Any
+    lines: list[worklist.Item]
+    more: bool
+    whole: bool
+
+    @property
+    def n(self) -> int:
+        return len(self.lines)
+
+    @property
+    def items(self) -> list[worklist.Item]:
+        """Safety is never cut."""
+        return self.lines if self.whole or self.words == BUCKETS["safety"] else self.lines[:SHOWN]
+
+    @property
+    def folded(self) -> bool:
+        return bool(self.words == BUCKETS["others"])
+
+
+def _groups(work: worklist.Work, by: str) -> list[tuple[Any, list[worklist.Item], bool]]:
+    """The headings with their lines, safety first; then whoever has the most urgent line."""
+    lines = work.lines
     if by not in ("participant", "kind"):
-        return [(words, lines[bucket]) for bucket, words in BUCKETS.items() if lines[bucket]]
+        return [(words, lines[bucket], bucket in work.more) for bucket, words in BUCKETS.items() if lines[bucket]]
     mine = [item for bucket in ("now", "today", "week") for item in lines[bucket]]
     key = (lambda item: item.code) if by == "participant" else (lambda item: str(item.kind))
     first: dict[str, int] = {}
     for place, item in enumerate(mine):
         first.setdefault(key(item), place)
     found = sorted(mine, key=lambda item: first[key(item)])
-    groups: list[tuple[Any, list[worklist.Item]]] = [(name, list(items)) for name, items in groupby(found, key)]
-    return groups + ([(BUCKETS["others"], lines["others"])] if lines["others"] else [])
+    more = bool(work.more & {"now", "today", "week"})
+    groups: list[tuple[Any, list[worklist.Item], bool]] = [
+        (name, list(items), more) for name, items in groupby(found, key)
+    ]
+    top = [(BUCKETS["safety"], lines["safety"], "safety" in work.more)] if lines["safety"] else []
+    return top + groups + ([(BUCKETS["others"], lines["others"], "others" in work.more)] if lines["others"] else [])
 
 
 def _told(person: Person, alerts: list[Alert]) -> dict[int, dict[str, Any]]:
     """Alert -> who acknowledged it, or this person's message that waits for it."""
+    if not alerts:
+        return {}
     told = list(Message.objects.filter(alert__in=alerts, person=person).order_by("pk"))
-    by = messages.acknowledged([Message(alert=alert) for alert in alerts]) if alerts else {}
+    by = messages.acknowledged([Message(alert=alert) for alert in alerts])
     found = {each.alert_id: {"message": each, "by": None} for each in told}
     for (alert, _lock), message in by.items():
         found[alert] = {"message": None, "by": message}

@@ -40,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     ageing = waiting.values("participant__site__name", "assignee", "state")
     found = _filtered(found, asked).select_related("participant__site", "raised_by")
     context = {
-        "queries": found.order_by("-priority", "raised_at")[:PAGE],
+        "queries": found.order_by("priority", "raised_at")[:PAGE],
         "more": max(0, found.count() - PAGE),
         "ageing": [
             {**row, "role": Role(row["assignee"]).label, "words": Query.State(row["state"]).label}

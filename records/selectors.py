@@ -1,7 +1,9 @@
 """Reading records, within what a person may see. Another site's participant does not exist."""
 
+import json
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet, Subquery
 from django.http import Http404
 
@@ -29,13 +31,35 @@ def of(model: type[Record], participant: Participant) -> QuerySet[Record]:
     return model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("number")
 
 
-def first_of(records: QuerySet[Any]) -> Subquery:
-    """The key of one of these, or NULL; in a list of which the first lines are wanted, where Exists reads whole tables.
+def first_of(records: QuerySet[Any], column: str = "pk") -> Subquery:
+    """The key (or a column) of one of these, or NULL; in a list of which the first lines are wanted: Exists reads all.
 
     PostgreSQL may answer EXISTS for all rows of a table at once, and does not consider that only a page of them is
     asked for. This it answers row by row.
     """
-    return Subquery(records.values("pk")[:1])
+    return Subquery(records.values(column)[:1])
+
+
+_SOME = "SELECT '{table}', to_jsonb(t) FROM {table} AS t WHERE id = ANY(%s)"
+
+
+def some(wanted: dict[type[Record], list[int]]) -> list[Record]:
+    """Records of several forms by their keys, in one statement, however many forms these are."""
+    if not wanted:
+        return []
+    models_by_table = {model._meta.db_table: model for model in wanted}
+    parts = [_SOME.format(table=table) for table in models_by_table]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), list(wanted.values()))
+        return [_from_json(models_by_table[table], row) for table, row in cursor.fetchall()]
+
+
+def _from_json(model: type[Record], row: Any) -> Record:
+    columns = json.loads(row) if isinstance(row, str) else row
+    fields = model._meta.local_concrete_fields
+    return model.from_db(
+        None, [each.attname for each in fields], [each.to_python(columns[each.column]) for each in fields]
+    )
 
 
 def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:

@@ -166,7 +166,7 @@ def test_no_page_asks_more_of_the_database_for_500_participants_than_for_13(logi
     few = counted()
     grown(site, people, 487, 8)
 
-    assert counted() == few
+    assert {address: asked for address, asked in counted().items() if asked > few[address]} == {}
 
 
 def test_saving_does_not_touch_the_queue(login, people, site, settings):
