@@ -15,6 +15,7 @@ from accounts.factors import REAL
 from accounts.models import Delegation, Membership, Person, Recertification, Site
 from accounts.roles import ON_DELEGATION, May
 from accounts.services import SYSTEM
+from protocol.reading import EARLIEST, LATEST
 
 
 def people(now: datetime) -> list[Person]:
@@ -67,9 +68,11 @@ def read_day(text: str, field: str, *, required: bool = False) -> date | None:
         return None
     for form in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y"):
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, read at the site's midnight below
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, read at the site's midnight below
         except ValueError:
             continue
+        if EARLIEST <= day.year <= LATEST:
+            return day
     raise ValidationError({field: _("Give a day, as 2026-03-08.")})
 
 

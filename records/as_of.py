@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from protocol.reading import EARLIEST, LATEST
 from records import crf, history
 from records.base import Audited, Record
 from records.models import Participant
@@ -86,7 +87,7 @@ def read(typed: str, zone: ZoneInfo) -> datetime:
         found = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone) if day else parse_datetime(text)
     except ValueError:
         found = None
-    if found is None:
+    if found is None or not EARLIEST <= found.year <= LATEST:
         sentence = _("“%(typed)s” is not a day or a time, such as 2016-03-08 or 2016-03-08 14:05.")
         raise ValidationError(sentence % {"typed": text})
     return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -25,6 +25,13 @@ class OnSite:
     today: date = date.max
     now: datetime | None = None
 
+    def understood(self, value: Any) -> tuple[str, str]:
+        """What a value, typed or stored, says in full; or why it is not understood."""
+        try:
+            return times.in_full(self.clean(value) if isinstance(value, str | list) else value, self.zone), ""
+        except ValidationError as error:
+            return "", " ".join(error.messages)
+
 
 class TypedNumber(forms.Field):
     """A number in a plain text box: what is not one number, or has two readings, comes back to be corrected.
@@ -117,7 +124,7 @@ class DateAsTyped(OnSite, forms.Field):
         return value.isoformat() if isinstance(value, date) else value
 
     def to_python(self, value: Any) -> date | None:
-        if value in self.empty_values:
+        if not numbers.bare(str(value or "")):
             return None
         day = times.read_date(str(value), self.today)
         times.not_later(day, self.today, str(value))
@@ -139,7 +146,7 @@ class PartialDateAsTyped(OnSite, forms.Field):
         return str(value) if isinstance(value, PartialDate) else value
 
     def to_python(self, value: Any) -> PartialDate | None:
-        if value in self.empty_values:
+        if not numbers.bare(str(value or "")):
             return None
         given = PartialDate.parse(times.read_partial(str(value), self.today))
         times.not_later(given.earliest, self.today, str(value))
@@ -208,7 +215,7 @@ class InstantAsTyped(OnSite, forms.Field):
     widget = InstantWidget
 
     def clean(self, value: list[str]) -> Moment:
-        day_typed, clock_typed, which = ((part or "").strip() for part in value or ["", "", ""])
+        day_typed, clock_typed, which = (numbers.bare(part or "") for part in value or ["", "", ""])
         if not day_typed:
             if clock_typed:
                 raise ValidationError(_("Give the date that belongs to %(time)s.") % {"time": clock_typed[:10]})

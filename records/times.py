@@ -8,7 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.utils import dateformat
 from django.utils.translation import gettext as _
+
+from protocol.numbers import bare
+from protocol.partial_dates import PartialDate
+from protocol.reading import EARLIEST, LATEST
 
 _MONTHS = {
     name: number
@@ -22,17 +27,20 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})")
-_NAMED = re.compile(r"(\d{1,2})[-/. ]*([a-z]+)\.?[-/. ]*(\d{4}|\d{2})")
-_DAYS_AGO = re.compile(r"-(\d{1,4})d")
-_TIME = re.compile(r"(\d{1,2})[:.h]?([0-5]\d)")
-EARLIEST_YEAR = 1900
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})", re.ASCII)
+_NAMED = re.compile(r"(\d{1,2})[-/. ]*([a-z]+)\.?[-/. ]*(\d{4}|\d{2})", re.ASCII)
+_DAYS_AGO = re.compile(r"-(\d{1,4})d", re.ASCII)
+_TIME = re.compile(r"(\d{1,2})[:.h]?([0-5]\d)", re.ASCII)
+_YEAR = re.compile(r"(\d{4})", re.ASCII)
+_ISO_MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{4})", re.ASCII)
+_NAMED_MONTH = re.compile(r"([a-z]+)\.?[- ](\d{4})", re.ASCII)
 
 
 def read_date(typed: str, today: date) -> date:
     """A date typed as 2016-03-08, 8-3-16, 8/3/2016, 8 mrt 2016, today, or -3d (three days ago)."""
-    text = typed.strip().lower()
+    text = bare(typed).lower()
     if text in ("today", "vandaag"):
         return today
     if ago := _DAYS_AGO.fullmatch(text):
@@ -40,25 +48,32 @@ def read_date(typed: str, today: date) -> date:
     if found := _ISO.fullmatch(text):
         year, month, day = (int(part) for part in found.groups())
     elif found := _DAY_FIRST.fullmatch(text):
-        day, month, year = (int(part) for part in found.groups())
+        day, month, year = int(found[1]), int(found[2]), _year(found[3], today)
     elif (found := _NAMED.fullmatch(text)) and found[2] in _MONTHS:
-        day, month, year = int(found[1]), _MONTHS[found[2]], int(found[3])
+        day, month, year = int(found[1]), _MONTHS[found[2]], _year(found[3], today)
     else:
         raise ValidationError(
             _("“%(typed)s” is not a date. Type it as 2016-03-08, 8-3-2016 or 8 mar 2016.") % {"typed": typed[:40]}
         )
-    if year < 100:
-        year += 2000 if year <= today.year % 100 + 1 else 1900
     return _existing(year, month, day, typed)
 
 
+def _year(digits: str, today: date) -> int:
+    """Four digits are the year itself; two are the one that lies between 98 years ago and next year."""
+    if len(digits) == 4:
+        return int(digits)
+    return int(digits) + (2000 if int(digits) <= today.year % 100 + 1 else 1900)
+
+
 def _existing(year: int, month: int, day: int, typed: str) -> date:
-    if year < EARLIEST_YEAR:
+    if year < EARLIEST:
         raise ValidationError(_("“%(typed)s”: the year must be 1900 or later.") % {"typed": typed[:40]})
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError as error:
         raise ValidationError(_("“%(typed)s” does not exist on the calendar.") % {"typed": typed[:40]}) from error
+    not_later(found, date(LATEST, 12, 31), typed)
+    return found
 
 
 def not_later(earliest: date, today: date, typed: str) -> None:
@@ -69,14 +84,14 @@ def not_later(earliest: date, today: date, typed: str) -> None:
 
 def read_partial(typed: str, today: date) -> str:
     """As read_date, or only a year (2016) or a month (2016-03, 3-2016, mar 2016); answers in ISO form."""
-    text = typed.strip().lower()
-    if re.fullmatch(r"\d{4}", text):
+    text = bare(typed).lower()
+    if _YEAR.fullmatch(text):
         year, month = int(text), None
-    elif found := re.fullmatch(r"(\d{4})-(\d{1,2})", text):
+    elif found := _ISO_MONTH.fullmatch(text):
         year, month = int(found[1]), int(found[2])
-    elif found := re.fullmatch(r"(\d{1,2})[-/. ](\d{4})", text):
+    elif found := _MONTH_FIRST.fullmatch(text):
         year, month = int(found[2]), int(found[1])
-    elif (found := re.fullmatch(r"([a-z]+)\.?[- ](\d{4})", text)) and found[1] in _MONTHS:
+    elif (found := _NAMED_MONTH.fullmatch(text)) and found[1] in _MONTHS:
         year, month = int(found[2]), _MONTHS[found[1]]
     else:
         return read_date(typed, today).isoformat()
@@ -86,7 +101,7 @@ def read_partial(typed: str, today: date) -> str:
 
 def read_time(typed: str) -> time:
     """A clock time typed as 14:05, 1405 or 9.30, on a 24-hour clock; 24:00 is refused with a hint."""
-    text = typed.strip().lower()
+    text = bare(typed).lower()
     found = _TIME.fullmatch(text)
     if not found:
         raise ValidationError(_("“%(typed)s” is not a time. Type it as 14:05 or 1405.") % {"typed": typed[:40]})
@@ -121,3 +136,14 @@ def read_instant(day: date, clock: time, zone: ZoneInfo, which: str = "") -> dat
             )
         return local.replace(fold=int(which) - 1)
     return local
+
+
+def in_full(value: datetime | date | PartialDate | None, zone: ZoneInfo) -> str:
+    """What was understood, said so that a slip of the hand is seen: Tuesday 8 March 2016, 14:05."""
+    if isinstance(value, datetime):
+        local = value.astimezone(zone)
+        return f"{in_full(local.date(), zone)}, {local:%H:%M}"
+    if isinstance(value, PartialDate):
+        form = {"year": "Y", "month": "F Y", "day": "l j F Y"}[value.precision]
+        return dateformat.format(value.earliest, form)
+    return dateformat.format(value, "l j F Y") if value else ""

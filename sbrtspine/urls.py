@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from records import as_of_views, blank_views, converters, lock_views, query_views, read_views, redaction_views
+from records import (
+    as_of_views,
+    blank_views,
+    converters,
+    lock_views,
+    query_views,
+    read_views,
+    redaction_views,
+    understood_views,
+)
 from sbrtspine import report_views, views
 
 __all__ = ["converters", "urlpatterns"]  # the converters register themselves
@@ -21,6 +30,7 @@ urlpatterns = [
     path("participants/<code:code>/locks/", lock_views.participant, name="locks"),
     path("participants/<code:code>/redactions/", redaction_views.page, name="redactions"),
     path("forms/blank/", blank_views.blank, name="blank-forms"),
+    path("understood/", understood_views.understood, name="understood"),
     path("queries/", query_views.listing, name="queries"),
     path("queries/<int:query>/", query_views.thread, name="query"),
     path("audit/reads/", read_views.listing, name="reads"),

@@ -9,6 +9,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 
 from accounts.sent import to_hold
+from records.form_fields import OnSite
 
 register = template.Library()
 register.filter(to_hold)
@@ -48,6 +49,15 @@ def closed(field: BoundField) -> bool:
     if crf is None or field.errors or record.is_open(crf):
         return False
     return not record.answered(field.name)
+
+
+@register.filter
+def understood(field: BoundField) -> str:
+    """What a date or time says in full, where it has nothing wrong; empty for other questions."""
+    if not isinstance(field.field, OnSite) or field.errors:
+        return ""
+    said, _refused = field.field.understood(field.value())
+    return said
 
 
 @register.filter

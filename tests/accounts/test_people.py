@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import as_of, delegation, services
+from accounts import as_of, delegation, selectors, services
 from accounts.acts import Act
 from accounts.models import Delegation, Person
 from accounts.roles import Role, Task
@@ -172,3 +172,9 @@ def test_the_log_is_only_added_to(people, login, table):
     for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "1-1-0016", "9999-12-31", "31-12-9999", "0000-01-01"])
+def test_a_day_in_a_year_that_cannot_be_meant_is_refused(typed, site):
+    with pytest.raises(ValidationError, match="Give a day"):
+        selectors.span({"ends_on": typed}, site, timezone.now())

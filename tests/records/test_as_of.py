@@ -17,7 +17,7 @@ from assessments.models import Visit
 from enrollment.models import Consent, Screening
 from records import as_of, attest, locks, queries, services
 from tests import builders
-from tests.builders import amsterdam
+from tests.builders import AMSTERDAM, amsterdam
 
 
 @pytest.fixture
@@ -169,3 +169,9 @@ def test_the_listing_and_the_export_as_of_an_instant(login, people, site, partic
     assert told == export
     assert manifest["as_of"] == then.isoformat()
     assert login("datamanager").get("/exports/consent.csv?as_of=soon").status_code == 422
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "0016-03-08 14:05", "9999-12-31", "0001-01-01T00:00+14:00"])
+def test_an_instant_in_a_year_that_cannot_be_meant_is_refused(typed):
+    with pytest.raises(ValidationError, match="is not a day or a time"):
+        as_of.read(typed, AMSTERDAM)
