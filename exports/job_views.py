@@ -1,5 +1,6 @@
 """Exports in the background: ask, watch, cancel, fetch; and the log of all of them."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -61,14 +62,14 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
         raise Http404
     if not set(found.sites) <= request.user.site_ids(May.EXPORT):
         raise Http404  # it holds data of a site that this person has left
-    if ranges.begins(request):
-        choice = Choice(QueryDict(found.choice), request.user)
-        if not choice.is_valid():
-            raise Http404
-        name, told = jobs.path(found).name, {"records": found.done, "sha256": found.sha256}
-        log.note(choice.selection(), "fetched", name, timezone.now(), found.purpose, **told)
-    answer = ranges.answer(request, jobs.path(found), found.sha256)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{jobs.path(found).name}"'
+    choice, path = Choice(QueryDict(found.choice), request.user), jobs.path(found)
+    if not choice.is_valid():
+        raise Http404
+    part = ranges.asked(request, path.stat().st_size, found.sha256)
+    answer = ranges.answer(part, path, found.sha256)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    told = {"part": part, "records": found.done, "sha256": found.sha256}
+    log.tell(answer, choice.selection(), "fetched", path.name, found.purpose, **told)
     return answer
 
 
@@ -76,7 +77,9 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
 def taken(request: HttpRequest) -> HttpResponse:
     """Who took what away, of the sites whose trail one may review."""
     require(request.user, May.AUDIT)
-    return render(request, "exports/log.html", {"lines": log.seen_by(request.user)})
+    before = request.GET.get("before", "")
+    lines = log.seen_by(request.user, int(before) if re.fullmatch("[0-9]{1,18}", before) else None)
+    return render(request, "exports/log.html", {"lines": lines, "last": lines[-1] if len(lines) == log.MOST else None})
 
 
 def _own(request: HttpRequest, job: int) -> ExportJob:

@@ -1,16 +1,28 @@
-"""The log of exports: who took what away, when, chosen how. The application adds lines and reads them, nothing else."""
+"""The log of exports: who took what away, when, chosen how. The application adds lines and reads them, nothing else.
 
+Every answer that sends bytes of a file leaves its line before the first one leaves (`note_sent`, for all of them): of a
+view that says more with `tell`, what was chosen; of any other, its name. Where the line cannot be written, nothing is
+sent. A line tells what was about to be sent: a browser that breaks off has had less.
+"""
+
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from accounts.roles import May
+from exports.ranges import Part
 from exports.selection import Selection
+
+MOST = 200  # lines of one page
+_FILE_NAME = re.compile(r'filename="([^"]*)"')
 
 
 class ExportLog(models.Model):
@@ -22,6 +34,8 @@ class ExportLog(models.Model):
         PREPARED = "prepared", _("prepared in the background")
         FETCHED = "fetched", _("the prepared zip was fetched")
         COMMAND = "command", _("written by a command")
+        SNAPSHOT = "snapshot", _("a snapshot")
+        OTHER = "other", _("a figure or a report")
 
     at = models.DateTimeField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -32,6 +46,9 @@ class ExportLog(models.Model):
     parameters = models.JSONField()
     records = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
+    first_byte = models.BigIntegerField(null=True)  # of what was sent; no number where nothing was, as yet
+    bytes_sent = models.BigIntegerField(null=True)  # not known beforehand of what is written while it is sent
+    file_size = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -39,6 +56,12 @@ class ExportLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.name}"
+
+    @property
+    def last_byte(self) -> int | None:
+        """The last one that was sent, where only a part was."""
+        is_part = self.bytes_sent is not None and self.bytes_sent != self.file_size
+        return self.first_byte + self.bytes_sent - 1 if is_part else None
 
     @property
     def chosen(self) -> list[tuple[str, str]]:
@@ -50,8 +73,60 @@ def _said(value: Any) -> str:
     return str(_("yes")) if value is True else ", ".join(value) if isinstance(value, list) else str(value)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What an answer takes away; `part` is unknown where the file is written while it is sent."""
+
+    what: str
+    name: str
+    sites: list[int]
+    parameters: dict[str, Any]
+    part: Part | None = None
+    records: int | None = None
+    sha256: str = ""
+
+
+def tell(response: HttpResponseBase, selection: Selection, what: str, name: str, purpose: str, **more: Any) -> None:
+    """Say what an answer with this choice takes away; the line is written if, and just before, it is sent."""
+    parameters = {"purpose": purpose, **selection.parameters()}
+    response.taken = Taken(what, name, sorted(selection.sites), parameters, **more)  # type: ignore[attr-defined]
+
+
+def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -> None:
+    """The line of a file that is about to be sent. HEAD, a refusal and a page send none."""
+    disposition = response.headers.get("Content-Disposition", "")
+    if request.method == "HEAD" or response.status_code not in (200, 206) or "attachment" not in disposition:
+        return
+    person = request.user
+    if not isinstance(person, Person):
+        return
+    taken: Taken = getattr(response, "taken", None) or _unsaid(request, person, disposition)
+    part = taken.part or (None if response.streaming else Part(0, len(response.content) - 1, len(response.content)))
+    ExportLog.objects.create(
+        at=now,
+        person_id=person.pk,
+        actor=person.signature[:300],
+        what=taken.what,
+        name=taken.name[:100],
+        sites=taken.sites,
+        parameters=taken.parameters,
+        records=taken.records,
+        sha256=taken.sha256,
+        first_byte=part.first if part else 0,
+        bytes_sent=part.length if part else None,
+        file_size=part.size if part else None,
+    )
+
+
+def _unsaid(request: HttpRequest, person: Person, disposition: str) -> Taken:
+    """Of a view that says nothing: the name of the file, and the sites whose participants it could show."""
+    name = _FILE_NAME.search(disposition)
+    parameters = {"address": request.path, "as_of": request.GET.get("as_of", "")[:40]}
+    return Taken(ExportLog.What.OTHER, name[1] if name else request.path, sorted(person.site_ids()), parameters)
+
+
 def note(selection: Selection, what: str, name: str, now: datetime, purpose: str = "", **more: Any) -> ExportLog:
-    """Leave the line before the first byte leaves; where it cannot be written, nothing does."""
+    """The line of a file that is written, and not sent: prepared, or by a command."""
     person = selection.person
     return ExportLog.objects.create(
         at=now,
@@ -65,6 +140,7 @@ def note(selection: Selection, what: str, name: str, now: datetime, purpose: str
     )
 
 
-def seen_by(person: Person, most: int = 200) -> list[ExportLog]:
-    """The newest lines about the sites whose trail this person may review."""
-    return list(ExportLog.objects.filter(sites__overlap=sorted(person.site_ids(May.AUDIT)))[:most])
+def seen_by(person: Person, before: int | None = None, most: int = MOST) -> list[ExportLog]:
+    """The newest lines about the sites whose trail this person may review; `before` one of them, to go on."""
+    lines = ExportLog.objects.filter(sites__overlap=sorted(person.site_ids(May.AUDIT)))
+    return list((lines.filter(pk__lt=before) if before else lines)[:most])

@@ -1,54 +1,78 @@
 """A file over HTTP, whole or from where a download broke off (RFC 9110, one range)."""
 
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.IGNORECASE)
 _BLOCK = 1 << 17
+_DIGITS = 18  # of a number that is worth reading: no file is longer
 
 
-def answer(request: HttpRequest, path: Path, tag: str) -> HttpResponse | StreamingHttpResponse:
-    """The bytes that were asked for; `tag` names this content: with another one the whole file is given."""
-    size, etag = path.stat().st_size, f'"{tag}"'
-    first, last = 0, size - 1
-    asked = _RANGE.fullmatch(request.headers.get("Range", "")) if _same(request, etag) else None
-    if asked and any(asked.groups()):
-        first, last = _bounds(asked[1], asked[2], size)
-        if first > last:
-            refused = HttpResponse(status=416)
-            refused.headers["Content-Range"] = f"bytes */{size}"
-            return refused
-    given = StreamingHttpResponse(_bytes(path, first, last), content_type="application/zip")
-    if asked and any(asked.groups()):
+@dataclass(frozen=True)
+class Part:
+    """The bytes that are sent, of how many; `is_whole` where no part was asked for."""
+
+    first: int
+    last: int
+    size: int
+    is_whole: bool = False
+
+    @property
+    def length(self) -> int:
+        return max(0, self.last - self.first + 1)
+
+
+def asked(request: HttpRequest, size: int, tag: str) -> Part:
+    """What is to be sent; of length 0 where the file has nothing of what was asked for.
+
+    A header that says nothing, several ranges, and a part of another content than `tag` all mean the whole file.
+    """
+    whole = Part(0, size - 1, size, is_whole=True)
+    found = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if found is None or request.method != "GET" or request.headers.get("If-Range", _etag(tag)) != _etag(tag):
+        return whole
+    first, last = (_number(digits) for digits in found.groups())
+    if first is None:  # the last so many bytes
+        return whole if last is None else Part(max(0, size - last), size - 1, size)
+    if last is not None and last < first:
+        return whole
+    return Part(first, size - 1 if last is None else min(last, size - 1), size)
+
+
+def _number(digits: str) -> int | None:
+    """None where there is none; one with more digits than any file has bytes is beyond every end."""
+    plain = digits.lstrip("0") or digits[:1]
+    return (int(plain) if len(plain) <= _DIGITS else sys.maxsize) if plain else None
+
+
+def answer(part: Part, path: Path, tag: str) -> HttpResponse | StreamingHttpResponse:
+    """The bytes of this part; `tag` names the content."""
+    if not part.length:
+        refused = HttpResponse(status=416)
+        refused.headers["Content-Range"] = f"bytes */{part.size}"
+        return refused
+    given = StreamingHttpResponse(_bytes(path, part), content_type="application/zip")
+    if not part.is_whole:
         given.status_code = 206
-        given.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    given.headers["Accept-Ranges"], given.headers["ETag"] = "bytes", etag
-    given.headers["Content-Length"] = str(last - first + 1)
+        given.headers["Content-Range"] = f"bytes {part.first}-{part.last}/{part.size}"
+    given.headers["Accept-Ranges"], given.headers["ETag"] = "bytes", _etag(tag)
+    given.headers["Content-Length"] = str(part.length)
     return given
 
 
-def begins(request: HttpRequest) -> bool:
-    """Whether this asks for the beginning of the file, and not for a later part."""
-    return not request.headers.get("Range") or request.headers["Range"].startswith("bytes=0-")
+def _etag(tag: str) -> str:
+    return f'"{tag}"'
 
 
-def _same(request: HttpRequest, etag: str) -> bool:
-    return request.headers.get("If-Range", etag) == etag
-
-
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
-    if not first:  # the last so many bytes
-        return max(0, size - int(last)), size - 1
-    return int(first), min(int(last), size - 1) if last else size - 1
-
-
-def _bytes(path: Path, first: int, last: int) -> Iterator[bytes]:
+def _bytes(path: Path, part: Part) -> Iterator[bytes]:
     with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
+        file.seek(part.first)
+        left = part.length
         while left > 0 and (block := file.read(min(_BLOCK, left))):
             left -= len(block)
             yield block

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import require
 from accounts.roles import May
+from exports import log as export_log
 from exports import snapshot_changes, snapshots
 from exports.models import Snapshot
 from protocol.study import STUDY
@@ -75,7 +76,15 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
     answer = HttpResponse(content, content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="blend-snapshot-{snapshot.number}.zip"'
     answer.headers["Digest"] = f"sha-256={snapshot.sha256}"
+    answer.taken = _taken(snapshot)  # type: ignore[attr-defined]
     return answer
+
+
+def _taken(snapshot: Snapshot) -> export_log.Taken:
+    parameters = {"purpose": snapshot.purpose, "snapshot": snapshot.name, "as_of": snapshot.at.isoformat()}
+    told = {"records": sum(snapshot.records.values()), "sha256": snapshot.sha256}
+    name = f"blend-snapshot-{snapshot.number}.zip"
+    return export_log.Taken("snapshot", name, list(snapshot.sites), parameters, **told)
 
 
 @require_safe

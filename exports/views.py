@@ -63,9 +63,9 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse
     table = next((table for table in contents.tables(selection) if table.name == slug), None)
     if table is None:
         raise Http404
-    log.note(selection, "file", f"{slug}.csv", timezone.now(), choice.cleaned_data["purpose"].code)
     answer = StreamingHttpResponse(table.blocks(selection), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
+    log.tell(answer, selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
     return answer
 
 
@@ -78,9 +78,9 @@ def everything(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not choice.is_valid():
         return _refused(choice)
     made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
-    log.note(made.selection, "zip", _file_name(now), now, made.purpose)
     answer = StreamingHttpResponse(made.blocks(), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
+    log.tell(answer, made.selection, "zip", _file_name(now), made.purpose)
     return answer
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 
-SHOWN = (200, 409, 422)  # the answers that show what is stored
+SHOWN = (200, 206, 409, 422)  # the answers that show what is stored
 POLLED = timedelta(minutes=10)  # a fragment that keeps a page up to date is a new reading once in this time
 KEPT_YEARS = 5  # at least, from each row on; nothing deletes them
 
@@ -76,12 +76,17 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
     The address is kept without what was asked of it, which may be anything that somebody typed.
     """
     match, person = request.resolver_match, request.user
-    if match is None or response.status_code not in SHOWN or getattr(match.func, "about_nobody", False):
+    if (
+        match is None
+        or request.method == "HEAD"
+        or response.status_code not in SHOWN
+        or getattr(match.func, "about_nobody", False)
+    ):
         return
     if not isinstance(person, Person) or not person.held:
         return
     code = match.kwargs.get("code", "") or getattr(request, "read_about", "")
-    fragment = request.method not in ("GET", "HEAD") or bool(getattr(request, "htmx", False))
+    fragment = request.method != "GET" or (bool(getattr(request, "htmx", False)) and not _is_file(response))
     told = {
         "at": now,
         "person": person.pk,
@@ -98,9 +103,13 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
 
 
 def _kind(response: HttpResponseBase, code: str) -> str:
-    if "attachment" in response.headers.get("Content-Disposition", ""):
+    if _is_file(response):
         return Read.Kind.EXPORT
     return Read.Kind.PAGE if code else Read.Kind.LIST
+
+
+def _is_file(response: HttpResponseBase) -> bool:
+    return "attachment" in response.headers.get("Content-Disposition", "")
 
 
 def of(code: str, site_id: int, since: datetime, before: int | None, most: int) -> list[Read]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import sight
+from exports import log as export_log
 from records import personal_data, reads
 
 log = structlog.get_logger("request")
@@ -36,6 +37,18 @@ class ReadLog:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         reads.note(request, response, timezone.now())
+        return response
+
+
+class ExportLog:
+    """Every file that is sent leaves a line in the log of exports first (exports.log)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        export_log.note_sent(request, response, timezone.now())
         return response
 
 

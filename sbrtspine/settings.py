@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "sbrtspine.middleware.RequestLog",
     "sbrtspine.whole.Whole",
     "sbrtspine.middleware.ReadLog",
+    "sbrtspine.middleware.ExportLog",
     "sbrtspine.middleware.PersonalData",
 ]
 
