@@ -1,6 +1,7 @@
 """Blood values with their units, and the CTCAE grades they suggest (study.md 3.0, 4.3, 5.2)."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.measurement import Measurement
 from protocol import labs
+from protocol.numbers import written
 from records import fields
 from records.base import Score
 
@@ -97,9 +99,9 @@ class Labs(Measurement):
         return said
 
     @property
-    def hb_mmol_l(self) -> float | None:
-        """Haemoglobin in mmol/l, whatever unit it came in."""
-        return labs.haemoglobin_mmol_l(float(self.hb), self.hb_unit) if self.hb is not None and self.hb_unit else None
+    def hb_mmol_l(self) -> Decimal | None:
+        """Haemoglobin in mmol/l, whatever unit it came in; to be shown."""
+        return labs.haemoglobin_mmol_l(self.hb, self.hb_unit) if self.hb is not None and self.hb_unit else None
 
     def suggestions(self) -> dict[str, labs.Suggestion]:
         """Value -> the grade that CTCAE puts on it."""
@@ -107,25 +109,23 @@ class Labs(Measurement):
         return {name: suggestion for name, suggestion in found.items() if suggestion}
 
     def _questions(self) -> dict[str, Callable[[], labs.Suggestion | None]]:
+        """Each value in the unit it was given in: its bounds are published in that unit."""
         asked: dict[str, Callable[[], labs.Suggestion | None]] = {}
-        if self.hb_mmol_l is not None:
-            limit = self.hb_lower_limit
-            lower = None if limit is None else labs.haemoglobin_mmol_l(float(limit), self.hb_unit)
-            asked["hb"] = lambda: labs.too_low("anemia", self.hb_mmol_l, lower)
+        if self.hb is not None and self.hb_unit:
+            asked["hb"] = lambda: labs.too_low("anemia", self.hb, self.hb_unit, self.hb_lower_limit)
         for name in ("white_cells", "neutrophils", "platelets"):
             if (value := getattr(self, name)) is not None:
-                asked[name] = lambda name=name, value=value: labs.too_low(name, float(value))
+                unit = str(self._meta.get_field(name).unit)
+                asked[name] = lambda name=name, value=value, unit=unit: labs.too_low(name, value, unit)
         if self.creatinine is not None and self.creatinine_upper_limit is not None:
-            asked["creatinine"] = lambda: labs.too_high(
-                "creatinine", float(self.creatinine), float(self.creatinine_upper_limit)
-            )
+            asked["creatinine"] = lambda: labs.too_high("creatinine", self.creatinine, self.creatinine_upper_limit)
         return asked
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """Haemoglobin in one unit, and each grade that a value suggests, with a way to record it."""
         found = []
         if self.hb_mmol_l is not None:
-            found.append(Score(_("Haemoglobin"), f"{self.hb_mmol_l:g} mmol/l", _("1 mmol/l is 1.6114 g/dl")))
+            found.append(Score(_("Haemoglobin"), f"{written(self.hb_mmol_l)} mmol/l", _("1 mmol/l is 1.6114 g/dl")))
         new = reverse("new-form", args=[self.participant.code, "adverse-event"])
         for name, each in self.suggestions().items():
             told = {"ctcae_code": each.code, "verbatim": str(_TERMS[name]), "onset_on": self.sampled_at_date or ""}

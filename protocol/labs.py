@@ -1,7 +1,9 @@
 """Grades that CTCAE 4.03 puts on laboratory values: offered to a person, never forced (study.md 5.2, 5.3)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
+from protocol.numbers import exact, written
 from protocol.study import STUDY
 
 
@@ -14,31 +16,35 @@ class Suggestion:
     because: str
 
 
-def haemoglobin_mmol_l(value: float, unit: str) -> float:
-    """Haemoglobin in mmol/l; `unit` is mmol/l or g/dl, anything else raises ValueError."""
+def haemoglobin_mmol_l(value: Decimal, unit: str) -> Decimal:
+    """Haemoglobin in mmol/l, to two decimals: to be shown beside the other unit, never compared with a bound.
+
+    `unit` is mmol/l or g/dl, anything else raises ValueError.
+    """
     if unit == "mmol/l":
-        return value
+        return exact(value)
     if unit == "g/dl":
-        return round(value / float(STUDY.labs["hb_g_dl_per_mmol_l"]), 2)
+        return round(exact(value) / exact(STUDY.labs["hb_g_dl_per_mmol_l"]), 2)
     raise ValueError(f"Haemoglobin is given in mmol/l or g/dl, not in “{unit[:20]}”.")
 
 
-def too_low(test: str, value: float, lower_limit: float | None = None) -> Suggestion | None:
-    """The grade of a value that is too low, in the unit of the table; grade 1 only where the local limit is known.
+def too_low(test: str, value: Decimal, unit: str, lower_limit: Decimal | None = None) -> Suggestion | None:
+    """The grade of a value that is too low, by the bounds published in its unit; grade 1 only with the local limit.
 
-    `test` is a key of labs.below in blend.toml; an unknown one raises KeyError.
+    `test` is a key of labs.below in blend.toml, `unit` one of its bounds; an unknown one raises KeyError.
     """
     table = STUDY.labs["below"][test]
-    passed = [bound for bound in table["bounds"] if value < bound]
+    bounds = [exact(bound) for bound in table["bounds"][unit]]
+    value, said = exact(value), f"{written(exact(value))} {unit} is below"
+    passed = [bound for bound in bounds if value < bound]
     if passed:
-        because = f"{value:g} {table['unit']} is below {passed[-1]:g}"
-        return Suggestion(table["code"], 1 + len(passed), because)
-    if lower_limit is not None and value < lower_limit:
-        return Suggestion(table["code"], 1, f"{value:g} {table['unit']} is below the local limit of {lower_limit:g}")
+        return Suggestion(table["code"], 1 + len(passed), f"{said} {written(passed[-1])}")
+    if lower_limit is not None and value < exact(lower_limit):
+        return Suggestion(table["code"], 1, f"{said} the local limit of {written(exact(lower_limit))}")
     return None
 
 
-def too_high(test: str, value: float, upper_limit: float | None) -> Suggestion | None:
+def too_high(test: str, value: Decimal, upper_limit: Decimal | None) -> Suggestion | None:
     """The grade of a value as a multiple of the local upper limit; None while that limit is unknown.
 
     `test` is a key of labs.above in blend.toml; an unknown one raises KeyError.
@@ -46,9 +52,13 @@ def too_high(test: str, value: float, upper_limit: float | None) -> Suggestion |
     if not upper_limit:
         return None
     table = STUDY.labs["above"][test]
-    times = value / upper_limit
-    passed = [bound for bound in table["bounds"] if times > bound]
+    value, limit = exact(value), exact(upper_limit)
+    passed = [bound for bound in map(exact, table["bounds"]) if value > bound * limit]
     if not passed:
         return None
-    because = f"{value:g} is {times:.2f} times the local upper limit of {upper_limit:g}"
+    because = (
+        f"{written(value)} is more than {written(passed[-1])} times the local upper limit of {written(limit)}"
+        if passed[-1] != 1
+        else f"{written(value)} is above the local upper limit of {written(limit)}"
+    )
     return Suggestion(table["code"], len(passed), because)

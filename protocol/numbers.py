@@ -37,6 +37,11 @@ def in_thousands(typed: str) -> Decimal | None:
     return Decimal(whole + (parts[3] or "").replace(",", "."))
 
 
+def exact(number: Decimal | float | str) -> Decimal:
+    """A number as it is written in decimals: 6.2 is 6.2 and not the double beside it."""
+    return number if isinstance(number, Decimal) else Decimal(str(number))
+
+
 def neighbours(value: Decimal, places: int) -> tuple[Decimal, Decimal]:
     """The nearest numbers below and above that have so many decimals; both are the value where it has."""
     step = Decimal(1).scaleb(-places)

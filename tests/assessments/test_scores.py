@@ -136,8 +136,13 @@ def test_the_sins_location_is_checked_against_the_level(level, location, refused
         ("5.5", "mmol/l", None, 2),
         ("4.8", "mmol/l", None, 3),
         ("4.9", "mmol/l", None, 2),
-        ("7.9", "g/dl", None, 2),
-        ("7.8", "g/dl", None, 3),
+        ("7.9", "g/dl", None, 3),  # published as <8.0 g/dl; converted and rounded it was 4.9 mmol/l, grade 2
+        ("8.0", "g/dl", None, 2),
+        ("9.99", "g/dl", None, 2),
+        ("10.0", "g/dl", None, None),
+        ("9.9", "g/dl", "12", 2),
+        ("11.99", "g/dl", "12", 1),
+        ("12", "g/dl", "12", None),
         ("6.9", "mmol/l", None, None),
         ("6.9", "mmol/l", "7.5", 1),
     ],
@@ -156,6 +161,18 @@ def test_creatinine_is_graded_by_the_local_limit(participant, value, grade):
 
     assert (found["creatinine"].grade if found else None) == grade
     assert Labs(participant=participant, creatinine=value).suggestions() == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "grade"),
+    [("345.6", "115.2", 2), ("345.61", "115.2", 3), ("115.2", "115.2", None), ("115.21", "115.2", 1),
+     ("172.8", "115.2", 1), ("172.81", "115.2", 2), ("691.2", "115.2", 3), ("691.21", "115.2", 4),
+     ("330.03", "110.01", 2), ("330.04", "110.01", 3)],
+)  # fmt: skip
+def test_exactly_at_a_multiple_of_the_limit_is_not_above_it(participant, value, limit, grade):
+    found = Labs(participant=participant, creatinine=value, creatinine_upper_limit=limit).suggestions()
+
+    assert (found["creatinine"].grade if found else None) == grade
 
 
 def test_a_haemoglobin_in_the_wrong_unit_is_refused_with_a_question(participant, people):
