@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address, enrolment, factors, services, sessions
 from accounts.acts import Act
+from accounts.due import due
 from accounts.login_views import new_password_errors
 from accounts.reauthentication import prove
 from accounts.sent import by_a_script
@@ -42,7 +43,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "memberships": person.memberships.select_related("site").order_by("site", "starts_at"),
         "delegations": services.delegations_of(person),
         "review": review,
-        "review_due": review is not None and review < now,
+        "review_due": review is not None
+        and due(person.password_set_at, timedelta(days=settings.PASSWORD_REVIEW_DAYS), now),
         "acts": Act.objects.filter(person=person).select_related("by").order_by("-id")[:20],
         "now": now,
     }

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from accounts import due
+
 
 class Attempt(models.Model):
     """A try that has not succeeded. Only for counting: the evidence is in accounts.acts."""
@@ -56,11 +58,11 @@ def signing_keys(username: str) -> dict[str, Limit]:
 def begin(counted: dict[str, Limit], now: datetime) -> tuple[bool, bool]:
     """Count a try before it is judged, so that a hundred at once are a hundred. Over a limit? For the first time?"""
     longest = max(limit.within for limit in counted.values())
-    Attempt.objects.filter(key__in=counted, at__lt=now - longest).delete()
+    Attempt.objects.filter(due.ahead("at", now) | models.Q(at__lt=now - longest), key__in=counted).delete()
     Attempt.objects.bulk_create([Attempt(key=key, at=now) for key in counted])
     over = first = False
     for key, limit in counted.items():
-        made = Attempt.objects.filter(key=key, at__gt=now - limit.within).count()
+        made = Attempt.objects.filter(due.within("at", limit.within, now), key=key).count()
         over |= made > limit.tries
         first |= made == limit.tries + 1
     return over, first

@@ -6,7 +6,7 @@ django-allauth keeps and computes them (docs/adr/0020); that a code is good once
 import base64
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.core.internal.cryptokit import compare_user_code
@@ -24,6 +24,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.acts import Act, log
+from accounts.due import is_ahead
 
 Type = Authenticator.Type
 REAL = (Type.TOTP, Type.WEBAUTHN)  # recovery codes alone are no second factor
@@ -91,7 +92,10 @@ def _step_of(secret: str, given: str, now: datetime) -> int | None:
 def _is_code(held: Authenticator, given: str, now: datetime) -> bool:
     """A code of a later half minute than the last one taken (RFC 6238 5.2)."""
     step = _step_of(decrypt(held.data["secret"]), given, now)
-    if step is None or step <= held.data.get("last_step", 0):
+    last = held.data.get("last_step", 0)
+    if is_ahead(datetime.fromtimestamp(last * STEP, UTC), now):  # taken by a clock that was ahead
+        last = 0
+    if step is None or step <= last:
         return False
     held.data["last_step"] = step
     held.save(update_fields=["data"])

@@ -5,7 +5,7 @@ Passwords and codes alone are not held (accounts.sent): they are asked for again
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts import address, sent, sessions
+from accounts import address, due, sent, sessions
 from accounts.acts import Act, log
 from accounts.reauthentication import prove
 
@@ -37,9 +37,13 @@ def locked(request: HttpRequest, now: datetime) -> str:
     since, seen = request.session.get(sessions.SINCE), request.session.get(sessions.SEEN)
     if since is None or seen is None:
         return ""
-    if now.timestamp() - since > settings.SESSION_COOKIE_AGE:
+    if _is_over(since, settings.SESSION_COOKIE_AGE, now):
         return "over"
-    return "idle" if now.timestamp() - seen > settings.IDLE_SECONDS else ""
+    return "idle" if _is_over(seen, settings.IDLE_SECONDS, now) else ""
+
+
+def _is_over(last: float, seconds: float, now: datetime) -> bool:
+    return due.due(datetime.fromtimestamp(last, UTC), timedelta(seconds=seconds), now)
 
 
 def seen(request: HttpRequest, now: datetime) -> None:

@@ -11,6 +11,8 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import due
+
 VALID_FOR = timedelta(hours=72)
 
 
@@ -59,7 +61,7 @@ def _mail(person: Any, link: str) -> None:
 def open_ones(secret: str, now: datetime) -> models.QuerySet[Invitation]:
     """The invitation of a link, while it works."""
     return Invitation.objects.filter(
-        digest=_digest(secret), used_at=None, expires_at__gt=now, person__is_active=True
+        ~due.ahead("made_at", now), digest=_digest(secret), used_at=None, expires_at__gt=now, person__is_active=True
     ).select_related("person")
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from accounts.acts import Act, log
+from accounts.due import due
 
 EVERY = timedelta(days=180)
 DORMANT_AFTER = timedelta(days=90)
@@ -37,4 +38,4 @@ def confirm(people: list[Any], *, by: Any, now: datetime) -> None:
 
 def is_dormant(person: Any, now: datetime) -> bool:
     """Nobody has logged in for three months, or ever since the invitation."""
-    return person.is_active and now - (person.last_login or person.date_joined) > DORMANT_AFTER
+    return person.is_active and due(person.last_login or person.date_joined, DORMANT_AFTER, now)

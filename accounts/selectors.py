@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts import recertification
+from accounts.due import due
 from accounts.factors import REAL
 from accounts.models import Delegation, Membership, Person, Recertification, Site
 from accounts.roles import ON_DELEGATION, May
@@ -37,9 +38,7 @@ def people(now: datetime) -> list[Person]:
 def _told(person: Any, now: datetime) -> Any:
     person.now_held = [held for held in person.roles_held if held.ends_at is None or held.ends_at > now]
     person.dormant = recertification.is_dormant(person, now)
-    person.look_again = person.is_active and (
-        person.looked_at is None or now - person.looked_at > recertification.EVERY
-    )
+    person.look_again = person.is_active and due(person.looked_at, recertification.EVERY, now)
     sites = {line.site_id for line in person.lines_now}
     needs = [held for held in person.now_held if held.role in ON_DELEGATION]
     person.undelegated = [held.site for held in needs if held.site_id not in sites]

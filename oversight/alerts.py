@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.due import ahead
 from oversight.models import Alert, Message
 
 _RAISE = """
@@ -32,4 +33,5 @@ def unsent(now: datetime) -> int:
     hour = now - timedelta(hours=1)
     reached = Q(mail__sent_at__isnull=False) | Q(seen_at__isnull=False) | Q(mail__due_at__gt=hour)
     told = Message.objects.filter(reached, alert=OuterRef("pk"))
-    return Alert.objects.filter(outcome=Alert.Outcome.OPEN, raised_at__lt=hour).exclude(Exists(told)).count()
+    late = Q(raised_at__lt=hour) | ahead("raised_at", now)
+    return Alert.objects.filter(late, outcome=Alert.Outcome.OPEN).exclude(Exists(told)).count()

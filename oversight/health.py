@@ -6,8 +6,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils.dateparse import parse_datetime
 
 from accounts import sight
+from accounts.due import due, is_ahead
 from oversight import alerts, mailing
 from oversight.models import BackupRun, ScanFailure, ScanState
 from records.models import AuditCheck, AuditRow
@@ -16,6 +18,7 @@ HEARTBEAT = "sbrtspine:worker"
 HEARTBEAT_SECONDS = 30
 _TIMEOUT = 1.0  # seconds
 _PROVED_WITHIN = timedelta(hours=26)
+_DONE = {"scan": "scan", "audit": "proof", "backup": "backup", "drill": "drill"}
 GOOD_WITHIN = {BackupRun.Kind.BACKUP: timedelta(hours=26), BackupRun.Kind.DRILL: timedelta(days=8)}
 
 
@@ -43,7 +46,7 @@ def check(now: datetime) -> dict[str, Any]:
         with sight.everything():  # counts alone
             state = ScanState.objects.first()
             last = state.last_finished_at if state else None
-            late = last is None or now - last > timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS)
+            late = due(last, timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS), now)
             found["scan"] = {"last": last.isoformat() if last else None, "late": late}
             found["not_judged"] = ScanFailure.objects.count()
             found["alerts_unsent"], found["mail"] = alerts.unsent(now), mailing.waiting(now)
@@ -57,6 +60,9 @@ def check(now: datetime) -> dict[str, Any]:
                 found["worker"] = "away"
     except redis.RedisError:
         found["redis"], found["worker"] = "away", "unknown"
+    for part, what in _DONE.items():
+        if is_ahead(parse_datetime(found[part]["last"] or ""), now):
+            found[part] = {**found[part], "because": f"The last {what} is dated in the future: the clock was ahead."}
     well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
     well = well and not any(found[part]["late"] for part in ("scan", "audit", "backup", "drill"))
     well = well and not found["audit"]["findings"] and not found["mail"]["safety_late"]
@@ -65,9 +71,9 @@ def check(now: datetime) -> dict[str, Any]:
 
 def good(kind: str, now: datetime) -> dict[str, Any]:
     """The last good backup or drill. Its absence is the alarm: one that failed, or never ran, is late just the same."""
-    last = BackupRun.objects.filter(kind=kind, good=True).order_by("-at").values_list("at", flat=True).first()
+    last = BackupRun.objects.filter(kind=kind, good=True).order_by("-pk").values_list("at", flat=True).first()
     since = last or _began()
-    return {"last": last.isoformat() if last else None, "late": bool(since) and now - since > GOOD_WITHIN[kind]}
+    return {"last": last.isoformat() if last else None, "late": bool(since) and due(since, GOOD_WITHIN[kind], now)}
 
 
 def _began() -> datetime | None:
@@ -77,8 +83,8 @@ def _began() -> datetime | None:
 
 def _audit(now: datetime) -> dict[str, Any]:
     """The last proving of the audit trail; before the first night there is none, and that is not late."""
-    last = AuditCheck.objects.order_by("-at").first()
+    last = AuditCheck.objects.order_by("-pk").first()
     if last is None:
         began = _began()
-        return {"last": None, "findings": None, "late": began is not None and now - began > _PROVED_WITHIN}
-    return {"last": last.at.isoformat(), "findings": last.findings, "late": now - last.at > _PROVED_WITHIN}
+        return {"last": None, "findings": None, "late": began is not None and due(began, _PROVED_WITHIN, now)}
+    return {"last": last.at.isoformat(), "findings": last.findings, "late": due(last.at, _PROVED_WITHIN, now)}

@@ -12,11 +12,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
 from accounts import sight
+from accounts.due import ahead, due
 from accounts.models import Person
 from oversight import rules_version
 from oversight.analysis import cohort
@@ -116,7 +118,7 @@ def work_out_owed(clock: Callable[[], datetime]) -> int:
     """For a worker: everything that is owed and has rested; answers how many pages."""
     done = 0
     for kept in KeptFigures.objects.filter(owed_at__isnull=False).order_by("owed_at"):
-        if kept.at is None or clock() - kept.at >= timedelta(seconds=REST * kept.seconds):
+        if due(kept.at, timedelta(seconds=REST * kept.seconds), clock()):
             given = kept.asked
             work_out(Asked(given["page"], tuple(given["sites"]), given["readings"], given["language"]), clock)
             done += 1
@@ -125,4 +127,4 @@ def work_out_owed(clock: Callable[[], datetime]) -> int:
 
 def forget(now: datetime) -> None:
     """Throw away what is old. After a redaction the database throws away everything, in the same transaction."""
-    KeptFigures.objects.filter(at__lt=now - KEPT).delete()
+    KeptFigures.objects.filter(Q(at__lt=now - KEPT) | ahead("at", now)).delete()

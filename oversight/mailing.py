@@ -12,7 +12,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F, Q
 
-from oversight import letters, messages
+from accounts.due import SKEW, ahead
+from oversight import letters, messages, quiet
 from oversight.models import Mail, Urgency
 
 AT_MOST = 45.0  # seconds of one run; the next goes on
@@ -54,8 +55,8 @@ def send(now: datetime, *, safety_only: bool = False, at_most: float = AT_MOST) 
 
 def _take(now: datetime, safety_only: bool) -> Mail | None:
     """The most urgent mail that nobody is at work on; that a try has begun is committed before it begins."""
-    owed = Mail.objects.filter(sent_at=None, not_needed_at=None, try_at__lte=now)
-    owed = owed.filter(Q(begun_at=None) | Q(begun_at__lte=now - _BEGUN))
+    owed = Mail.objects.filter(_come(now), sent_at=None, not_needed_at=None)
+    owed = owed.filter(Q(begun_at=None) | Q(begun_at__lte=now - _BEGUN) | ahead("begun_at", now))
     if safety_only:
         owed = owed.filter(urgency=Urgency.SAFETY)
     with transaction.atomic():
@@ -67,6 +68,12 @@ def _take(now: datetime, safety_only: bool) -> Mail | None:
         mail.tries, mail.begun_at = mail.tries + 1, now
         mail.save(update_fields=["tries", "repeats", "begun_at"])
     return mail
+
+
+def _come(now: datetime) -> Q:
+    """Its time has come; or it lies further ahead than anything waits, so that a clock that was ahead has set it."""
+    safety = Q(urgency=Urgency.SAFETY, try_at__gt=now + LONGEST_WAIT[Urgency.SAFETY] + SKEW)
+    return Q(try_at__lte=now) | Q(try_at__gt=now + quiet.LONGEST) | safety
 
 
 def _deliver(mail: Mail, post: BaseEmailBackend, now: datetime, report: Report) -> None:
@@ -103,7 +110,7 @@ def _failed(mail: Mail, error: Exception, now: datetime) -> None:
 def waiting(now: datetime) -> dict[str, int]:
     """For /health/: mails that have failed and wait, and safety mails that are a quarter of an hour late."""
     owed = Mail.objects.filter(sent_at=None, not_needed_at=None)
-    late = owed.filter(urgency=Urgency.SAFETY, due_at__lte=now - timedelta(minutes=15))
+    late = owed.filter(Q(due_at__lte=now - timedelta(minutes=15)) | ahead("due_at", now), urgency=Urgency.SAFETY)
     return {"failing": owed.exclude(last_error="").count(), "safety_late": late.count()}
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from accounts.due import SKEW, ahead
 from accounts.models import Membership, Person
 from accounts.roles import DUTIES, May, Role
 from enrollment.models import EnrolmentLock
@@ -31,10 +32,11 @@ SELECT EXISTS (SELECT FROM oversight_alert WHERE told_at IS NULL)
     OR EXISTS (SELECT FROM enrollment_enrolmentlock WHERE told_at IS NULL)
     OR EXISTS (
         SELECT FROM oversight_alert AS a
-        WHERE a.outcome = 'open' AND a.kind = ANY(%(safety)s) AND a.told_at <= %(waited)s
+        WHERE a.outcome = 'open' AND a.kind = ANY(%(safety)s) AND (a.told_at <= %(waited)s OR a.told_at > %(ahead)s)
         AND EXISTS (SELECT FROM oversight_message AS m WHERE m.alert_id = a.id)
         AND NOT EXISTS (SELECT FROM oversight_message AS m WHERE m.alert_id = a.id
-            AND (m.acknowledged_at IS NOT NULL OR m.level >= %(last)s OR m.raised_at > %(waited)s)))
+            AND (m.acknowledged_at IS NOT NULL OR m.level >= %(last)s 
+                OR (m.raised_at > %(waited)s AND m.raised_at <= %(ahead)s))))
 """
 
 
@@ -42,7 +44,7 @@ def tell(now: datetime) -> None:
     """Everything that a scan has to tell people; where there is nothing, one question."""
     waited = now - timedelta(minutes=settings.ESCALATE_AFTER_MINUTES)
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"safety": list(SAFETY), "waited": waited, "last": len(NEXT)})
+        cursor.execute(_WAITING, {"safety": list(SAFETY), "waited": waited, "ahead": now + SKEW, "last": len(NEXT)})
         if not cursor.fetchone()[0]:
             return
     owe(now)
@@ -77,10 +79,12 @@ def escalate(now: datetime) -> int:
     """Tell the next in line of each safety alert that nobody has acknowledged in time; answers how many messages."""
     waited = now - timedelta(minutes=settings.ESCALATE_AFTER_MINUTES)
     alerts = list(
-        Alert.objects.filter(outcome=Alert.Outcome.OPEN, kind__in=SAFETY, told_at__lte=waited)
+        Alert.objects.filter(
+            Q(told_at__lte=waited) | ahead("told_at", now), outcome=Alert.Outcome.OPEN, kind__in=SAFETY
+        )
         .exclude(Exists(Message.objects.filter(alert=OuterRef("pk"), acknowledged_at__isnull=False)))
         .annotate(level=Max("messages__level"), last=Max("messages__raised_at"))
-        .filter(level__lt=len(NEXT), last__lte=waited)
+        .filter(Q(last__lte=waited) | ahead("last", now), level__lt=len(NEXT))
         .select_related("participant__site")
     )
     staff = _staff({alert.participant.site_id for alert in alerts})

@@ -194,7 +194,7 @@ class BackupRun(models.Model):
 
     class Meta:
         default_permissions = ()
-        get_latest_by = "at"
+        get_latest_by = "id"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d} {'good' if self.good else 'failed'}"

@@ -13,6 +13,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.due import SKEW
 from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, rules_version, verdicts
 from oversight.deviations import draft
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure
@@ -87,7 +88,8 @@ def judge_and_raise(now: datetime) -> Report:
 
 
 def _changed(cursor: CursorWrapper, since: int, now: datetime) -> set[int]:
-    """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come.
+    """Participants with audit rows since the cursor, those that could not be judged, and those whose hour has come
+    or who were judged by a clock that was ahead.
 
     A row of the study as a whole, such as its lock, concerns everybody.
     """
@@ -95,10 +97,10 @@ def _changed(cursor: CursorWrapper, since: int, now: datetime) -> set[int]:
         "SELECT DISTINCT participant_id FROM records_auditrow"
         " WHERE transaction >= %s AND participant_id IS NOT NULL"
         " UNION SELECT participant_id FROM oversight_scanfailure"
-        " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s"
+        " UNION SELECT participant_id FROM oversight_judgement WHERE again_at <= %s OR judged_at > %s"
         " UNION SELECT id FROM records_participant WHERE EXISTS (SELECT FROM records_auditrow"
         " WHERE transaction >= %s AND participant_id IS NULL)",
-        [since, now, since],
+        [since, now, now + SKEW, since],
     )
     return {found for (found,) in cursor.fetchall()}
 

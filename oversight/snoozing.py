@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.due import within
 from accounts.models import Person
 from oversight import worklist
 from oversight.models import Snooze
@@ -56,7 +57,7 @@ def _is(item: Any, url: str) -> bool:
 
 def _standing(person: Person, now: datetime) -> dict[str, Snooze]:
     """What this person said last of each line, where it still holds."""
-    said = {each.url: each for each in Snooze.objects.filter(person=person, at__gte=now - _LONGEST).order_by("pk")}
+    said = {each.url: each for each in Snooze.objects.filter(within("at", _LONGEST, now), person=person).order_by("pk")}
     return {url: each for url, each in said.items() if each.until > now}
 
 

@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from accounts.due import SKEW
 from accounts.models import Person
 
 SHOWN = (200, 206, 409, 422)  # the answers that show what is stored
@@ -65,7 +66,8 @@ _NOTE = """
 INSERT INTO records_read (at, person_id, reader, participant, sites, kind, address, origin)
 SELECT %(at)s, %(person)s, %(reader)s, %(participant)s, %(sites)s::bigint[], %(kind)s, %(address)s, %(origin)s
 WHERE %(since)s::timestamptz IS NULL OR NOT EXISTS (
-    SELECT FROM records_read WHERE person_id = %(person)s AND at > %(since)s AND address = %(address)s
+    SELECT FROM records_read WHERE person_id = %(person)s AND address = %(address)s
+        AND at > %(since)s AND at <= %(ahead)s
 )
 """
 
@@ -97,6 +99,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
         "address": request.path[:300],
         "origin": request.META.get("REMOTE_ADDR", "")[:45],
         "since": now - POLLED if fragment else None,
+        "ahead": now + SKEW,
     }
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, told)

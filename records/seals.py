@@ -49,7 +49,7 @@ class AuditCheck(models.Model):
 
     class Meta:
         default_permissions = ()
-        get_latest_by = "at"
+        get_latest_by = "id"
 
     def __str__(self) -> str:
         return f"{self.rows} rows, {self.findings} findings"

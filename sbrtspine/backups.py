@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import psycopg
 from django.conf import settings
 
+from accounts.due import is_ahead
 from oversight.models import BackupRun
 from records import seals
 from sbrtspine import database_programs, encrypted, likeness
@@ -47,6 +48,11 @@ def made_at(file: Path) -> datetime | None:
 def files() -> list[Path]:
     """All backups, the oldest first."""
     return sorted(file for file in folder().glob(f"sbrtspine-*{SUFFIX}") if made_at(file))
+
+
+def newest(now: datetime) -> Path | None:
+    """The newest backup; one named by a clock that was ahead only where there is no other."""
+    return max(files(), key=lambda file: (not is_ahead(made_at(file), now), file.name), default=None)
 
 
 @contextmanager

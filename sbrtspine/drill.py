@@ -32,7 +32,7 @@ def run(now: datetime, file: Path | None = None) -> BackupRun | None:
         if not ours:
             return None
         began = time.monotonic()
-        file = file or next(reversed(backups.files()), None)
+        file = file or backups.newest(now)
         said, figures = _tried(file)
         return BackupRun.objects.create(
             kind=BackupRun.Kind.DRILL,

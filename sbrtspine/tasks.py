@@ -28,8 +28,9 @@ def drill() -> None:
 @shared_task
 def catch_up() -> None:
     """When a worker starts: what was missed while none ran, or will be late before its next turn."""
-    soon = timezone.now() + _EARLY
-    if health.good(BackupRun.Kind.BACKUP, soon)["late"]:
+    now = timezone.now()
+    late = {kind: any(health.good(kind, at)["late"] for at in (now, now + _EARLY)) for kind in health.GOOD_WITHIN}
+    if late[BackupRun.Kind.BACKUP]:
         backups.run(timezone.now())
-    if health.good(BackupRun.Kind.DRILL, soon)["late"]:
+    if late[BackupRun.Kind.DRILL]:
         drills.run(timezone.now())
