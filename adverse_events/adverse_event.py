@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from adverse_events import ctcae
 from protocol.toxicity import SERIOUSNESS, counting, disagree
 from records import fields, selectors
@@ -41,6 +42,18 @@ class AdverseEvent(RepeatingRecord):
 
     slug = "adverse-event"
     domain = "AE"
+    judged_by = {
+        "related_sbrt": May.JUDGE_SBRT,
+        "related_surgery": May.JUDGE_SURGERY,
+        "related_combination": May.JUDGE_COMBINATION,
+        "second_sbrt": May.JUDGE_SURGERY,
+        "second_surgery": May.JUDGE_SBRT,
+        "second_combination": May.JUDGE_COMBINATION,
+        "decided_sbrt": May.ADJUDICATE,
+        "decided_surgery": May.ADJUDICATE,
+        "decided_combination": May.ADJUDICATE,
+        "decided_because": May.ADJUDICATE,
+    }
 
     verbatim = fields.Text(
         _("What happened, in your words"), standard="AETERM", help_text=_("The diagnosis rather than the symptoms.")
@@ -318,6 +331,7 @@ class AdverseEventGrade(RowRecord):
     slug = "adverse-event-grade"
     domain = "AE"
     parent_field = "adverse_event"
+    adds = _("It got worse later: add a row")
     at_least_one = _("Give at least one grade and when it began.")
 
     adverse_event = models.ForeignKey(AdverseEvent, models.PROTECT, related_name="grades", editable=False)

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
 from adverse_events import ctcae
 from adverse_events.adverse_event import TREATMENTS
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
@@ -25,18 +24,6 @@ class GradeForm(CrfRowForm):
 class AdverseEventForm(CrfForm):
     own_page = True
     row_forms = {"grades": GradeForm}
-    judged_by = {
-        "related_sbrt": May.JUDGE_SBRT,
-        "related_surgery": May.JUDGE_SURGERY,
-        "related_combination": May.JUDGE_COMBINATION,
-        "second_sbrt": May.JUDGE_SURGERY,
-        "second_surgery": May.JUDGE_SBRT,
-        "second_combination": May.JUDGE_COMBINATION,
-        "decided_sbrt": May.ADJUDICATE,
-        "decided_surgery": May.ADJUDICATE,
-        "decided_combination": May.ADJUDICATE,
-        "decided_because": May.ADJUDICATE,
-    }
     sections = [
         (_("What happened"), ["verbatim", "ctcae_code", "other_specify"]),
         (_("When"), ["onset_on", "onset_order", "ongoing", "ended_on", "learned_on", "recurs_from"]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import May
 from records import fields
 from records.base import SingleRecord
 from records.relatedness import RELATEDNESS
@@ -15,6 +16,7 @@ class Death(SingleRecord):
 
     slug = "death"
     domain = "DD"
+    judged_by = {"related_sbrt": May.JUDGE_SBRT, "related_surgery": May.JUDGE_SURGERY}
 
     died_on = fields.PartialDateField(_("Date of death"), standard="DTHDTC", help_text=_("What is known of it."))
     learned_on = fields.LocalDate(
@@ -48,11 +50,11 @@ class Death(SingleRecord):
     )  # fmt: skip
     related_sbrt = fields.Choice(
         _("Related to SBRT"), choices=RELATEDNESS, required=False, standard="DDREL_RT",
-        help_text=_("As judged by the specialists."),
+        help_text=_("Judged by the radiation oncologist."),
     )  # fmt: skip
     related_surgery = fields.Choice(
         _("Related to surgery"), choices=RELATEDNESS, required=False, standard="DDREL_SURG",
-        help_text=_("As judged by the specialists."),
+        help_text=_("Judged by the surgeon."),
     )  # fmt: skip
     place = fields.Choice(
         _("Place of death"),

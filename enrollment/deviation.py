@@ -14,6 +14,7 @@ class Deviation(RepeatingRecord):
     slug = "deviation"
     signed_by = May.SIGN_OFF
     domain = "DV"
+    judged_by = {"classification": May.CLASSIFY}
 
     kind = fields.Choice(
         _("What"),

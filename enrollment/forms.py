@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
 from enrollment.models import (
     Baseline,
     Consent,
@@ -85,7 +84,6 @@ class BaselineForm(CrfForm):
 
 
 class DeviationForm(CrfForm):
-    judged_by = {"classification": May.CLASSIFY}
     sections = [
         (_("What and why"), ["kind", "occurred_on", "discovered_on", "description", "cause", "cause_note",
                              "adverse_event_number"]),

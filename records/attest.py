@@ -22,11 +22,13 @@ def verify(
 ) -> list[Verification]:
     """Mark answers as compared with the source: those named, or all of the form and its rows. Raises as `write` does.
 
+    What is marked already leaves no second trace.
+
     Who entered an answer may not verify it: roles see to that (accounts.roles.NEVER_TOGETHER).
     """
     reason = _("Compared with the source")
     with transaction.atomic():
-        current = services.mark(record, by=by, version=version, reason=reason, action="verify")
+        current = services.as_opened(record, version=version, action="verify")
         parts: list[Record] = [current] if names is not None else [current, *selectors.inside(current)]
         done = standing(parts)
         new = [
@@ -44,6 +46,9 @@ def verify(
             for name in to_compare(part)
             if (names is None or name in names) and name not in done.get((part._meta.db_table, part.pk), {})
         ]
+        if not new:
+            return []
+        services.mark(current, by=by, reason=reason)
         with said(by, reason):
             return Verification.objects.bulk_create(new)
 
@@ -52,7 +57,8 @@ def sign_record(record: Record, *, by: Person, version: int, meaning: str, now: 
     """Sign a form and its rows as they stood at `version`. The caller has asked for the password again."""
     with transaction.atomic():
         reason = _("Signed")
-        current = services.mark(record, by=by, version=version, reason=reason, action="sign")
+        current = services.as_opened(record, version=version, action="sign")
+        services.mark(current, by=by, reason=reason)
         content = signatures.content_of(current, selectors.inside(current))
         with said(by, reason):
             return signatures.make(

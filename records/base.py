@@ -63,6 +63,7 @@ class Record(Audited, metaclass=RecordBase):
     repeats = False
     domain = ""
     signed_by = May.SIGN  # who may sign it
+    judged_by: dict[str, May] = {}  # questions that only a specialist answers
 
     # What others did about it, as far as records.trust has looked: a lock, a signature, all of it compared.
     lock: Any = None
@@ -271,6 +272,7 @@ class RowRecord(ParticipantRecord):
 
     parent_field = "parent"
     opens_with_row = True  # an empty row is offered where there is none yet
+    adds = _("Add a row")
     at_least_one = ""  # the sentence said when a form is completed without such a row
 
     class Meta(ParticipantRecord.Meta):

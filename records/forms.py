@@ -25,11 +25,10 @@ MOST_ROWS = 40  # inside one form: more than any participant has
 class CrfForm(forms.ModelForm):
     """One case report form. A subclass names its model and its sections, nothing else.
 
-    `judged_by` names fields that only a specialist fills in; for everybody else they are read-only.
+    What its model says that only a specialist judges is read-only for everybody else.
     """
 
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
-    judged_by: dict[str, May] = {}
     enters: tuple[May, ...] = (May.ENTER,)
     row_forms: dict[str, type["CrfRowForm"]] = {}
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
@@ -66,7 +65,9 @@ class CrfForm(forms.ModelForm):
                 max_length=1000,
                 required=False,
                 widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
-                help_text=_("This form has been complete, so a change says why."),
+                help_text=_("This form has been complete, so a change says why.")
+                if not self._may_judge_first()
+                else _("This form has been complete, so a change says why; not what you judge for the first time."),
             )
 
     @property
@@ -90,7 +91,7 @@ class CrfForm(forms.ModelForm):
     def _add_missing(self) -> None:
         """Beside each required question: why there is no answer."""
         for name, field in self.crf.items():
-            if field.required and name in self.fields and not self.judged_by.get(name):
+            if field.required and name in self.fields and name not in self._meta.model.judged_by:
                 self.fields[f"{name}_missing"] = forms.ChoiceField(
                     label=_("No answer because …"),
                     choices=[("", _("No answer because …")), *MissingCode.choices],
@@ -99,9 +100,16 @@ class CrfForm(forms.ModelForm):
                 self.initial[f"{name}_missing"] = self.instance.missing.get(name, "")
 
     def _keep_from_others(self) -> None:
-        for name, permission in self.judged_by.items():
+        """What only a specialist judges; what was sent for it, in the form or in the address, is ignored."""
+        for name, permission in self._meta.model.judged_by.items():
             if permission not in self.may:
                 self.fields[name].disabled = True
+                self.initial[name] = self.crf[name].value_from_object(self.instance)
+
+    def _may_judge_first(self) -> bool:
+        """Whether a question waits for this person's first judgement."""
+        judged = self._meta.model.judged_by.items()
+        return any(may in self.may and not self.instance.answered(name) for name, may in judged)
 
     @property
     def helper(self) -> FormHelper:

@@ -68,6 +68,12 @@ def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
     return {person for name, person in found.items() if record.answered(name)}
 
 
+def ever_answered(record: Record, names: Sequence[str]) -> bool:
+    """Whether the trail holds an answer to any of these fields, also one that was taken back."""
+    rows = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk)
+    return rows.filter(changes__has_any_keys=list(names)).exists()
+
+
 def what(row: AuditRow, model: type[Record]) -> str:
     """What one audit row of a record did, in words."""
     title = str(model._meta.verbose_name)

@@ -1,27 +1,34 @@
 """What becomes of a form that was sent: saved, refused with sentences, or in conflict with somebody who was quicker."""
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Person
-from records import merging, personal_data, places, services
+from records import merging, personal_data, places, selectors, services, typing_kept
+from records.actor import FIRST_ENTRY
 from records.base import Record, RowRecord, Status
 from records.fields import Text
 from records.forms import CrfForm, CrfRows
+from records.models import AuditRow
 from records.places import Place
 
 
 @dataclass
 class Outcome:
-    """The status (302 saved, 422 refused, 409 conflict), the form to show, and what differs from others' values."""
+    """The status (302 saved, 422 refused, 409 conflict), the form to show, and what differs from others' values.
+
+    `unchanged`: all of it stood there already, and nothing was written.
+    """
 
     status: int
     form: CrfForm
     rows: dict[str, CrfRows]
     conflict: dict[str, Any] | None = None
+    unchanged: bool = False
 
 
 def attempt(place: Place, person: Person, now: datetime, data: Any) -> Outcome:
@@ -29,7 +36,8 @@ def attempt(place: Place, person: Person, now: datetime, data: Any) -> Outcome:
     form = places.form_of(place, person, now, data)
     rows = places.rows_of(place, form, data)
     if place.record.pk and str(form["version"].value() or 0) != str(place.record.version):
-        return _conflict(place, person, form, rows, place.model._default_manager.get(pk=place.record.pk))
+        current = place.model._default_manager.get(pk=place.record.pk)
+        return _sent_twice(place, person, now, data, current) or _conflict(place, person, form, rows, current)
     if not _valid(form, rows):
         return Outcome(422, form, rows)
     stands = {field.attname: getattr(place.record, field.attname) for field in Record._meta.local_fields}
@@ -45,13 +53,14 @@ def attempt(place: Place, person: Person, now: datetime, data: Any) -> Outcome:
             now=now,
         )
     except services.Stale as stale:
-        return _conflict(place, person, form, rows, stale.current)
+        again = _sent_twice(place, person, now, data, stale.current)
+        return again or _conflict(place, person, form, rows, stale.current)
     except ValidationError as error:
         for name, value in stands.items():  # the page says what is stored, not what was tried
             setattr(form.instance, name, value)
         _tell(form, error)
         return Outcome(422, form, rows)
-    return Outcome(302, form, rows)
+    return Outcome(302, form, rows, unchanged=form.instance.version == stands["version"])
 
 
 def _valid(form: CrfForm, rows: dict[str, CrfRows]) -> bool:
@@ -91,32 +100,76 @@ def again(place: Place, person: Person, now: datetime, data: Any) -> Place | Non
         if place.record.pk is None:
             place.record.entry = entry
         return None
-    made.participant = place.participant
-    found = Place(place.participant, place.model, made, place.visit)
-    form = places.form_of(found, person, now, data)
-    rows = places.rows_of(found, form, _as_they_are(data, found, form))
-    form.is_valid()
-    same = not form.changes() and not any(_changed(formset) for formset in rows.values())
+    found, same = _compared(place, person, now, data, made)
     if same and (data.get("action") != "complete" or made.status == Status.COMPLETE):
         return found
-    place.record = place.model._default_manager.select_related("updated_by").get(pk=made.pk)  # without what was typed
-    place.record.participant = place.participant
+    place.record = found.record
     if same:
         data["version"] = str(made.version)
     return None
 
 
-def _as_they_are(data: Any, place: Place, form: CrfForm) -> Any:
-    """The first sending could not name its rows, which did not exist yet: they are meant by their order."""
-    named = data.copy()
-    for prefix in form.row_forms:
-        for name in [name for name in named if name.startswith(f"{prefix}-") and name.endswith("-entry")]:
-            del named[name]
-    return named
+def _sent_twice(place: Place, person: Person, now: datetime, data: Any, current: Record) -> Outcome | None:
+    """Of a double click the second sending: what the same person saved last is what was sent, so it is answered alike.
+
+    "Complete" after "Save draft" completes. None where somebody else saved, or anything differs: that is a conflict.
+    """
+    if current.updated_by_id != person.pk or current.is_void or data.get("version") != str(current.version - 1):
+        return None
+    found, same = _compared(place, person, now, data, current)
+    if not same or not _same_reason(current, data.get("reason", "").strip()):
+        return None
+    if data.get("action") == "complete" and current.status != Status.COMPLETE:
+        sent = data.copy()
+        sent["version"] = str(current.version)
+        return attempt(found, person, now, sent)
+    typing_kept.forget(person, found.url())
+    form = places.form_of(found, person, now)
+    return Outcome(302, form, places.rows_of(found, form))
 
 
-def _changed(formset: CrfRows) -> bool:
-    return any(row.has_changed() for row in formset)
+def _compared(place: Place, person: Person, now: datetime, data: Any, stored: Record) -> tuple[Place, bool]:
+    """The form as it is stored, and whether what was sent is just that."""
+    stored.participant = place.participant
+    found = Place(place.participant, place.model, stored, place.visit)
+    tried = replace(found, record=copy(stored))
+    form = places.form_of(tried, person, now, data)
+    rows = places.rows_of(tried, form, _as_they_are(data, form))
+    form.is_valid()
+    return found, not form.changes() and not any(_differs(formset) for formset in rows.values())
+
+
+def _same_reason(current: Record, typed: str) -> bool:
+    """Whether the last save gave this reason; who gave none then gives none now."""
+    last = AuditRow.objects.filter(table=current._meta.db_table, record_id=current.pk).order_by("-id")
+    reason = last.values_list("reason", flat=True).first() or ""
+    return reason.startswith(typed or FIRST_ENTRY) if current.status == Status.COMPLETE or typed else True
+
+
+def _as_they_are(data: Any, form: CrfForm) -> Any:
+    """The first sending could not name its new rows, which did not exist yet: they are meant by their order."""
+    sent = data.copy()
+    for prefix, row_form in form.row_forms.items():
+        total = data.get(f"{prefix}-TOTAL_FORMS", "")
+        count = min(int(total), 40) if total.isdecimal() and len(total) < 4 else 0
+        named = {data.get(f"{prefix}-{index}-entry", "") for index in range(count)}
+        rows = selectors.rows(row_form._meta.model, form.instance)
+        left = iter([str(row.entry) for row in rows if str(row.entry) not in named])
+        for index in range(count):
+            if not data.get(f"{prefix}-{index}-entry") and _holds(data, f"{prefix}-{index}-"):
+                sent[f"{prefix}-{index}-entry"] = next(left, "")
+    return sent
+
+
+def _holds(data: Any, prefix: str) -> bool:
+    return any(value.strip() for name, value in data.items() if name.startswith(prefix))
+
+
+def _differs(formset: CrfRows) -> bool:
+    """Whether a row that counts holds something else than its record, or is still to be removed."""
+    if not formset.is_valid():
+        return True
+    return bool(formset.removed()) or any(row.has_changed() for row in formset.kept())
 
 
 def _written(form: CrfForm, rows: dict[str, CrfRows]) -> list[RowRecord]:

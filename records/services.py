@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from records import locks, numbers, selectors, source_verification, states, trust
+from records import changed, locks, numbers, selectors, source_verification, states, trust
 from records.actor import FIRST_ENTRY, said
 from records.base import Record, RepeatingRecord, RowRecord, Status
 
@@ -36,12 +36,20 @@ def write(
     """Save a record and the rows inside it, in one transaction, saying who and why; `removed` rows are voided.
 
     `version` is the one that was opened (0: new). Raises Stale, or ValidationError with sentences by field.
-    A record that has been complete stays complete, and every change of it wants a reason.
+    A record that has been complete stays complete, and every change of it wants a reason, but for what a specialist
+    judges for the first time. Where nothing changes nothing is written, and the version stays.
     """
     now = now or timezone.now()
     with transaction.atomic():
         before = _lock(record, version)
-        reason = _reason(before, reason)
+        names: list[str] = []
+        if before is not None:
+            completes = complete and before.status != Status.COMPLETE
+            rows = rows if completes else changed.rows(rows)
+            names = changed.answers(before, record)
+            if not (completes or names or rows or removed):
+                return record
+        reason = _reason(before, reason, [] if rows or removed else names)
         _stamp(record, before, by, now, complete)
         _validate(record, rows)
         with said(by, reason):
@@ -76,10 +84,10 @@ def void(record: Record, *, by: Person, reason: str, version: int, now: datetime
     return current
 
 
-def mark(record: Record, *, by: Person, version: int, reason: str, action: str) -> Record:
-    """The record as stored, locked and with a new version, for an act that changes none of its answers.
+def as_opened(record: Record, *, version: int, action: str) -> Record:
+    """The record as stored and locked, for an act that changes none of its answers.
 
-    A page that was opened before finds its version stale. Within the caller's transaction; raises as `write` does.
+    Within the caller's transaction; raises as `write` does where it is not what was opened, or its state refuses.
     """
     current = _lock(record, version)
     if current is None:
@@ -87,13 +95,17 @@ def mark(record: Record, *, by: Person, version: int, reason: str, action: str) 
     trust.load([current], {trust.key(current): selectors.inside(current)})
     if refused := states.refusal(current, action):
         raise ValidationError(refused)
+    return current
+
+
+def mark(current: Record, *, by: Person, reason: str) -> None:
+    """Raise the version of what `as_opened` gave: a page that was opened before finds its own stale."""
     current.version += 1
     try:
         with transaction.atomic(), said(by, reason):
             current.save(update_fields=["version"])
     except IntegrityError as error:
         raise ValidationError(_sentence(current, error)) from error
-    return current
 
 
 def _lock(record: Record, version: int) -> Record | None:
@@ -110,11 +122,11 @@ def _lock(record: Record, version: int) -> Record | None:
     return current
 
 
-def _reason(before: Record | None, reason: str) -> str:
-    """A change of what has been complete needs a reason; first entry explains itself."""
+def _reason(before: Record | None, reason: str, names: Sequence[str]) -> str:
+    """A change of what has been complete needs a reason; first entry explains itself. `names`: all that changes."""
     if reason.strip():
         return reason.strip()[:1000]
-    if before is not None and before.status == Status.COMPLETE:
+    if before is not None and before.status == Status.COMPLETE and not changed.is_first_judgement(before, names):
         raise ValidationError({"reason": _("Say why: this form has been complete.")})
     return FIRST_ENTRY
 

@@ -73,6 +73,9 @@ def fill_in(
     if made := saving.again(place, request.user, now, data):
         return redirect(made.url())
     outcome = saving.attempt(place, request.user, now, data)
+    if outcome.unchanged:  # what was typed says nothing new, and is not offered again
+        typing_kept.forget(request.user, request.path)
+        return redirect(place.url("?unchanged=reason" if data.get("reason", "").strip() else "?unchanged"))
     if outcome.status == 302:
         return redirect(place.url())
     # Of two sendings at the same instant one loses the race; it has done what its sender wanted all the same.
@@ -119,6 +122,7 @@ def _page(
         "compared": len(compared),
         "signed": place.signed,
         "kept": kept if may_enter else None,
+        "unchanged": request.GET.get("unchanged") if request.method == "GET" else None,
         "taken_back": kept is not None and form.is_bound,
         "asked": _asked(place),
         "may_query": May.QUERY in form.may and record.pk is not None,

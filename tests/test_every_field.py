@@ -68,7 +68,7 @@ def test_what_was_typed_is_still_there(model, people, site, client):
     participant = builders.register(site, people["nurse"])
     client.force_login(people["nurse"])
     names, management = inputs(model)
-    judged = crf.form_of(model).judged_by  # read-only for a nurse: what is sent for them is ignored
+    judged = model.judged_by  # read-only for a nurse: what is sent for them is ignored
     typed = {
         name: f"typed into {place}."
         for place, name in enumerate(names)

@@ -39,7 +39,9 @@ def numbers_of(model):
         (prefix + field.name, field, kind.base_fields[field.name])
         for prefix, kind in kinds
         for field in crf_fields(kind._meta.model)
-        if isinstance(field, Integer | Decimal) and field.name in kind.base_fields and field.name not in kind.judged_by
+        if isinstance(field, Integer | Decimal)
+        and field.name in kind.base_fields
+        and field.name not in kind._meta.model.judged_by
     ]
 
 

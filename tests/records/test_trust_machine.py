@@ -62,7 +62,7 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, text=TEXTS)
     def save(self, who, text):
         def act(record, person):
-            record.fill(form_version=text)
+            record.fill(form_version=f"{text} after {record.version}")  # the same again would be no save
             services.write(record, by=person, version=record.version)
 
         self.attempt("save", who, act)
@@ -83,7 +83,7 @@ class Machine(RuleBasedStateMachine):
             if not record.is_complete:
                 raise ValidationError("never complete")
             record.missing.pop("form_version", None)
-            record.fill(form_version=text)
+            record.fill(form_version=f"{text} after {record.version}")
             services.write(record, by=person, version=record.version, reason="Letter re-read")
 
         self.attempt("change", who, act)
