@@ -27,7 +27,7 @@ class Row:
 
     @property
     def is_open(self) -> bool:
-        return self.standing.window.verdict == "open"
+        return self.standing.is_open
 
     @property
     def words(self) -> str:

@@ -16,6 +16,7 @@ from protocol.facts import (
     local_day,
 )
 from protocol.window import bounds
+from records.base import Record
 
 EARLY_ENDS = ("died", "withdrew", "lost")
 
@@ -48,21 +49,27 @@ def _edge(moments: list[Moment], zone: str, last: bool) -> Moment:
 
 
 def ended(book: Casebook) -> Ended | None:
-    """Died, withdrew or lost, whichever form says so first; a death outweighs the others."""
+    """Died, withdrew or lost, whichever form says so first, drafts too; a death outweighs the others."""
     death, end, consent = book.one("death"), book.one("end-of-study"), book.one("consent")
-    if death is not None and death.at_latest:
-        return Ended(death.at_latest, "died")
-    if end is not None and end.outcome in EARLY_ENDS and end.ended_on:
-        return Ended(end.ended_on, end.outcome)
-    if consent is None or consent.withdrawn != "yes" or not consent.withdrawn_on:
+    if death is not None:
+        return Ended(_by(death, death.at_latest, book), "died")
+    if end is not None and end.outcome in EARLY_ENDS:
+        return Ended(_by(end, end.ended_on, book), end.outcome)
+    if consent is None or consent.withdrawn != "yes" or "visits" not in (consent.withdrawn_what or []):
         return None
-    return Ended(consent.withdrawn_on, "withdrew") if "visits" in (consent.withdrawn_what or []) else None
+    return Ended(_by(consent, consent.withdrawn_on, book), "withdrew")
 
 
 def finished_on(book: Casebook) -> date | None:
     """The last day of somebody who is through, or was never enrolled."""
     end = book.one("end-of-study")
-    return end.ended_on if end is not None and end.outcome not in EARLY_ENDS else None
+    return _by(end, end.ended_on, book) if end is not None and end.outcome and end.outcome not in EARLY_ENDS else None
+
+
+def _by(record: Record, on: date | None, book: Casebook) -> date:
+    """The day, or the last on which it can have been: what was entered had happened."""
+    entered = record.updated_at.astimezone(book.participant.site.tz).date()
+    return min(on, entered) if on else entered
 
 
 def follow_up(book: Casebook) -> FollowUpFacts:

@@ -135,7 +135,7 @@ def axis(book: Casebook, cells: list[VisitRow], now: datetime) -> Axis | None:
         (end.ended_on if end else None, _("end of study"), "past", f"{home}end-of-study/"),
     ]
     for cell in cells:
-        if cell.code in ("d60", "d90") and cell.opens:
+        if cell.code in ("d60", "d90") and cell.opens and cell.status != "not expected":
             dated.append((cell.opens, cell.name.lower(), _mark_tone(cell.status), cell.url))
     known = sorted((on, label, tone, url) for on, label, tone, url in dated if on and on <= LAST_DATE)
     if not known:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from adverse_events.models import AdverseEvent
+from oversight import casebooks, status
 from protocol.study import STUDY
 from records import crf, selectors
 from records.base import Record, RowRecord
@@ -83,7 +84,15 @@ def _casebook(participant: Participant) -> str:
 def _participants(participants: object, words: str) -> list[Hit]:
     found = participants.filter(code__icontains=words).select_related("site")
     ordered = found.annotate(length=Length("code")).order_by("length", "code")[:MOST]
-    return [Hit(each.code, each.site.name, _casebook(each)) for each in ordered]
+    books = casebooks.load(ordered, casebooks.TREATMENT)
+    return [
+        Hit(
+            book.participant.code,
+            f"{book.participant.site.name} · {status.of(book).words}",
+            _casebook(book.participant),
+        )
+        for book in books.values()
+    ]
 
 
 def _events(where: Q, words: str) -> list[Hit]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from oversight import facts
+from oversight import facts, status
 from oversight.casebooks import Casebook
 from protocol.facts import Moment, local_day
 from protocol.schedule import days_postop
@@ -39,6 +39,7 @@ class Standing:
     """One participant at one instant."""
 
     state: str
+    status: status.Status
     window: Window
     window_words: str
     tone: str
@@ -48,6 +49,11 @@ class Standing:
     beam_off: Moment
     incision: Moment
 
+    @property
+    def is_open(self) -> bool:
+        """Whether surgery is still awaited within the 48 hours."""
+        return self.window.verdict == "open" and not self.status.over
+
 
 def of(book: Casebook, now: datetime) -> Standing:
     """Judge one participant's window and state at `now`."""
@@ -55,28 +61,29 @@ def of(book: Casebook, now: datetime) -> Standing:
     window = treatment_window(given, now)
     today = now.astimezone(book.participant.site.tz).date()
     operated, irradiated = (local_day(moment, given.zone) for moment in (given.incision, given.sbrt_end))
+    reached = status.of(book)
+    awaited = not _given_up(book, reached, window)
+    counts = not reached.over
     return Standing(
-        state=_state(book, given.sbrt_end, given.incision),
+        state=reached.words,
+        status=reached,
         window=window,
-        window_words=WINDOW_WORDS[window.verdict],
-        tone=_tone(window, now),
-        bar=_bar(given.sbrt_end, given.incision, now),
-        days_from_surgery=days_postop(today, operated) if operated else None,
-        days_from_sbrt=days_postop(today, irradiated) if irradiated else None,
+        window_words=WINDOW_WORDS[window.verdict] if awaited else _("no longer expected"),
+        tone=_tone(window, now) if awaited else "not-expected",
+        bar=_bar(given.sbrt_end, given.incision, now) if awaited else None,
+        days_from_surgery=days_postop(today, operated) if operated and counts else None,
+        days_from_sbrt=days_postop(today, irradiated) if irradiated and counts else None,
         beam_off=given.sbrt_end,
         incision=given.incision,
     )
 
 
-def _state(book: Casebook, beam_off: Moment, incision: Moment) -> str:
-    end, screening = book.one("end-of-study"), book.one("screening")
-    if end is not None and end.outcome:
-        return str(end.get_outcome_display())
-    if screening is not None and screening.outcome == "failed":
-        return _("Not enrolled")
-    if incision is not None:
-        return _("In follow-up")
-    return _("SBRT given") if beam_off is not None else _("In screening")
+def _given_up(book: Casebook, reached: status.Status, window: Window) -> bool:
+    """Nobody waits for this window: the participant's part was over before it closed."""
+    if not reached.over or window.verdict not in ("planned", "open", "not done"):
+        return False
+    gone = facts.ended(book)
+    return window.verdict != "not done" or bool(gone and window.closes_at and gone.on <= window.closes_at.date())
 
 
 def _tone(window: Window, now: datetime) -> str:

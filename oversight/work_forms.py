@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from accounts.roles import May
-from enrollment.models import Consent, Deviation, EndOfStudy, Screening
+from enrollment.models import Consent, Death, Deviation, EndOfStudy, Screening
 from oversight.work_item import Asked, Item, at
 from records import crf
 from records.base import Record, RowRecord, Status, VisitRecord
@@ -88,7 +88,7 @@ def next_forms(asked: Asked) -> list[Item]:
     if len(waiting) > asked.most:
         asked.beyond.append("next form")
     for participant in waiting[: asked.most]:
-        slug = next(slug for slug in PATH if getattr(participant, _has(slug)) is None)
+        slug = _next(participant)
         tail = "surgery/new/" if slug == "surgery" else f"{slug}/"
         items.append(
             Item(
@@ -104,6 +104,13 @@ def next_forms(asked: Asked) -> list[Item]:
     return items
 
 
+def _next(participant: Participant) -> str:
+    """After a death or a withdrawal nothing but how the study ended."""
+    if participant.is_over:
+        return "end-of-study"
+    return next(slug for slug in PATH if getattr(participant, _has(slug)) is None)
+
+
 def _on_the_way(asked: Asked) -> QuerySet[Participant]:
     """Who lacks one of those forms, and has not left the way to them."""
     waiting, lacks = asked.participants, Q()
@@ -111,13 +118,19 @@ def _on_the_way(asked: Asked) -> QuerySet[Participant]:
         standing = crf.forms()[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
         waiting = waiting.annotate(**{_has(slug): first_of(standing)})
         lacks |= Q(**{f"{_has(slug)}__isnull": True})
+    standing = {"participant": OuterRef("pk"), "voided_at__isnull": True}
     left = {
-        "ended": EndOfStudy.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True),
-        "failed": Screening.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True, outcome="failed"),
-        "refused": Consent.objects.filter(participant=OuterRef("pk"), voided_at__isnull=True, given="no"),
+        "ended": EndOfStudy.objects.filter(**standing),
+        "failed": Screening.objects.filter(**standing, outcome="failed"),
+        "refused": Consent.objects.filter(**standing, given="no"),
     }
+    withdrew = Consent.objects.filter(**standing, withdrawn="yes", withdrawn_what__contains=["visits"])
     waiting = waiting.alias(**{name: first_of(records) for name, records in left.items()})
-    return waiting.filter(lacks, **{f"{name}__isnull": True for name in left})
+    waiting = waiting.alias(died=first_of(Death.objects.filter(**standing)), withdrew=first_of(withdrew))
+    over = Q(died__isnull=False) | Q(withdrew__isnull=False)
+    waiting = waiting.annotate(is_over=ExpressionWrapper(over, BooleanField()))
+    on = Q(failed__isnull=True, refused__isnull=True)
+    return waiting.filter((lacks & on) | over, ended__isnull=True)
 
 
 def _has(slug: str) -> str:

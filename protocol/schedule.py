@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from protocol.facts import FollowUpFacts, Moment, SeriousFacts, local_day, zone_of
+from protocol.facts import Ended, FollowUpFacts, Moment, SeriousFacts, local_day, zone_of
 from protocol.study import STUDY, Study
 from protocol.window import WARNING, WINDOW, bounds, treatment_window
 
@@ -132,10 +132,15 @@ def deadlines(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
     found = [*_window(facts, now), *_visits(facts, now)]
     if facts.ended is not None:
         end = day_start(facts.ended.on, facts.treatment.zone)
-        found = [deadline for deadline in found if deadline.due_at <= end]
+        found = [deadline for deadline in found if deadline.due_at <= end and not _pointless(deadline, facts.ended)]
     for case in facts.serious:
         found += _serious(case, facts.treatment.zone)
     return found
+
+
+def _pointless(deadline: Deadline, ended: Ended) -> bool:
+    """Nobody is reminded of a visit of somebody who died; a window that was missed before is still explained."""
+    return ended.why == "died" and not deadline.met and deadline.kind != "window-missed"
 
 
 def _window(facts: FollowUpFacts, now: datetime) -> list[Deadline]:

@@ -102,7 +102,7 @@ def test_after_a_death_nobody_is_reminded_but_the_clocks_of_its_report_run():
     told = found(FollowUpFacts(TREATED, ended=Ended(date(2016, 1, 30), "died"), serious=(case,)))
 
     assert not [kind for kind, _subject in told if kind.startswith("day")]
-    assert {subject for kind, subject in told if kind.startswith("visit")} == {"d1", "d2", "d3", "w2"}  # before it
+    assert not [subject for kind, subject in told if kind.startswith("visit")]  # nor of those before it
     assert told["window-missed", ""].met
     assert ("sae-site-report", "1") in told
 
