@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.models import Person
 from accounts.services import system
 from enrollment.models import Deviation
 from oversight import facts
 from oversight.casebooks import Casebook
 from protocol import schedule
-from protocol.facts import Moment, local_day
+from protocol.facts import Moment, TreatmentFacts, local_day
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from protocol.window import bounds, treatment_window
@@ -45,30 +47,70 @@ def found(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 
 def draft(book: Casebook, now: datetime) -> list[Deviation]:
-    """Write what was found, once for the same values, also after somebody voided the draft."""
+    """Let the drafts follow the data: write what was found, once for the same values, and close what no longer holds.
+
+    What a person voided is not drafted again for the same values; what was closed here is, when the values come back.
+    """
     if any(lock.scope in ("study", "participant") for lock in locks.covering(book.participant)):
         return []  # nothing is written under a lock; opening it changes the trail, and so judges again
-    told = {(each.rule, repr(sorted(each.rule_values.items()))) for each in _all(book)}
-    made = []
-    for each in found(book, now):
-        if (each.kind, repr(sorted(each.values.items()))) in told:
-            continue
-        record = Deviation(participant=book.participant, rule=each.kind, rule_values=each.values)
-        record.fill(
-            kind=each.kind,
-            occurred_on=PartialDate.of(each.on) if each.on else None,
-            discovered_on=now.astimezone(book.participant.site.tz).date(),
-            description=each.because[:1].upper() + each.because[1:] + ".",
-            **each.extra,
-        )
-        reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": each.kind, "because": each.because}
-        made.append(services.write(record, by=system(), reason=reason, version=0, now=now))
-    return made
+    drafts = {_key(each.kind, each.values): each for each in found(book, now)}
+    mine, told = system(), set()
+    for record in Deviation.objects.filter(participant=book.participant).exclude(rule=""):
+        key = _key(record.rule, record.rule_values)
+        if record.is_void:
+            told |= set() if record.voided_by_id == mine.pk else {key}
+        elif key in drafts or not _untouched(record, mine):
+            told.add(key)
+        else:
+            _close(record, book, mine, now)
+    return [_write(each, book, mine, now) for key, each in drafts.items() if key not in told]
 
 
-def _all(book: Casebook) -> Any:
-    """Also the void ones: what a person took out is not drafted again."""
-    return Deviation.objects.filter(participant=book.participant).exclude(rule="")
+def unfounded(book: Casebook, now: datetime) -> list[Deviation]:
+    """Deviations that a rule drafted, that a person has worked on, and that the records no longer bear out."""
+    standing = {_key(each.kind, each.values) for each in found(book, now)}
+    drafted = [each for each in book.records["deviation"] if each.rule and not _untouched(each, system())]
+    return [each for each in drafted if _key(each.rule, each.rule_values) not in standing]
+
+
+def _key(rule: str, values: dict[str, Any]) -> tuple[str, str]:
+    return rule, repr(sorted(values.items()))
+
+
+def _untouched(record: Deviation, mine: Person) -> bool:
+    """As the rule wrote it: nobody has saved it since."""
+    return not record.is_complete and record.version == 1 and record.updated_by_id == mine.pk
+
+
+def _write(each: Draft, book: Casebook, by: Person, now: datetime) -> Deviation:
+    record = Deviation(participant=book.participant, rule=each.kind, rule_values=each.values)
+    record.fill(
+        kind=each.kind,
+        occurred_on=PartialDate.of(each.on) if each.on else None,
+        discovered_on=now.astimezone(book.participant.site.tz).date(),
+        description=each.because[:1].upper() + each.because[1:] + ".",
+        **each.extra,
+    )
+    reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": each.kind, "because": each.because}
+    return services.write(record, by=by, reason=reason, version=0, now=now)
+
+
+def _close(record: Deviation, book: Casebook, by: Person, now: datetime) -> None:
+    """Void a draft that the records no longer bear out; under a lock of its own it stays."""
+    try:
+        services.void(record, by=by, reason=_why_closed(record, book, now), version=record.version, now=now)
+    except ValidationError:
+        return
+
+
+def _why_closed(record: Deviation, book: Casebook, now: datetime) -> str:
+    window = treatment_window(facts.treatment(book), now)
+    if record.rule == "window-not-done" and window.elapsed_hours is not None:
+        told = {"hours": f"{window.elapsed_hours:.1f}"}
+        return _("Closed: surgery was entered, %(hours)s h after SBRT.") % told
+    if record.rule in DRAFTED.values():
+        return _("Closed: the records say otherwise now: %(because)s.") % {"because": window.because}
+    return _("Closed: the records no longer say so.")
 
 
 def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
@@ -79,9 +121,14 @@ def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
     gone = facts.ended(book)
     if kind is None or (gone and kind == "window-not-done" and window.closes_at and gone.on <= window.closes_at.date()):
         return
-    values = {"sbrt_end": _iso(given.sbrt_end), "incision": _iso(given.incision)}
+    values = window_values(given)
     on = local_day(given.incision or window.closes_at or given.sbrt_end, given.zone)
     yield Draft(kind, values, on, window.because)
+
+
+def window_values(given: TreatmentFacts) -> dict[str, str | None]:
+    """What a deviation from the 48 hours rests on."""
+    return {"sbrt_end": _iso(given.sbrt_end), "incision": _iso(given.incision)}
 
 
 def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:

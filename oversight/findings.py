@@ -15,7 +15,7 @@ from accounts import sight
 from accounts.roles import Role
 from adverse_events.reconciliation import reconcile
 from enrollment.models import Consent, EndOfStudy
-from oversight import boundary, facts
+from oversight import boundary, deviations, facts
 from oversight.casebooks import Casebook
 from procedures.surgery import TRANSFUSION_ASKED_FROM
 from protocol.facts import local_day
@@ -121,6 +121,15 @@ def _not_reviewed(event: Any, visit: Any) -> bool:
 
 def _twins(one: Any, other: Any) -> bool:
     return bool(one.ctcae_code) and one.ctcae_code == other.ctcae_code and one.overlaps(other)
+
+
+def unfounded(book: Casebook, now: datetime) -> Iterator[Found]:
+    """A rule drafted a deviation, a person worked on it, and the records no longer bear it out."""
+    for record in deviations.unfounded(book, now):
+        told = {"number": record.number, "what": record.get_kind_display()}
+        sentence = _("Deviation %(number)s (%(what)s): the records no longer say so. Correct it, or say why it stays.")
+        tail = f"deviation/{record.number}/#q-description"
+        yield Found("deviation-unfounded", str(record.number), sentence % told, tail, str(record.rule_values)[:600])
 
 
 def said_yes(book: Casebook, now: datetime) -> Iterator[Found]:
@@ -283,6 +292,7 @@ RULES: list[Rule] = [
     Rule(window, ("no-beam-off", "reversed", "window-unknown"), urgent=True),
     Rule(deaths, ("fatal-without-death", "fatal-other-date", "death-without-event", "end-without-death")),
     Rule(events, ("before-consent", "severe-not-serious", "twin-events", "review-day-60")),
+    Rule(unfounded, ("deviation-unfounded",)),
     Rule(said_yes, ("event-not-entered",)),
     Rule(transfusions, ("transfusion",)),
     Rule(levels, ("levels-not-screened",)),

@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from accounts.due import SKEW
 from oversight import alerts, boundary, casebooks, facts, findings, messages, rule_queries, rules_version, verdicts
-from oversight.deviations import draft
+from oversight.deviations import draft, window_values
 from oversight.models import Alert, Deadline, Finding, Judgement, ScanFailure
 from protocol import schedule
 from protocol.window import WINDOW, bounds
@@ -205,7 +205,11 @@ def _settled(deadline: schedule.Deadline, book: casebooks.Casebook) -> schedule.
     """A missed window has been dealt with once somebody has completed its deviation."""
     if deadline.kind != "window-missed":
         return deadline
-    told = any(each.is_complete and each.rule.startswith("window") for each in book.records["deviation"])
+    values = window_values(facts.treatment(book))
+    told = any(
+        each.is_complete and each.rule.startswith("window") and each.rule_values == values
+        for each in book.records["deviation"]
+    )
     return replace(deadline, met=deadline.met or told)
 
 
