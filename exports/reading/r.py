@@ -9,13 +9,18 @@ _HEAD = r"""# Reads this export into a list of typed data frames. Base R; run it
 #   source("read.R"); study$surgery
 # Codes are factors with the codes as levels; their words are in the column beside, and in attr(x, "codes").
 # An instant is POSIXct; where only the day is known it is NA, and the column <name>_as_written has the day.
+# <name>_t beside it is the date and time on the site's own clock, said to be UTC, so that R shows it as it is.
 
 as_instant <- function(x) as.POSIXct(sub("([+-][0-9]{2}):([0-9]{2})$", "\\1\\2", x), tz = "UTC",
                                      format = "%Y-%m-%dT%H:%M:%OS%z")
 
+local_clock <- function(x) as.POSIXct(substr(x, 1, 19), tz = "UTC", format = "%Y-%m-%dT%H:%M:%S")
+
+whole <- function(x) if (all(abs(x) <= .Machine$integer.max, na.rm = TRUE)) as.integer(x) else x
+
 typed <- function(x, kind, codes) switch(kind,
-  "integer" = as.integer(x), "decimal" = as.numeric(x), "date" = as.Date(x), "instant" = as_instant(x),
-  "code" = , "missing" = factor(x, levels = names(codes)),
+  "integer" = whole(as.numeric(x)), "decimal" = as.numeric(x), "date" = as.Date(x), "instant" = as_instant(x),
+  "code" = , "missing" = factor(x, levels = unique(c(names(codes), x[!is.na(x)]))),
   "codes" = lapply(strsplit(x, "|", fixed = TRUE), function(each) each[!is.na(each)]),
   x)
 
@@ -27,7 +32,10 @@ read_table <- function(file, columns) {
     x <- typed(text[[column$name]], column$kind, column$codes)
     attr(x, "label") <- column$label
     attr(x, "codes") <- column$codes
-    if (column$kind == "instant") text[[paste0(column$name, "_as_written")]] <- text[[column$name]]
+    if (column$kind == "instant") {
+      text[[paste0(column$name, "_as_written")]] <- text[[column$name]]
+      text[[paste0(column$name, "_t")]] <- local_clock(text[[column$name]])
+    }
     text[[column$name]] <- if (column$kind == "codes") I(x) else x
   }
   text
@@ -55,4 +63,6 @@ def _column(column: Column) -> str:
 
 
 def _text(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+    """In plain ASCII, so that no encoding of a session changes a label."""
+    plain = " ".join(text.replace("\\", "\\\\").replace('"', '\\"').splitlines())
+    return '"' + "".join(each if each.isascii() else f"\\U{ord(each):08x}" for each in plain) + '"'

@@ -14,6 +14,7 @@ _READING = """READING IT
   read.sas     SAS: one data set a file, with formats.
   read.sps     SPSS: one .sav a file, with value labels. Line breaks inside a cell: see its first lines.
   read.do      Stata 14: one .dta a file.
+  In these four x_t is the instant x on the site's own clock, as it was read there.
   annotated-crf.html, data-dictionary.csv, codebook.json: what each column is.
 """
 _WRITING = """HOW IT IS WRITTEN
@@ -24,7 +25,8 @@ _WRITING = """HOW IT IS WRITTEN
   form; where the form is one of a visit (its number is then 1), it is found by participant and visit.
   Void records are left out.
   x_label is the words of the code in x. x_missing is why a required answer is not there: ND not done, UNK unknown,
-  NA not applicable, REF asked but refused. Several codes in one cell are joined by |.
+  NA not applicable, REF asked but refused. Several codes in one cell are joined by |. Some programs take NA for nothing
+  unless they are told not to, as read.R does: na.strings = "" in R's read.csv, keep_default_na=False in pandas.
   An instant is ISO 8601 with the site's offset at that moment; where only the day is known it is a date.
   A partial date is as it was given (2016-03); x_earliest and x_latest are the first and the last day it can be.
 """

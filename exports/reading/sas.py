@@ -4,11 +4,14 @@ from exports.columns import Column
 from exports.contents import Table
 from exports.reading import codebook
 from exports.reading.names import short
+from exports.reading.widths import cut, most_bytes
 
 FILE = "read.sas"
 _HEAD = """/* Reads this export into SAS data sets, in a session with UTF-8 encoding. Set the folder of the files.
    A data step cannot read a line break inside a cell: `whole` writes a copy in which it is a space.
-   An instant is a datetime in UTC; <name>_t beside it is the text as written, also where only the day is known. */
+   An instant is a datetime in UTC; <name>_t beside it is the date and time on the site's own clock, and <name>_w the
+   text as written, also where only the day is known. */
+options compress=char;
 %let folder = .;
 
 %macro whole(file);
@@ -24,55 +27,73 @@ data _null_;
 run;
 %mend;
 """
-LENGTHS = {"key": 80, "code": 40, "codes": 1000, "label": 1000, "missing": 4, "partial date": 10, "text": 4000}
 _NUMBERS = {"integer": "best32.", "decimal": "best32.", "date": "yymmdd10."}
 
 
+_BESIDE = ("_t", "_w")  # what is beside an instant
+
+
 def script(tables: list[Table]) -> str:
-    data_sets = short([table.name for table in tables])
-    return _HEAD + "".join(_table(table, data_sets[table.name]) for table in tables)
+    data_sets, formats = short([table.name for table in tables]), _formats(tables)
+    return _HEAD + "".join(_table(table, data_sets[table.name], formats) for table in tables)
 
 
-def _table(table: Table, data_set: str) -> str:
-    names = short([column.name for column in table.columns], 30)  # two are left for what is beside an instant
+def _formats(tables: list[Table]) -> dict[str, str]:
+    """The name of each column's format: of all files one catalogue is made, so the file is in the name.
+
+    It has at most 31 characters beside its $ and does not end in a digit. No table has a `-` where a column begins.
+    """
+    names = [_key(table, column) for table in tables for column in table.columns if _has_format(column)]
+    return {name: f"{made}_" for name, made in short(names, 30).items()}
+
+
+def _key(table: Table, column: Column) -> str:
+    return f"{table.name}-{column.name}"
+
+
+def _table(table: Table, data_set: str, formats: dict[str, str]) -> str:
+    names = short([column.name for column in table.columns], 30, _BESIDE)
     steps = [step for column in table.columns for step in _column(column, names[column.name])]
-    formats = [each for column in table.columns for each in _format(column, names[column.name])]
-    shown = [f"  format {names[c.name]} ${_format_name(names[c.name])}.;\n" for c in table.columns if _has_format(c)]
+    coded = [(column, formats[_key(table, column)]) for column in table.columns if _has_format(column)]
+    values = "".join(_format(column, name) for column, name in coded)
+    shown = "".join(f"  format {names[column.name]} ${name}.;\n" for column, name in coded)
     lines = "".join(f"  {step}\n" for step in steps)
-    values = "proc format;\n" + "".join(formats) + "run;\n" if formats else ""
+    made = f"proc format;\n{values}run;\n" if values else ""
     return (
-        f"\n%whole({table.name})\n{values}data {data_set};\n"
+        f"\n%whole({table.name})\n{made}data {data_set};\n"
         "  infile whole dsd dlm=',' lrecl=1048576 firstobs=2 termstr=crlf truncover encoding='utf-8';\n"
-        f"{lines}{''.join(shown)}run;\n"
+        f"{lines}{shown}run;\n"
     )
 
 
 def _column(column: Column, name: str) -> list[str]:
-    label = f"label {name} = {_text(codebook.label(column)[:250])};"
+    label = f"label {name} = {_text(cut(codebook.label(column), 250))};"
     if column.kind in _NUMBERS:
         shown = f" format {name} yymmdd10.;" if column.kind == "date" else ""
         return [f"informat {name} {_NUMBERS[column.kind]};{shown} input {name} @; {label}"]
     if column.kind == "instant":
-        read = f"if length({name}_t) > 10 then {name} = input({name}_t, e8601dz32.);"
-        return [f"length {name}_t $ 40; input {name}_t @; {read} format {name} e8601dt.; {label}"]
-    return [f"length {name} $ {LENGTHS[column.kind]}; input {name} @; {label}"]
+        return [
+            f"length {name}_w $ {most_bytes(column)}; input {name}_w @;",
+            f"if length({name}_w) > 10 then {name} = input({name}_w, e8601dz32.); format {name} e8601dt.; {label}",
+            f"if length({name}_w) > 10 then {name}_t = input(substr({name}_w, 1, 19), e8601dt19.);"
+            f" format {name}_t e8601dt.;",
+        ]
+    return [_characters(name, most_bytes(column), label)]
+
+
+def _characters(name: str, length: int, label: str) -> str:
+    """Of the informat $w. a text that is a dot would be nothing, and blanks in front would be gone; of $char not."""
+    return f"length {name} $ {length}; informat {name} $char{length}.; input {name} @; {label}"
 
 
 def _has_format(column: Column) -> bool:
     return column.kind in ("code", "missing") and bool(codebook.codes_of(column))
 
 
-def _format_name(name: str) -> str:
-    """A format's name has at most 31 characters and does not end in a digit."""
-    return f"{name[:29]}_"
-
-
-def _format(column: Column, name: str) -> list[str]:
-    if not _has_format(column):
-        return []
+def _format(column: Column, name: str) -> str:
     codes = " ".join(f"{_text(code)} = {_text(words)}" for code, words in codebook.codes_of(column).items())
-    return [f"  value ${_format_name(name)} {codes};\n"]
+    return f"  value ${name} {codes};\n"
 
 
 def _text(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("\n", " ") + "'"
+    return "'" + " ".join(text.replace("'", "''").splitlines()) + "'"

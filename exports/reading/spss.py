@@ -4,6 +4,7 @@ from exports.columns import Column
 from exports.contents import Table
 from exports.reading import codebook
 from exports.reading.names import short
+from exports.reading.widths import cut, most_bytes
 
 FILE = "read.sps"
 _HEAD = """* Reads this export into SPSS files. Run it in the folder of the CSV files (CD '/folder').
@@ -12,10 +13,7 @@ _HEAD = """* Reads this export into SPSS files. Run it in the folder of the CSV 
 * and run this syntax in the folder "flat".
 * An instant is text as written; <name>_t beside it is its date and time on the site's own clock.
 """
-_FORMATS = {
-    "integer": "F11.0", "decimal": "F12.3", "date": "SDATE10", "instant": "A40", "key": "A80", "code": "A40",
-    "codes": "A1000", "label": "A1000", "missing": "A4", "partial date": "A10", "text": "A4000",
-}  # fmt: skip
+_FORMATS = {"integer": "F11.0", "decimal": "F12.3", "date": "SDATE10"}
 
 
 def script(tables: list[Table]) -> str:
@@ -23,9 +21,11 @@ def script(tables: list[Table]) -> str:
 
 
 def _table(table: Table) -> str:
-    names = short([column.name for column in table.columns], 60)
-    listed = "\n".join(f"    {names[column.name]} {_FORMATS[column.kind]}" for column in table.columns)
-    labels = "\n".join(f"  {names[column.name]} {_text(codebook.label(column)[:250])}" for column in table.columns)
+    names = short([column.name for column in table.columns], 60, ("_t",))
+    listed = "\n".join(
+        f"    {names[column.name]} {_FORMATS.get(column.kind) or f'A{most_bytes(column)}'}" for column in table.columns
+    )
+    labels = "\n".join(f"  {names[column.name]} {_text(cut(codebook.label(column), 250))}" for column in table.columns)
     values = "".join(_values(column, names[column.name]) for column in table.columns)
     clocks = "".join(_clock(names[column.name]) for column in table.columns if column.kind == "instant")
     return (
@@ -39,7 +39,7 @@ def _values(column: Column, name: str) -> str:
     codes = codebook.codes_of(column)
     if column.kind == "codes" or not codes:
         return ""
-    listed = "".join(f"\n  {_text(code)} {_text(words[:120])}" for code, words in codes.items())
+    listed = "".join(f"\n  {_text(code)} {_text(cut(words, 120))}" for code, words in codes.items())
     return f"VALUE LABELS {name}{listed}.\n"
 
 
@@ -52,4 +52,4 @@ def _clock(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("\n", " ") + "'"
+    return "'" + " ".join(text.replace("'", "''").splitlines()) + "'"

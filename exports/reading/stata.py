@@ -20,7 +20,7 @@ def script(tables: list[Table]) -> str:
 
 
 def _table(table: Table) -> str:
-    names = short([column.name for column in table.columns], 30)
+    names = short([column.name for column in table.columns], 30, ("_t", "_u", "_d"))
     steps = [step for place, c in enumerate(table.columns, 1) for step in _column(c, f"v{place}", names[c.name])]
     return (
         f'\nimport delimited using "{table.name}.csv", clear varnames(nonames) rowrange(2) stringcols(_all) ///\n'
@@ -47,5 +47,6 @@ def _column(column: Column, read: str, name: str) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """A compound quote, in which a quote, a dollar and a backtick mean nothing."""
-    return '`"' + text.replace("\n", " ").replace("`", "'").replace("$", "\\$") + "\"'"
+    """A compound quote, in which a quote means nothing but before an apostrophe."""
+    plain = " ".join(text.replace("`", "'").replace("\"'", "''").splitlines())
+    return '`"' + plain.replace("\\", "/").replace("$", "\\$") + "\"'"

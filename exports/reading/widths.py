@@ -1,0 +1,27 @@
+"""How long the values of a column can be, in bytes of UTF-8, which is how SAS and SPSS count."""
+
+from exports.columns import Column
+from exports.reading import codebook
+from records.fields import Codes
+
+LONGEST = 32767  # bytes of one value in SAS and SPSS
+_LETTER = 4  # bytes that one letter takes at most
+_PLAIN = {"key": 80 * _LETTER, "code": 40 * _LETTER, "codes": 1000, "label": 1000, "instant": 40, "partial date": 10}
+
+
+def most_bytes(column: Column) -> int:
+    """At least as many as any value has; what nothing limits, as the trail's old and new values, gets all there are."""
+    words = [len(text.encode()) for pair in codebook.codes_of(column).items() for text in pair]
+    if column.kind == "missing":
+        return max(words)
+    if column.kind == "text":
+        letters = getattr(column.about, "max_length", None)
+        return min(LONGEST, letters * _LETTER) if letters else LONGEST
+    several = column.kind == "codes" or isinstance(column.about, Codes)
+    listed = sum(words) + 2 * len(words) if several else max(words, default=0)
+    return min(LONGEST, max(_PLAIN[column.kind], listed))
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text in at most so many bytes, no letter of it in two."""
+    return text.encode()[:most].decode(errors="ignore")
