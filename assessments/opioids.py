@@ -1,6 +1,7 @@
 """Opioids of one day, and their oral morphine equivalent by the study's one frozen table (study.md 2.9)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -45,10 +46,10 @@ class OpioidDose(RowRecord):
         verbose_name_plural = _("Opioids in the last 24 hours")
 
 
-def daily_omed(pain: Any, doses: Sequence[OpioidDose]) -> float | None:
+def daily_omed(pain: Any, doses: Sequence[OpioidDose]) -> Decimal | None:
     """Oral morphine equivalent in mg a day; None while a dose is unknown or a drug is not converted."""
     if pain.takes_opioids == "no":
-        return 0.0
+        return Decimal(0)
     if not doses or any(row.dose is None or row.drug not in STUDY.opioids["factors"] for row in doses):
         return None
-    return scoring.omed_of((row.drug, float(row.dose)) for row in doses)
+    return scoring.omed_of((row.drug, row.dose) for row in doses)

@@ -9,6 +9,7 @@ from assessments.opioids import OpioidDose, daily_omed
 from assessments.responses import EARLY, Course, Response
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
+from protocol.numbers import exact, written
 from protocol.study import STUDY
 from records import fields
 from records.base import Score
@@ -106,7 +107,7 @@ class Pain(Measurement):
             Score(_("BPI interference"), _number(interference), _("mean of 9A to 9G; at least four are needed")),
             Score(
                 _("Opioids (OMED)"),
-                "" if omed is None else f"{omed:g} mg",
+                "" if omed is None else f"{written(omed)} mg",
                 _sum(doses) if omed is not None else _("an opioid that is not converted, or a dose, is missing"),
                 STUDY.opioids["table"],
             ),
@@ -118,7 +119,7 @@ class Pain(Measurement):
 def _sum(doses: list[OpioidDose]) -> str:
     """40 × 1.5 + 25 × 2.4"""
     factors = STUDY.opioids["factors"]
-    return " + ".join(f"{float(row.dose):g} × {factors[row.drug]:g}" for row in doses) or _("no opioid")
+    return " + ".join(f"{written(exact(row.dose))} × {factors[row.drug]:g}" for row in doses) or _("no opioid")
 
 
 def _judged(judged: Response) -> Score:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from assessments.visit import Visit
 from enrollment.models import Contact, Death, EndOfStudy, Therapy
 from procedures.models import SbrtFraction, Surgery
 from protocol import scores as scoring
+from protocol.numbers import written
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from records import selectors
@@ -32,10 +34,10 @@ class Response:
 class Course:
     """One participant's pain before and after SBRT; `typed` is the assessment on the page, saved or not."""
 
-    def __init__(self, typed: Any, omed: float | None) -> None:
+    def __init__(self, typed: Any, omed: Decimal | None) -> None:
         self.typed, self.participant = typed, typed.participant
         self.first_beam = _first_beam(self.participant)
-        self.omeds: dict[int, float | None] = {}
+        self.omeds: dict[int, Decimal | None] = {}
         self.assessed = [typed] if typed.assessed_on else []
         if self.first_beam is not None:
             self.assessed += selectors.of(type(typed), self.participant).exclude(pk=typed.pk).exclude(assessed_on=None)
@@ -47,7 +49,7 @@ class Course:
         self.operations = list(selectors.of(Surgery, self.participant))
         self.treated_again = _treated_again(self.participant, self.operations, self.first_beam)
 
-    def _omeds(self) -> dict[int, float | None]:
+    def _omeds(self) -> dict[int, Decimal | None]:
         doses: dict[int, list[OpioidDose]] = {}
         for row in OpioidDose.objects.filter(pain__in=[pain.pk for pain in self.assessed if pain.pk]):
             if not row.is_void:
@@ -65,7 +67,7 @@ class Course:
         then = _("baseline %(on)s: pain %(pain)s, OMED %(omed)s") % {
             "on": self.baseline.assessed_on,
             "pain": "–" if self.baseline.worst_pain is None else self.baseline.worst_pain,
-            "omed": "–" if before is None else f"{before:g} mg",
+            "omed": "–" if before is None else f"{written(before)} mg",
         }
         return Response(judged.verdict, f"{judged.because}; {then}", self._flag(pain))
 

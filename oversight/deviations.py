@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from oversight import facts
 from oversight.casebooks import Casebook
 from protocol import schedule
 from protocol.facts import Moment, TreatmentFacts, local_day
+from protocol.numbers import written
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from protocol.window import bounds, treatment_window
@@ -26,6 +28,7 @@ DRAFTED = {
     "reversed": "window-reversed",
     "sbrt incomplete": "sbrt-incomplete",
 }
+_DOSE_ADDS_UP = Decimal("0.05")  # Gy
 _EXPECTED_GY = {"prescription_metastasis_gy": 18.0, "prescription_vertebra_gy": 8.0}  # study.md 3.1
 
 
@@ -159,10 +162,10 @@ def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
     if (sbrt.planned_fractions, len(rows)) != (1, 1):
         told = {"planned": sbrt.planned_fractions, "given": len(rows)}
         said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % told)
-    doses = [float(row.dose_gy) for row in rows if row.dose_gy is not None]
+    doses = [row.dose_gy for row in rows if row.dose_gy is not None]
     planned = sbrt.prescription_metastasis_gy
-    if len(doses) == len(rows) and planned is not None and abs(sum(doses) - float(planned)) > 0.05:
-        told = {"sum": f"{sum(doses):g}", "planned": planned}
+    if len(doses) == len(rows) and planned is not None and abs(sum(doses) - planned) > _DOSE_ADDS_UP:
+        told = {"sum": written(sum(doses, Decimal())), "planned": planned}
         said.append(_("the sessions add up to %(sum)s Gy, prescribed were %(planned)s Gy") % told)
     if said:
         values = {"said": sorted(said)}

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TextIO
 
 from protocol import scores, stopping
@@ -36,13 +37,14 @@ def window(words: list[str], _stdin: TextIO) -> Verdict:
     pairs = given(words, keys)
     place = zone("zone", pairs.get("zone", STUDY.zone))
     facts = TreatmentFacts(
-        sbrt_end=_moment(pairs, "sbrt_end"),
-        incision=_moment(pairs, "incision"),
+        sbrt_start=_moment(pairs, "sbrt_start", place),
+        sbrt_end=_moment(pairs, "sbrt_end", place),
+        incision=_moment(pairs, "incision", place),
         sbrt_complete=answer("sbrt_complete", pairs.get("sbrt_complete", "yes")) is not False,
         surgery_cancelled=bool(answer("surgery_cancelled", pairs.get("surgery_cancelled", "no"))),
         zone=place,
     )
-    judged = treatment_window(facts, _moment(pairs, "now"))
+    judged = treatment_window(facts, _moment(pairs, "now", place))
     told: Verdict = {"verdict": judged.verdict, "because": judged.because, "closes_at": _local(judged.closes_at, place)}
     told |= {"elapsed_hours": judged.elapsed_hours, "within_24h": judged.within_24h}
     if judged.earliest_hours is not None:
@@ -76,7 +78,7 @@ def followup(words: list[str], _stdin: TextIO) -> Verdict:
     """The last local day of the follow-up window (5.5)."""
     pairs = given(words, ["surgery", "day"])
     needed(pairs, "surgery")
-    operated = local_day(moment("surgery", pairs["surgery"]), STUDY.zone) or date.min
+    operated = local_day(moment("surgery", pairs["surgery"], STUDY.zone), STUDY.zone) or date.min
     days = whole("day", pairs.get("day", str(STUDY.endpoint["days"])), 0, 3650)
     final = last_day(operated, days)
     return {
@@ -92,7 +94,7 @@ def sae(words: list[str], _stdin: TextIO) -> Verdict:
     needed(pairs, "aware", "kind")
     place = zone("zone", pairs.get("zone", STUDY.zone))
     kind = one_of("kind", pairs["kind"], ["life-threatening", "fatal", "other"])
-    aware = moment("aware", pairs["aware"])
+    aware = moment("aware", pairs["aware"], place)
     on = local_day(aware, place) or date.min
     due = _local(site_due(aware), place) if isinstance(aware, datetime) else None
     authority, further = authority_due(on, kind), further_due(on, kind)
@@ -142,13 +144,13 @@ def omed(words: list[str], _stdin: TextIO) -> Verdict:
     """Oral morphine equivalent (2.9)."""
     pairs = given(words, ["drugs"])
     needed(pairs, "drugs")
-    doses: dict[str, float] = {}
+    doses = []
     for part in pairs["drugs"].split(","):
         drug, colon, dose = part.strip().partition(":")
         if not colon:
             raise Malformed(f"drugs: “{part[:40]}” is not of the form drug:dose.")
-        doses[drug] = doses.get(drug, 0.0) + number(drug or "drugs", dose)
-    total = scores.omed(doses)
+        doses.append((drug, number(drug or "drugs", dose)))
+    total = float(scores.omed_of(doses))
     return {"verdict": total, "because": f"mg oral morphine a day by {STUDY.opioids['table']}", "omed": total}
 
 
@@ -193,8 +195,8 @@ RULES: dict[str, Callable[[list[str], TextIO], Verdict]] = {
 }
 
 
-def _moment(pairs: dict[str, str], name: str) -> Any:
-    return moment(name, pairs[name]) if name in pairs else None
+def _moment(pairs: dict[str, str], name: str, place: str) -> Any:
+    return moment(name, pairs[name], place) if name in pairs else None
 
 
 def _local(at: datetime | None, place: str) -> str | None:
@@ -214,7 +216,7 @@ def _kps(name: str, text: str) -> int:
     return points
 
 
-def _pain(pairs: dict[str, str], name: str) -> tuple[int | None, float | None]:
+def _pain(pairs: dict[str, str], name: str) -> tuple[int | None, Decimal | None]:
     """worst pain : OMED; either may be empty, as missing."""
     if name not in pairs:
         return None, None

@@ -25,11 +25,12 @@ def read_endpoint(text: str) -> tuple[EndpointFacts, int, tuple[int, ...]]:
     events = [] if document.get("events") is None else document["events"]
     if not isinstance(events, list):
         raise Malformed("events must be a list.")
+    begun = _text(document.get("sbrt_start"), "sbrt_start")
     facts = EndpointFacts(
-        sbrt_start=moment("sbrt_start", given) if (given := _text(document.get("sbrt_start"), "sbrt_start")) else None,
+        sbrt_start=moment("sbrt_start", begun, place) if begun else None,
         surgery_on=_day(document, "surgery_on"),
         seen_until=_day(document, "seen_until"),
-        events=tuple(_event(event) for event in events),
+        events=tuple(_event(event, place) for event in events),
         ended=_ended(document.get("ended")),
         zone=place,
     )
@@ -74,7 +75,7 @@ def _ended(table: Any) -> Ended | None:
     return Ended(day("ended.on", _text(table.get("on"), "ended.on")), cast(EndReason, why))
 
 
-def _event(table: Any) -> EventFacts:
+def _event(table: Any, place: str) -> EventFacts:
     _only(table, _EVENT_KEYS, "An event")
     term = _text(table.get("term"), "term") or "event"
     rows = [] if table.get("grades") is None else table["grades"]
@@ -89,7 +90,7 @@ def _event(table: Any) -> EventFacts:
         surgery=_related(table, "surgery"),
         combination=_related(table, "combination"),
         ended=partial(f"{term}: ended", ended) if ended else None,
-        grades=tuple(_row(row, term) for row in rows),
+        grades=tuple(_row(row, term, place) for row in rows),
         seen_well_on=_day(table, "seen_well_on"),
     )
 
@@ -99,17 +100,17 @@ def _related(table: dict[str, Any], name: str) -> Relatedness | None:
     return cast(Relatedness, one_of(name, text, list(STUDY.relatedness))) if text else None
 
 
-def _row(table: Any, term: str) -> GradeRow:
+def _row(table: Any, term: str, place: str) -> GradeRow:
     _only(table, _ROW_KEYS, f"{term}: a grade row")
     grade = table.get("grade")
     began = _text(table.get("from"), f"{term}: from")
     return GradeRow(
         grade=None if grade is None else _number(grade, f"{term}: grade", 1, 5),
-        began=_began(began, term) if began else None,
+        began=_began(began, term, place) if began else None,
         not_before=_day(table, "not_before"),
         not_after=_day(table, "not_after"),
     )
 
 
-def _began(text: str, term: str) -> datetime | PartialDate:
-    return instant(f"{term}: from", text) if "T" in text else partial(f"{term}: from", text)
+def _began(text: str, term: str, place: str) -> datetime | PartialDate:
+    return instant(f"{term}: from", text, place) if "T" in text else partial(f"{term}: from", text)

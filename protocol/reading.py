@@ -1,31 +1,50 @@
 """Reading what the command line was given; what is malformed raises Malformed with one sentence."""
 
-import math
+import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from protocol.facts import Moment
+from protocol.numbers import in_thousands, written
 from protocol.partial_dates import PartialDate
 
 EARLIEST, LATEST = 1900, 2200
+MOST = 1_000_000
+_NUMBER = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
 class Malformed(ValueError):
     """The input cannot be read; the message is one sentence for a person."""
 
 
-def moment(name: str, text: str) -> Moment:
-    """An ISO 8601 instant with its offset, or a local date."""
+def moment(name: str, text: str, place: str) -> Moment:
+    """An ISO 8601 instant with the offset that the zone has then, or in UTC; or a local date."""
     try:
         if len(text) == 10:
             return in_range(name, date.fromisoformat(text))
         found = datetime.fromisoformat(text)
     except ValueError as error:
+        if isinstance(error, Malformed):
+            raise
         raise Malformed(f"{name}: “{text[:40]}” is neither an ISO 8601 instant nor a date that exists.") from error
     if found.tzinfo is None:
         raise Malformed(f"{name}: “{text[:40]}” has no offset; give one, such as 2016-03-08T14:05+01:00.")
     in_range(name, found.date())
+    return _on_clocks(name, text, found, place)
+
+
+def _on_clocks(name: str, text: str, found: datetime, place: str) -> datetime:
+    """Refuse a local time that the clocks of the place never showed: in the gap of spring, or beside another offset."""
+    if not found.utcoffset():
+        return found
+    shown = found.astimezone(ZoneInfo(place))
+    if shown.replace(tzinfo=None) != found.replace(tzinfo=None):
+        raise Malformed(
+            f"{name}: “{text[:40]}” never was on the clocks of {place}, which then showed {shown.isoformat()}; "
+            "correct the time or its offset, give the zone, or give the instant in UTC."
+        )
     return found
 
 
@@ -36,9 +55,9 @@ def in_range(name: str, on: date) -> date:
     return on
 
 
-def instant(name: str, text: str) -> datetime:
+def instant(name: str, text: str, place: str) -> datetime:
     """An instant; a date alone is refused."""
-    found = moment(name, text)
+    found = moment(name, text, place)
     if not isinstance(found, datetime):
         raise Malformed(f"{name}: give the time as well, such as 2016-03-26T20:00+01:00.")
     return found
@@ -76,15 +95,17 @@ def whole(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def number(name: str, text: str) -> float:
-    """A finite number, zero or more."""
-    try:
-        found = float(text)
-    except ValueError as error:
-        raise Malformed(f"{name}: “{text[:40]}” is not a number.") from error
-    if not math.isfinite(found) or found < 0 or "_" in text:
-        raise Malformed(f"{name}: {text[:40]} is not a number of zero or more.")
-    return found
+def number(name: str, text: str) -> Decimal:
+    """A number from zero to a million, with a point before its decimals; exact, as it is written."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        raise Malformed(f"{name}: “{text[:40]}” is not a number of zero or more, such as 2.4.")
+    value = Decimal(text)
+    if value > MOST:
+        raise Malformed(f"{name}: {text[:40]} is not between 0 and {MOST}.")
+    if text.endswith(".000") and (thousands := in_thousands(text)) is not None:
+        raise Malformed(f"{name}: “{text}” can be read as {written(value)} or as {written(thousands)}.")
+    return value
 
 
 def answer(name: str, text: str) -> bool | None:

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
+from protocol.numbers import exact
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 
+Amount = Decimal | float | int
 AIS_ORDER = "ABCDE"
 _EQ5D_DIMENSIONS = ("MO", "SC", "UA", "PD", "AD")
 _KPS_TO_ECOG = {100: 0, 90: 0, 80: 1, 70: 1, 60: 2, 50: 2, 40: 3, 30: 3, 20: 4, 10: 4, 0: 5}
@@ -60,27 +63,25 @@ def ais_change(baseline: str, now: str) -> AisChange:
     return AisChange(drop, drop >= 1, drop >= 2)
 
 
-def omed(drugs: Mapping[str, float]) -> float:
+def omed(drugs: Mapping[str, Amount]) -> Decimal:
     """Oral morphine equivalent in mg a day by the study's one frozen table; ValueError for what it does not convert."""
+    return omed_of(drugs.items())
+
+
+def omed_of(doses: Iterable[tuple[str, Amount]]) -> Decimal:
+    """The same, for (drug, dose) pairs among which a drug may come twice: scheduled and rescue. Exact, in decimals."""
+    return sum((_converted(drug, exact(dose)) for drug, dose in doses), Decimal(0))
+
+
+def _converted(drug: str, dose: Decimal) -> Decimal:
     factors: dict[str, float] = STUDY.opioids["factors"]
-    total = 0.0
-    for drug, dose in drugs.items():
-        if drug in STUDY.opioids["not_automatic"]:
-            raise ValueError(f"{drug} is not converted automatically: ask the pharmacist.")
-        if drug not in factors:
-            raise ValueError(f"{drug} is not in the conversion table; it has {', '.join(factors)}.")
-        if not 0 <= dose < float("inf"):
-            raise ValueError(f"The dose of {drug} must be zero or more.")
-        total += dose * factors[drug]
-    return round(total, 6)
-
-
-def omed_of(doses: Iterable[tuple[str, float]]) -> float:
-    """The same, for (drug, dose) pairs among which a drug may come twice: scheduled and rescue."""
-    total: dict[str, float] = {}
-    for drug, dose in doses:
-        total[drug] = total.get(drug, 0.0) + dose
-    return omed(total)
+    if drug in STUDY.opioids["not_automatic"]:
+        raise ValueError(f"{drug} is not converted automatically: ask the pharmacist.")
+    if drug not in factors:
+        raise ValueError(f"{drug} is not in the conversion table; it has {', '.join(factors)}.")
+    if not dose.is_finite() or dose < 0:
+        raise ValueError(f"The dose of {drug} must be zero or more.")
+    return dose * exact(factors[drug])
 
 
 @dataclass(frozen=True)
@@ -91,20 +92,20 @@ class PainResponse:
     because: str
 
 
-def pain_response(baseline: tuple[int | None, float | None], now: tuple[int | None, float | None]) -> PainResponse:
+def pain_response(baseline: tuple[int | None, Amount | None], now: tuple[int | None, Amount | None]) -> PainResponse:
     """Worst pain 0 to 10 and OMED, before SBRT and now: International Consensus, in the order CR, PR, PP, IR (2.10)."""
-    (p0, o0), (pt, ot) = baseline, now
-    if p0 is None or o0 is None or pt is None or ot is None:
+    (p0, before), (pt, after) = baseline, now
+    if p0 is None or before is None or pt is None or after is None:
         return PainResponse("not evaluable", "pain or opioid dose is missing")
     if p0 == 0:
         return PainResponse("not evaluable", "there was no pain at baseline")
-    rules = STUDY.pain
-    opioid_up = ot >= rules["opioid_up"] * o0 if o0 > 0 else ot > 0
+    rules, o0, ot = STUDY.pain, exact(before), exact(after)
+    opioid_up = ot >= exact(rules["opioid_up"]) * o0 if o0 > 0 else ot > 0
     if pt == 0 and ot <= o0:
         return PainResponse("CR", "no pain, and no more opioid than before")
     if p0 - pt >= rules["points"] and ot <= o0:
         return PainResponse("PR", f"pain {p0 - pt} points lower, and no more opioid than before")
-    if o0 > 0 and ot <= rules["opioid_down"] * o0 and pt <= p0:
+    if o0 > 0 and ot <= exact(rules["opioid_down"]) * o0 and pt <= p0:
         return PainResponse("PR", "opioid at least a quarter lower, and no more pain than before")
     if pt - p0 >= rules["points"]:
         return PainResponse("PP", f"pain {pt - p0} points higher")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,7 +38,7 @@ def alive(case: Case, visit: str) -> bool:
     return opens <= case.today and (case.died_on is None or case.died_on >= opens)
 
 
-def omed_of(case: Case, pain: Any) -> float | None:
+def omed_of(case: Case, pain: Any) -> Decimal | None:
     """Oral morphine equivalent of one assessment."""
     return daily_omed(pain, case.book.rows("opioid-dose", pain))
 

@@ -67,6 +67,13 @@ def test_each_value_has_the_grade_of_its_own_unit(hundredths, key):
     assert grade(labs.too_low(key[0], Decimal(hundredths) / 100, key[1])) == (1 + passed if passed else None)
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "expected"), [("45.06", "30.04", 1), ("90.12", "30.04", 2), ("180.24", "30.04", 3)]
+)
+def test_multiples_that_doubles_miss(value, limit, expected):
+    assert grade(labs.too_high("creatinine", Decimal(value), Decimal(limit))) == expected
+
+
 def test_a_unit_without_published_bounds_is_not_guessed_at():
     with pytest.raises(KeyError):
         labs.too_low("anemia", Decimal(5), "mg/l")

@@ -119,6 +119,125 @@ MALFORMED = [
 ]
 
 
+NEVER_ON_THE_CLOCKS = [
+    "2016-03-27T02:30+01:00",  # in the hour that spring leaves out
+    "2016-03-27T02:30+02:00",
+    "2016-03-27T02:00+01:00",
+    "2016-07-01T10:00+01:00",  # summer, with winter's offset
+    "2016-01-15T10:00+02:00",
+    "2016-01-15T10:00-07:00",
+    "2016-10-30T03:30+02:00",  # after the second time
+    "2016-10-30T01:30+01:00",
+    "2016-01-15T10:00+01:20",
+]
+ON_THE_CLOCKS = [
+    "2016-03-27T01:59+01:00",
+    "2016-03-27T03:00+02:00",
+    "2016-10-30T02:30+02:00",  # both times that happened twice
+    "2016-10-30T02:30+01:00",
+    "2016-03-27T00:30Z",  # an instant in UTC is one everywhere
+    "2016-07-01T10:00+00:00",
+]
+TAKES_INSTANTS = [
+    ["window", "now=2016-12-31", "sbrt_start={}"],
+    ["window", "now=2016-12-31", "sbrt_end={}"],
+    ["window", "now=2016-12-31", "incision={}"],
+    ["window", "sbrt_end=2016-01-01T10:00+01:00", "now={}"],
+    ["followup", "surgery={}"],
+    ["sae", "kind=other", "aware={}"],
+]
+TAKES = pytest.mark.parametrize("words", TAKES_INSTANTS, ids=" ".join)
+
+
+@TAKES
+@pytest.mark.parametrize("instant", NEVER_ON_THE_CLOCKS)
+def test_an_instant_that_never_was_on_the_clocks_is_refused(words, instant):
+    code, told, err = run(*(word.format(instant) for word in words))
+
+    assert (code, told, err.count("\n")) == (2, None, 1)
+    assert "never was on the clocks of Europe/Amsterdam" in err
+
+
+@TAKES
+@pytest.mark.parametrize("instant", ON_THE_CLOCKS)
+def test_an_instant_with_the_offset_of_its_zone_or_in_utc_is_read(words, instant):
+    code, _told, err = run(*(word.format(instant) for word in words))
+
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("instant", [*NEVER_ON_THE_CLOCKS, *ON_THE_CLOCKS])
+def test_the_clocks_of_the_endpoint_document(instant):
+    grades = {**DOCUMENT["events"][0], "grades": [{"grade": 3, "from": instant}]}
+    codes = [
+        run("endpoint", stdin=json.dumps(document))[0]
+        for document in ({**DOCUMENT, "sbrt_start": instant}, {**DOCUMENT, "events": [grades]})
+    ]
+
+    assert codes == ([2, 2] if instant in NEVER_ON_THE_CLOCKS else [0, 0])
+
+
+def test_the_zone_that_is_given_is_the_one_that_counts():
+    there = ["window", "now=2016-12-31", "sbrt_end=2016-01-15T10:00-08:00"]
+
+    assert run(*there, "zone=America/Los_Angeles")[0] == 0
+    assert run(*there)[0] == 2
+    assert run("window", "now=2016-12-31", "sbrt_end=2016-03-13T02:30-08:00", "zone=America/Los_Angeles")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("baseline", "now", "verdict"),
+    [
+        ("8:2.4", "8:1.8", "PR"),  # exactly a quarter less
+        ("8:2.4", "8:1.8001", "IR"),
+        ("8:2.5", "8:1.875", "PR"),
+        ("8:2.4", "8:3.0", "PP"),  # exactly a quarter more
+        ("8:2.4", "8:2.9999", "IR"),
+        ("8:60", "8:45", "PR"),
+    ],
+)
+def test_pain_thresholds_are_exact(baseline, now, verdict):
+    assert run("pain", f"baseline={baseline}", f"now={now}")[1]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("drugs", "mg"),
+    [
+        ("oxycodone_po_mg:0.1,oxycodone_po_mg:0.2", 0.45),
+        ("tapentadol_po_mg:.5", 0.2),
+        ("morphine_po_mg:1e1", 10.0),
+        ("tramadol_po_mg:2.125", 0.2125),
+    ],
+)
+def test_doses_are_decimals(drugs, mg):
+    assert run("omed", f"drugs={drugs}")[1]["omed"] == mg
+
+
+@pytest.mark.parametrize(
+    "dose",
+    [
+        "1.000",
+        "60.000",
+        "1_000",
+        "\u0663",
+        "\uff11",
+        "1e9",
+        "1e400",
+        "1e-9999",
+        "0x10",
+        "1 0",
+        "--5",
+        "",
+        "1,5",
+        "9" * 50,
+    ],
+)
+def test_a_dose_that_is_not_one_number_is_refused(dose):
+    code, told, err = run("omed", f"drugs=morphine_po_mg:{dose}")
+
+    assert (code, told, err.count("\n")) == (2, None, 1)
+
+
 @pytest.mark.parametrize("words", MALFORMED, ids=" ".join)
 def test_what_cannot_be_read_is_one_sentence_and_exit_2(words):
     code, told, err = run(*words)

@@ -1,6 +1,9 @@
 """Scores: the vectors of study.md 2."""
 
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 
 import pytest
 from hypothesis import given
@@ -80,12 +83,12 @@ DOSES = st.dictionaries(st.sampled_from(list(STUDY.opioids["factors"])), st.floa
 def test_omed_is_linear(drugs, times):
     scaled = {drug: dose * times for drug, dose in drugs.items()}
 
-    assert scores.omed(scaled) == pytest.approx(scores.omed(drugs) * times, abs=1e-3)
+    assert float(scores.omed(scaled)) == pytest.approx(float(scores.omed(drugs)) * times, abs=1e-3)
 
 
 @given(DOSES, st.sampled_from(list(STUDY.opioids["factors"])), st.floats(0, 100))
 def test_more_opioid_is_never_less(drugs, drug, more):
-    assert scores.omed({**drugs, drug: drugs.get(drug, 0) + more}) >= scores.omed(drugs) - 1e-6
+    assert scores.omed({**drugs, drug: drugs.get(drug, 0) + more}) >= scores.omed(drugs)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +206,41 @@ def test_relief_does_not_depend_on_the_order_and_a_death_never_makes_it_longer(f
     assert (alive.days is None) == (alive.verdict == "no response")
     if alive.verdict == "ended":
         assert 0 <= dead.days <= alive.days
+
+
+def response(before, after, p0=8, pt=8):
+    """The rule of study.md 2.10 in fractions, for a participant whose opioids are doses in tenths."""
+    if pt == 0 and after <= before:
+        return "CR"
+    if (p0 - pt >= 2 and after <= before) or (before > 0 and 4 * after <= 3 * before and pt <= p0):
+        return "PR"
+    up = 4 * after >= 5 * before if before > 0 else after > 0
+    return "PP" if pt - p0 >= 2 or (up and p0 <= pt <= p0 + 1) else "IR"
+
+
+@pytest.mark.parametrize("drug", list(STUDY.opioids["factors"]))
+def test_every_exact_threshold_of_the_opioids_is_met(drug):
+    """Each dose that forms keep, in tenths, against each that is exactly a quarter less or more, or a tenth beside."""
+    factor = Fraction(str(STUDY.opioids["factors"][drug]))
+    for tenths in range(1, 4001):
+        for exactly in (Fraction(3 * tenths, 4), Fraction(5 * tenths, 4)):
+            for later in {floor(exactly), ceil(exactly)}:
+                o0, ot = scores.omed({drug: Decimal(tenths) / 10}), scores.omed({drug: Decimal(later) / 10})
+                expected = response(factor * tenths, factor * later)
+                assert scores.pain_response((8, o0), (8, ot)).verdict == expected, (tenths, later)
+
+
+@given(
+    st.integers(1, 10), st.integers(0, 10), st.integers(0, 50_000), st.integers(0, 50_000), st.sampled_from([10, 100])
+)
+def test_the_response_is_that_of_exact_arithmetic(p0, pt, before, after, per):
+    judged = scores.pain_response((p0, Decimal(before) / per), (pt, Decimal(after) / per))
+
+    assert judged.verdict == response(Fraction(before, per), Fraction(after, per), p0, pt)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(STUDY.opioids["factors"])), st.integers(0, 50_000)), max_size=6))
+def test_opioids_add_up_exactly(doses):
+    total = scores.omed_of((drug, Decimal(tenths) / 10) for drug, tenths in doses)
+
+    assert Fraction(total) == sum(Fraction(str(STUDY.opioids["factors"][drug])) * tenths / 10 for drug, tenths in doses)
