@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.acts import Act, log
 from accounts.roles import Task
 
@@ -146,9 +147,8 @@ def sign(
 
 def end(line: Delegation, *, ends_at: datetime, reason: str, by: Any, now: datetime) -> DelegationEnd:
     """End a line, with a reason; a second time is refused. The caller has asked for the password again."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
-    said = {"ends_at": ends_at, "reason": reason.strip(), "signed_by": by, "signed_at": now}
+    reason = text_input.reason(reason)
+    said = {"ends_at": ends_at, "reason": reason, "signed_by": by, "signed_at": now}
     with transaction.atomic():
         ending, made = DelegationEnd.objects.get_or_create(delegation=line, defaults=said)
         if not made:

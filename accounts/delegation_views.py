@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import address, delegation, selectors
+from accounts import address, delegation, selectors, text_input
 from accounts.models import Delegation, Membership, Person
 from accounts.permissions import require
 from accounts.reauthentication import confirm
@@ -67,13 +67,12 @@ def _change(request: HttpRequest, now: datetime) -> None:
         number = given.get("line", "")
         line = get_object_or_404(Delegation, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
         require(request.user, May.DELEGATE, line.site_id)
-        if not given.get("reason", "").strip():
-            raise ValidationError({"reason": _("Say why.")})
+        reason = text_input.reason(given.get("reason", ""))
     else:
         made = _read(request, now)
     confirm(request.user, given.get("password", ""), given.get("code", ""), address.of(request), now)
     if line is not None:
-        delegation.end(line, ends_at=now, reason=given["reason"][:1000], by=request.user, now=now)
+        delegation.end(line, ends_at=now, reason=reason, by=request.user, now=now)
     else:
         delegation.sign(**made, by=request.user, now=now)
 

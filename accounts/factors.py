@@ -23,6 +23,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.acts import Act, log
 from accounts.due import is_ahead
 
@@ -153,13 +154,14 @@ def begin_passkey(person: Any) -> dict[str, Any]:
 
 def add_passkey(person: Any, name: str, answer: str, *, now: datetime) -> list[str]:
     """Enrol a passkey from the browser's answer. Answers new recovery codes."""
+    name = text_input.line(name, name="passkey", limit=60)
     try:
         credential = json.loads(answer)
         webauthn.complete_registration(credential)
     except (ValidationError, ValueError, TypeError, KeyError) as error:
         raise ValidationError({"passkey": _("The passkey was not accepted. Try again.")}) from error
     with transaction.atomic():
-        webauthn.WebAuthn.add(person, name.strip()[:60] or _("Passkey"), credential)
+        webauthn.WebAuthn.add(person, name or _("Passkey"), credential)
         return _added(person, Type.WEBAUTHN, now)
 
 

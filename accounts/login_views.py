@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import address, entry, factors, idle, invitations, services, sessions
+from accounts import address, entry, factors, idle, invitations, services, sessions, text_input
 from accounts.acts import Act, log
 from accounts.sent import by_a_script
 
@@ -35,7 +35,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_to(request) or settings.LOGIN_REDIRECT_URL)
     now, said = timezone.now(), ""
-    username = request.POST.get("username", "").replace("\x00", "")[:150]
+    username = text_input.sought(request.POST.get("username", ""))[:150]
     if request.method == "POST":
         try:
             person = entry.by_password(request, username, request.POST.get("password", "")[:1000], now)

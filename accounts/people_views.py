@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import as_of as history
-from accounts import factors, recertification, selectors, services, sessions
+from accounts import factors, recertification, selectors, services, sessions, text_input
 from accounts.acts import Act
 from accounts.models import Membership, Person, Site
 from accounts.permissions import require
@@ -59,7 +59,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 def _invite(request: HttpRequest, now: datetime) -> Person:
-    given = {name: request.POST.get(name, "").replace("\x00", "").strip() for name in request.POST}
+    given = {name: text_input.line(request.POST.get(name, ""), name=name) for name in request.POST}
     for name in ("first_name", "last_name", "username", "email"):
         if not given.get(name):
             raise ValidationError({name: _("This is needed.")})
@@ -128,12 +128,11 @@ def _act(request: HttpRequest, about: Person, now: datetime) -> None:
     if said := refusal(request.user, about):
         raise PermissionDenied(said)
     given, by = request.POST, request.user
-    reason, origin = given.get("reason", "").replace("\x00", "")[:1000], request.build_absolute_uri("/")
+    reason, origin = given.get("reason", ""), request.build_absolute_uri("/")
     match given.get("act"):
         case "give":
             role, site = _role_and_site(request, given)
-            if not reason.strip():
-                raise ValidationError({"reason": _("Say why.")})
+            reason = text_input.reason(reason)
             starts_at, ends_at = selectors.span(given, site, now)
             services.give_role(about, role, site, by=by, reason=reason, starts_at=starts_at, ends_at=ends_at, now=now)
         case "end":

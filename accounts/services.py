@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import factors, invitations, sessions
+from accounts import factors, invitations, sessions, text_input
 from accounts.acts import Act, log
 from accounts.models import Delegation, Membership, Person, Site
 from accounts.roles import Role
@@ -52,8 +52,7 @@ def give_role(
 
 def end_role(membership: Membership, *, ends_at: datetime, by: Person, reason: str, now: datetime) -> None:
     """Set or change when a role ends; what has ended stays ended."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = text_input.reason(reason)
     with transaction.atomic():
         held = Membership.objects.select_for_update().get(pk=membership.pk)
         if held.ends_at is not None and held.ends_at <= now:
@@ -86,9 +85,10 @@ def invite(
     ends_at: datetime | None, by: Person, now: datetime, origin: str,
 ) -> Person:  # fmt: skip
     """A new account with its first role, and a link by mail to choose the password."""
-    person = Person(username=username, first_name=first_name, last_name=last_name, email=email)
+    names = {"username": username, "first_name": first_name, "last_name": last_name, "email": email}
+    person = Person(**{name: text_input.line(text, name=name) for name, text in names.items()})
     person.set_unusable_password()
-    if Person.objects.filter(username__iexact=username).exists():
+    if Person.objects.filter(username__iexact=person.username).exists():
         raise ValidationError({"username": _("This user name belongs to somebody, or did. It is never given twice.")})
     with transaction.atomic():
         person.full_clean(exclude=["password", "password_set_at"])
@@ -101,8 +101,7 @@ def invite(
 
 def reset(person: Person, *, by: Person, reason: str, now: datetime, origin: str) -> None:
     """A lost password or device: both are dead at once, and a link is mailed. Until a new second factor: no signing."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = text_input.reason(reason)
     if not person.is_active:
         raise ValidationError({"reason": _("This account is closed. Let the person back in first.")})
     with transaction.atomic():
@@ -126,8 +125,7 @@ def set_password(person: Person, password: str, *, now: datetime) -> None:
 
 def deactivate(person: Person, *, by: Person, reason: str, now: datetime) -> None:
     """Somebody leaves: out at the next request, roles ended, everything that was done stays under the name."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = text_input.reason(reason)
     if person == by:
         raise ValidationError({"reason": _("Nobody closes his or her own account: ask a colleague.")})
     with transaction.atomic():
@@ -142,8 +140,7 @@ def deactivate(person: Person, *, by: Person, reason: str, now: datetime) -> Non
 
 def reactivate(person: Person, *, by: Person, reason: str, now: datetime, origin: str) -> None:
     """Somebody comes back: the same person, without roles, and with a new link."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = text_input.reason(reason)
     with transaction.atomic():
         person.is_active, person.must_enrol = True, True
         person.set_unusable_password()

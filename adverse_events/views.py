@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts import text_input
 from adverse_events.ctcae_offer import describe_code, offer
 from adverse_events.models import AdverseEventGrade, SeriousEvent, SeriousReport
 from adverse_events.reconciliation import reconcile, relatedness_in_words, versions
@@ -35,10 +36,8 @@ SERIOUS = {
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Terms for what was typed, in everyday words."""
-    asked = (request.GET.get("q") or request.GET.get("verbatim") or "").replace("\x00", "")[:LONGEST]
-    return render(
-        request, "adverse_events/_terms.html", {"terms": offer(asked) if asked.strip() else [], "asked": asked}
-    )
+    asked = text_input.sought(request.GET.get("q") or request.GET.get("verbatim") or "")[:LONGEST]
+    return render(request, "adverse_events/_terms.html", {"terms": offer(asked) if asked else [], "asked": asked})
 
 
 @about_nobody

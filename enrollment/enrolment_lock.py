@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.models import Person
 
 
@@ -65,12 +66,11 @@ def decide(lock_id: int, *, by: Person, decision: str, reason: str, now: datetim
     """Record what a person decided; ValidationError without a reason, or where it has been decided before."""
     if decision not in EnrolmentLock.Decision.values:
         raise ValidationError({"decision": _("Choose one of the two.")})
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+    reason = text_input.reason(reason)
     with transaction.atomic():
         lock = EnrolmentLock.objects.select_for_update().filter(pk=lock_id).first()
         if lock is None or lock.decision:
             raise ValidationError(_("This has been decided already."))
-        lock.decision, lock.reason, lock.decided_at, lock.decided_by = decision, reason.strip()[:1000], now, by
+        lock.decision, lock.reason, lock.decided_at, lock.decided_by = decision, reason, now, by
         lock.save()
     return lock

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from accounts.text_input import FreeLines, FreeText
 from exports import dictionary, snapshots
 from exports.contents import LOGS
 from exports.purposes import BY_CODE, PURPOSES, Purpose
@@ -33,9 +34,9 @@ class Choice(forms.Form):
     """Nothing in it is required: an address without it means the whole of the first purpose."""
 
     purpose = forms.ChoiceField(choices=[(each.code, each.label) for each in PURPOSES], required=False)
-    as_of = forms.CharField(label=_("As of"), required=False, max_length=40)
+    as_of = FreeText(label=_("As of"), required=False, max_length=40)
     snapshot = forms.ChoiceField(label=_("Snapshot"), required=False)
-    participants = forms.CharField(label=_("Only these participants"), required=False, max_length=4000)
+    participants = FreeLines(label=_("Only these participants"), required=False, max_length=4000)
     manner = forms.ChoiceField(choices=[("programs", ""), ("spreadsheet", "")], required=False)
     deidentified = forms.BooleanField(required=False)
     without = forms.MultipleChoiceField(choices=_names, required=False)

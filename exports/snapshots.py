@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts import sight
+from accounts import sight, text_input
 from accounts.models import Person
 from accounts.roles import May
 from exports import contents, dictionary
@@ -72,7 +72,7 @@ def visible(person: Person) -> list[Snapshot]:
 
 def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> Snapshot:
     """Freeze the study first, if asked; then cut, write the file and seal it, in one transaction. ValidationError."""
-    name = name.replace("\x00", "").strip()[:100]
+    name = text_input.line(name, name="name", limit=100)
     if not name:
         raise ValidationError({"name": _("Give it a name, such as “Interim look, May 2016”.")})
     if purpose not in Snapshot.Purpose.values:

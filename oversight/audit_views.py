@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import text_input
 from accounts.models import Person
 from accounts.permissions import require
 from accounts.roles import May
@@ -83,7 +84,7 @@ def _fields(slug: str) -> list[Any]:
 
 def _asked(typed: QueryDict) -> Asked:
     """What the address asks for; ValidationError by field for an instant that is none."""
-    told = {name: typed.get(name, "").replace("\x00", "").strip()[:100] for name in typed}
+    told = {name: text_input.sought(typed.get(name, ""))[:100] for name in typed}
     form = told.get("form", "")
     return Asked(
         person=_number(told.get("person", "")),

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.models import Person
 from oversight.casebooks import Casebook
 from protocol.study import STUDY
@@ -69,9 +69,9 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
     with transaction.atomic():
         numbers.one_at_a_time(numbers.DRAWS)
         last = MonitoringDraw.objects.last()
-        reason = reason.replace("\x00", "").strip()[:1000]
-        if last is not None and not reason:
-            raise ValidationError(_("Say why there is another draw. It is for the forms entered from now on."))
+        if last is not None or reason:
+            wanted = _("Say why there is another draw. It is for the forms entered from now on.")
+            reason = text_input.reason(reason, empty=wanted)
         made = MonitoringDraw(
             number=last.number + 1 if last else 1,
             seed=secrets.token_hex(16),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, Site
+from accounts.text_input import FreeLines, FreeText
 from records.actor import said
 from records.base import Audited
 from records.form_fields import DateAsTyped, WholeNumber
@@ -58,7 +59,7 @@ class MonitoringVisitForm(forms.ModelForm):
     """One visit; dates as people type them, participants as codes."""
 
     visited_on = DateAsTyped(label=gettext_lazy("Date of the visit"))
-    seen = forms.CharField(
+    seen = FreeText(
         label=gettext_lazy("Participants seen"),
         required=False,
         max_length=2000,
@@ -70,6 +71,7 @@ class MonitoringVisitForm(forms.ModelForm):
     class Meta:
         model = MonitoringVisit
         fields = ("site", "kind", "visited_on", "seen", "findings", "follow_up", "report_received_on")
+        field_classes = {"findings": FreeLines, "follow_up": FreeLines}
         widgets = {
             "findings": forms.Textarea(attrs={"rows": 5}),
             "follow_up": forms.Textarea(attrs={"rows": 3}),

@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.models import Person
 from adverse_events.models import AdverseEvent
 from oversight import casebooks, status
@@ -53,7 +54,7 @@ def look(person: Person, asked: str, inside: str = "") -> Found:
 
     A code among the words ("BLEND-03 worst pain") says whose forms are meant.
     """
-    asked = " ".join(asked.replace("\x00", "").split())[:LONGEST]
+    asked = text_input.sought(asked)[:LONGEST]
     participants = selectors.participants(person)
     typed = _CODE.search(asked)
     code = typed[0] if typed else inside.replace("\x00", "")[:20]

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.due import within
 from accounts.models import Person
 from oversight import worklist
@@ -22,12 +23,11 @@ def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -
         raise ValidationError(_("This line cannot be put aside: it is urgent, about safety, or no longer there."))
     if days not in {str(each) for each in DAYS}:
         raise ValidationError(_("Choose for how long."))
-    if not reason.strip():
-        raise ValidationError(_("Say why it can wait."))
+    reason = text_input.reason(reason, empty=_("Say why it can wait."), limit=300)
     until = now + timedelta(days=int(days))
     if item.due_at is not None:
         until = min(until, item.due_at)
-    return Snooze.objects.create(person=person, url=url, reason=reason.strip()[:300], at=now, until=until)
+    return Snooze.objects.create(person=person, url=url, reason=reason, at=now, until=until)
 
 
 def take_back(person: Person, url: str, now: datetime) -> None:

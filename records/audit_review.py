@@ -8,9 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.models import Person
 from records.actor import said
 from records.base import Audited
+
+LONGEST = 600  # characters of what was asked for
 
 
 class AuditReview(Audited):
@@ -18,8 +21,8 @@ class AuditReview(Audited):
 
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    asked = models.CharField(max_length=600, blank=True, default="")
-    in_words = models.CharField(max_length=600)
+    asked = models.CharField(max_length=LONGEST, blank=True, default="")
+    in_words = models.CharField(max_length=LONGEST)
     newest = models.BigIntegerField()  # the newest row of the trail that the reviewer can have seen
     note = models.CharField(max_length=1000)
 
@@ -33,13 +36,11 @@ class AuditReview(Audited):
 
 def record(by: Person, asked: str, in_words: str, newest: int, note: str, now: datetime) -> AuditReview:
     """Write down a review; without a note it is none."""
-    note = note.replace("\x00", "").strip()[:1000]
-    if not note:
-        raise ValidationError({"note": _("Write what you looked at and what you concluded.")})
+    note = text_input.reason(note, name="note", empty=_("Write what you looked at and what you concluded."))
+    if max(len(asked), len(in_words)) > LONGEST:
+        raise ValidationError({"note": _("What you asked for is too long to be kept with a review. Ask for less.")})
     with transaction.atomic(), said(by, note):
-        return AuditReview.objects.create(
-            at=now, by=by, asked=asked[:600], in_words=in_words[:600], newest=newest, note=note
-        )
+        return AuditReview.objects.create(at=now, by=by, asked=asked, in_words=in_words, newest=newest, note=note)
 
 
 def latest(most: int = 10) -> list[Any]:

@@ -17,6 +17,7 @@ from django.db import models
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import text_input
 from protocol.partial_dates import PartialDate
 
 Moment = datetime | date | None
@@ -151,24 +152,37 @@ class Decimal(CrfField, models.DecimalField):
 
 
 class Text(CrfField, models.CharField):
-    """A line of text. Never a name, a hospital number or a birth date."""
+    """A line of text. Never a name, a hospital number or a birth date. It comes in by accounts.text_input."""
 
     crf_type = "text"
+    lines = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 200)
         super().__init__(*args, **kwargs)
 
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """Whatever writes: a form, an import, a shell; all of them have their record cleaned by records.services."""
+        kept = text_input.clean(value, lines=self.lines) if isinstance(value, str) else value
+        return super().clean(kept or (None if self.null else ""), model_instance)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": text_input.FreeText, **kwargs})
+
 
 class LongText(Text):
     """A few sentences."""
+
+    lines = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 4000)
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{**kwargs, "widget": forms.Textarea(attrs={"rows": 3})})
+        return super().formfield(
+            **{**kwargs, "form_class": text_input.FreeLines, "widget": forms.Textarea({"rows": 3})}
+        )
 
 
 class Choice(CrfField, models.CharField):

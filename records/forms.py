@@ -11,6 +11,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from accounts import text_input
 from accounts.models import Person
 from accounts.roles import May
 from records.base import Record, RowRecord, Status
@@ -60,9 +61,9 @@ class CrfForm(forms.ModelForm):
         self._add_missing()
         self._keep_from_others()
         if instance.status == Status.COMPLETE:
-            self.fields["reason"] = forms.CharField(
+            self.fields["reason"] = text_input.FreeText(
                 label=_("Reason for the change"),
-                max_length=1000,
+                max_length=text_input.REASON,
                 required=False,
                 widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
                 help_text=_("This form has been complete, so a change says why.")

@@ -73,7 +73,7 @@ def _close(request: HttpRequest, about: Participant | None) -> None:
     if kind == Lock.Kind.LOCK and (n := _open_work(what)):
         told = {"n": n, "names": ", ".join(_drafts(what)[:OPEN_WORK])}
         raise ValidationError(_("Not locked: %(n)s drafts are open (%(names)s). Complete or void them first.") % told)
-    reason = request.POST.get("reason", "").replace("\x00", "")
+    reason = request.POST.get("reason", "")
     locks.close(what, kind, by=request.user, reason=reason, now=timezone.now())
 
 
@@ -144,7 +144,7 @@ def open_again(request: HttpRequest, lock: int) -> HttpResponse:
         if agreeing:
             locks.agree(found, by=request.user, now=now)
         else:
-            locks.ask(found, by=request.user, reason=request.POST.get("reason", "").replace("\x00", ""), now=now)
+            locks.ask(found, by=request.user, reason=request.POST.get("reason", ""), now=now)
     except ValidationError as error:
         context = {"participant": about, "sentences": error.messages, "back": _back(about)}
         return render(request, "crf/refused.html", context, status=422)

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.models import Person
 from records.actor import said
 from records.base import Audited, Record, VisitRecord
@@ -90,7 +91,7 @@ def close(what: dict[str, Any], kind: str, *, by: Person, reason: str, now: date
 
     Locking what is frozen lifts the freeze in the same transaction.
     """
-    reason = _given(reason)
+    reason = text_input.reason(reason)
     try:
         with transaction.atomic():
             _alone(what["participant"])
@@ -106,7 +107,7 @@ def close(what: dict[str, Any], kind: str, *, by: Person, reason: str, now: date
 
 def ask(lock: Lock, *, by: Person, reason: str, now: datetime) -> Lock:
     """Lift a freeze; or ask that a lock be opened, which another person must agree to."""
-    reason = _given(reason)
+    reason = text_input.reason(reason)
     with transaction.atomic():
         lock = _standing(lock)
         with said(by, reason):
@@ -157,12 +158,6 @@ def _covers(lock: Lock, record: Record) -> bool:
     if lock.scope == Lock.Scope.VISIT:
         return isinstance(record, VisitRecord) and record.visit == lock.visit
     return True
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
-    return reason.strip()[:1000]
 
 
 def _alone(participant: Any) -> None:

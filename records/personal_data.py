@@ -18,6 +18,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.models import Person, Site
 
 ADULT = 16  # a whole date so many years back or more may be a birth date
@@ -163,4 +164,9 @@ def settled(reason: str, today: date, own: Collection[str] = ()) -> str:
     if now is None or not now.about:
         return reason
     insisted = _("insisted: no personal data in %(where)s") % {"where": ", ".join(dict.fromkeys(now.about))}
-    return f"{reason[: 990 - len(insisted)]} [{insisted}]"
+    if len(settled := f"{reason} [{insisted}]") > text_input.REASON:
+        over = len(settled) - text_input.REASON
+        raise ValidationError(
+            {"reason": _("It is kept that you insisted: make the reason %(n)s shorter.") % {"n": over}}
+        )
+    return settled

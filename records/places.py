@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404
 from django.urls import reverse
 
+from accounts import text_input
 from accounts.models import Person
 from records import crf, selectors
 from records.base import Record, RowRecord
@@ -88,8 +89,8 @@ def _asked(model: type[Record], asked: Any) -> dict[str, str]:
     """`?adverse_event=7` opens a new form about that event; a link may bring other answers along, to be checked."""
     given = {}
     for field in crf_fields(model):
-        value = asked.get(field.name, "").replace("\x00", "")[:LONGEST_ASKED]
-        if value and (value.isdecimal() or not isinstance(field, Link)):
+        value = text_input.sought(asked.get(field.name, ""))
+        if value and len(value) <= LONGEST_ASKED and (value.isdecimal() or not isinstance(field, Link)):
             given[field.name] = value
     return given
 

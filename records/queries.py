@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.models import Person
 from accounts.roles import Role
 from records import numbers
@@ -173,10 +174,7 @@ def _say(query: Query, act: str, text: str, by: Person, now: datetime) -> None:
 
 
 def _text(text: str) -> str:
-    cleaned = text.replace("\x00", "").strip()
-    if not cleaned:
-        raise ValidationError({"text": _("Write what you want to say.")})
-    return cleaned[:1000]
+    return text_input.reason(text, name="text", empty=_("Write what you want to say."))
 
 
 def follow(participant: Any, found: Iterable[Asked], evaluated: Iterable[str], *, by: Person, now: datetime) -> None:
@@ -193,8 +191,9 @@ def follow(participant: Any, found: Iterable[Asked], evaluated: Iterable[str], *
             move(query, "closed", by=by, text=_("The rule was evaluated again and holds now."), now=now, ending="holds")
     for key, each in wanted.items():
         if key not in standing and (each.rule, each.subject, each.values[:600]) not in accepted:
+            text = text_input.quoted(each.sentence)
             ask(
-                participant, by=by, text=each.sentence, now=now, rule=each.rule, subject=each.subject,
+                participant, by=by, text=text, now=now, rule=each.rule, subject=each.subject,
                 raised_by_values=each.values[:600], tail=each.tail, form=each.form, record_id=each.record_id,
                 field=each.field, assignee=each.assignee, priority=each.priority,
             )  # fmt: skip

@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import text_input
 from accounts.models import Person
 from records.actor import said
 from records.base import Audited
@@ -119,13 +120,13 @@ def _every_place(participant: Any) -> dict[str, Place]:
 
 def find(participant: Any, words: str) -> list[Place]:
     """Where these words stand, or once stood, whatever their case. Nothing keeps them."""
-    wanted = " ".join(words.split()).casefold()
+    wanted = text_input.sought(words).casefold()
     if len(wanted) < SHORTEST:
         raise ValidationError({"words": _("Type at least three letters of what must go.")})
     return [
         place
         for place in _every_place(participant).values()
-        if any(wanted in " ".join(text.split()).casefold() for text in place.texts)
+        if any(wanted in text_input.sought(text).casefold() for text in place.texts)
     ]
 
 
@@ -144,11 +145,9 @@ def places_of(redaction: Redaction) -> list[Place]:
 def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: datetime) -> Redaction:
     """Ask for a redaction of some places (by their keys); ValidationError by field."""
     places = chosen(participant, keys)
-    reason = reason.replace("\x00", "").strip()[:1000]
     if not places:
         raise ValidationError({"places": _("Tick what is to be blanked.")})
-    if not reason:
-        raise ValidationError({"reason": _("Say why, without the words themselves.")})
+    reason = text_input.reason(reason, empty=_("Say why, without the words themselves."))
     if _quotes(reason, places):
         raise ValidationError({"reason": _("This reason repeats what is to be blanked. Say it without those words.")})
     with transaction.atomic(), said(by, reason):
@@ -162,7 +161,9 @@ def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: 
 
 
 def _quotes(sentence: str, places: Sequence[Place]) -> bool:
-    return any(text.casefold() in sentence.casefold() for place in places for text in place.texts)
+    said = text_input.sought(sentence).casefold()
+    texts = [text_input.sought(text).casefold() for place in places for text in place.texts]
+    return any(text and text in said for text in texts)
 
 
 def agree(redaction: Redaction, *, by: Person) -> int:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import text_input
 from accounts.models import Person
 from records import changed, locks, numbers, selectors, source_verification, states, trust
 from records.actor import FIRST_ENTRY, said
@@ -64,8 +65,7 @@ def write(
 def void(record: Record, *, by: Person, reason: str, version: int, now: datetime | None = None) -> Record:
     """Take a record out of the count; it stays readable, with its history and this reason."""
     now = now or timezone.now()
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why this record is void.")})
+    reason = text_input.reason(reason, empty=_("Say why this record is void."))
     with transaction.atomic():
         current = _lock(record, version)
         if current is None:
@@ -75,7 +75,7 @@ def void(record: Record, *, by: Person, reason: str, version: int, now: datetime
         current.version += 1
         current.updated_at = current.voided_at = now
         current.updated_by = current.voided_by = by
-        current.void_reason = reason.strip()[:1000]
+        current.void_reason = reason
         try:
             with transaction.atomic(savepoint=False), said(by, reason):
                 current.save(force_update=True)
@@ -124,11 +124,9 @@ def _lock(record: Record, version: int) -> Record | None:
 
 def _reason(before: Record | None, reason: str, names: Sequence[str]) -> str:
     """A change of what has been complete needs a reason; first entry explains itself. `names`: all that changes."""
-    if reason.strip():
-        return reason.strip()[:1000]
     if before is not None and before.status == Status.COMPLETE and not changed.is_first_judgement(before, names):
-        raise ValidationError({"reason": _("Say why: this form has been complete.")})
-    return FIRST_ENTRY
+        return text_input.reason(reason, empty=_("Say why: this form has been complete."))
+    return text_input.reason(reason if text_input.sought(reason) else FIRST_ENTRY)
 
 
 def _stamp(record: Record, before: Record | None, by: Person, now: datetime, complete: bool) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.http import QueryDict
 
+from accounts import text_input
 from accounts.models import Person
 from accounts.sent import to_hold
 from records.base import Record
@@ -73,9 +74,9 @@ def as_data(typing: Typing) -> Any:
 
 def forget_quotes(code: str, texts: Iterable[str]) -> None:
     """Throw away what anybody has typed about a participant and not saved, where it holds one of these texts."""
-    held = list(texts)
+    held = [sought for text in texts if (sought := text_input.sought(text))]
     for kept in Typing.objects.filter(address__startswith=f"/participants/{code}/"):
-        values = [value for _name, values in as_data(kept).lists() for value in values]
+        values = [text_input.sought(value) for _name, values in as_data(kept).lists() for value in values]
         if any(text in value for text in held for value in values):
             kept.delete()
 

@@ -270,7 +270,7 @@ def void(
         raise Http404
     posted = request.POST.get("version", "")
     try:
-        reason = request.POST.get("reason", "").replace("\x00", "")
+        reason = request.POST.get("reason", "")
         version = int(posted) if posted.isdecimal() and len(posted) < 9 else -1
         services.void(place.record, by=request.user, reason=reason, version=version)
     except (services.Stale, ValidationError) as error:

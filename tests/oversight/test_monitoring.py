@@ -203,7 +203,7 @@ def test_a_visit_is_logged_corrected_and_read_by_others(participant, people, log
         ({"visited_on": "31-2-16"}, "does not exist on the calendar"),
         ({"report_received_on": "2016-03-01"}, "before the visit"),
         ({"findings": ""}, "required"),
-        ({"findings": "a\x00b"}, "Null characters"),
+        ({"findings": "a\x00b"}, "U+0000"),
         ({"site": "99999"}, "valid choice"),
         ({"opened": "x"}, "This must be a whole number"),
     ],

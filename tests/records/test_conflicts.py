@@ -145,11 +145,15 @@ def test_a_complete_event_keeps_at_least_one_grade(login, participant, people):
     assert standing(event) == [(1, "2016-03-01")]
 
 
-def test_a_nul_byte_in_the_reason_for_voiding_is_no_error(login, participant, people):
+def test_a_nul_byte_in_the_reason_for_voiding_is_refused_in_words(login, participant, people):
     builders.record(Consent, participant, people["nurse"], given="yes")
     where = f"/participants/{participant.code}/consent/"
 
-    assert login("nurse").post(f"{where}void/", {"version": "1", "reason": "wrong\x00patient"}).status_code == 302
+    refused = login("nurse").post(f"{where}void/", {"version": "1", "reason": "wrong\x00patient"})
+
+    assert refused.status_code == 422
+    assert "Line 1, place 6" in refused.content.decode()
+    assert not Consent.objects.get().is_void
 
 
 def test_a_void_form_stays_readable(login, participant, people):
