@@ -163,8 +163,12 @@ class Text(CrfField, models.CharField):
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         """Whatever writes: a form, an import, a shell; all of them have their record cleaned by records.services."""
+        return super().clean(self.kept(value), model_instance)
+
+    def kept(self, value: Any) -> Any:
+        """As it is kept; ValidationError where it holds what is not."""
         kept = text_input.clean(value, lines=self.lines) if isinstance(value, str) else value
-        return super().clean(kept or (None if self.null else ""), model_instance)
+        return kept or (None if self.null else "")
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": text_input.FreeText, **kwargs})

@@ -1,6 +1,7 @@
 """The write door. Every clinical write goes through `write` or `void`; the database refuses any other."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from accounts.models import Person
 from records import changed, locks, numbers, selectors, source_verification, states, trust
 from records.actor import FIRST_ENTRY, said
 from records.base import Record, RepeatingRecord, RowRecord, Status
+from records.fields import Text
 
 
 class Stale(Exception):
@@ -43,6 +45,7 @@ def write(
     now = now or timezone.now()
     with transaction.atomic():
         before = _lock(record, version)
+        _keep_texts(record, rows)
         names: list[str] = []
         if before is not None:
             completes = complete and before.status != Status.COMPLETE
@@ -127,6 +130,15 @@ def _reason(before: Record | None, reason: str, names: Sequence[str]) -> str:
     if before is not None and before.status == Status.COMPLETE and not changed.is_first_judgement(before, names):
         return text_input.reason(reason, empty=_("Say why: this form has been complete."))
     return text_input.reason(reason if text_input.sought(reason) else FIRST_ENTRY)
+
+
+def _keep_texts(record: Record, rows: Sequence[RowRecord]) -> None:
+    """Texts as they are kept, before it is asked what differs; what may not be kept is said by `_validate`."""
+    for each in (record, *rows):
+        for field in each._meta.local_fields:
+            if isinstance(field, Text):
+                with suppress(ValidationError):
+                    setattr(each, field.attname, field.kept(getattr(each, field.attname)))
 
 
 def _stamp(record: Record, before: Record | None, by: Person, now: datetime, complete: bool) -> None:

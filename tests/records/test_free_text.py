@@ -65,7 +65,7 @@ def test_every_text_of_every_form_is_refused_beside_its_question(model, people, 
         prefix + field.name: "goed\r\nfo\x07ut" if isinstance(field, LongText) else "fo\x07ut"
         for prefix, form in forms.items()
         for field in crf_fields(form._meta.model)
-        if isinstance(field, Text) and field.name in form.base_fields and field.name not in form.judged_by
+        if isinstance(field, Text) and field.name in form.base_fields and field.name not in form._meta.model.judged_by
     }
     for prefix in crf.form_of(model).row_forms:
         management |= {f"{prefix}-TOTAL_FORMS": "1" if any(name.startswith(prefix) for name in texts) else "0"}
@@ -106,6 +106,10 @@ def test_the_write_door_itself_cleans_and_refuses(people, site):
     event.refresh_from_db()
     assert event.verbatim == KEPT
 
+    event.verbatim = TYPED + "\r\n"
+    services.write(event, by=people["nurse"], version=1)
+    assert AdverseEvent.objects.get().version == 1  # the same text, typed otherwise: nothing changed
+
     event.verbatim = "a\x1b[31m"
     with pytest.raises(ValidationError, match="place 2"):
         services.write(event, by=people["nurse"], version=1)
@@ -133,7 +137,7 @@ def _void(there, text):
 
 
 def _reason_of_a_change(there, text):
-    services.write(there["event"], by=there["nurse"], reason=text, version=1)
+    services.write(there["event"].fill(verbatim="hoge koorts"), by=there["nurse"], reason=text, version=1)
     return AuditRow.objects.latest("pk").reason
 
 
