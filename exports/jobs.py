@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from accounts import sight
+from accounts.due import ahead
 from accounts.models import Person
 from accounts.roles import May
 from exports import lease
@@ -127,8 +128,7 @@ def cancel(job: ExportJob, now: datetime) -> None:
 
 def owed(now: datetime) -> list[int]:
     """Those that the queue may have lost, and those whose maker was."""
-    early, late = now - timedelta(seconds=20), now + lease.SKEW
-    waiting = Q(state=State.WAITING) & (Q(asked_at__lt=early) | Q(asked_at__gt=late))
+    waiting = Q(state=State.WAITING) & (Q(asked_at__lt=now - timedelta(seconds=20)) | ahead("asked_at", now))
     return list(ExportJob.objects.filter(waiting | lease.is_over(now)).order_by("pk").values_list("pk", flat=True))
 
 

@@ -14,17 +14,17 @@ import structlog
 from django.db import Error, connection
 from django.db.models import Q
 
+from accounts.due import ahead
 from exports.models import ExportJob
 
 log = structlog.get_logger("exports")
 LASTS = timedelta(minutes=2)  # without being renewed; then somebody else makes it
 RENEW_EVERY = 1.0  # seconds
-SKEW = timedelta(seconds=5)  # by which the clocks of two machines may differ
 
 
 def is_over(now: datetime) -> Q:
-    """A job whose maker is gone. An instant in the future is one of a clock that was ahead and came back."""
-    return Q(state=ExportJob.State.RUNNING) & (Q(moved_at__lt=now - LASTS) | Q(moved_at__gt=now + SKEW))
+    """A job whose maker is gone; a lease from the future is over."""
+    return Q(state=ExportJob.State.RUNNING) & (Q(moved_at__lt=now - LASTS) | ahead("moved_at", now))
 
 
 class Lease:

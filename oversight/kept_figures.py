@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -32,6 +32,7 @@ PATIENCE = 3.0  # seconds that a person may wait for a page
 MANY = 1000  # participants from which on the first numbers are a worker's too
 REST = 5  # a worker rests so many times as long as it worked, before it works out the same page again
 KEPT = timedelta(days=1)
+_PAGE_LOCK = 4862  # the first key of the advisory lock on one page
 
 _CHANGED = (
     "SELECT EXISTS (SELECT FROM records_auditrow"
@@ -119,10 +120,20 @@ def work_out_owed(clock: Callable[[], datetime]) -> int:
     done = 0
     for kept in KeptFigures.objects.filter(owed_at__isnull=False).order_by("owed_at"):
         if due(kept.at, timedelta(seconds=REST * kept.seconds), clock()):
-            given = kept.asked
-            work_out(Asked(given["page"], tuple(given["sites"]), given["readings"], given["language"]), clock)
-            done += 1
+            done += _alone(kept, clock)
     return done
+
+
+def _alone(kept: KeptFigures, clock: Callable[[], datetime]) -> bool:
+    """Work one page out, unless another worker is at it or has just done it. The lock ends with its worker."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_PAGE_LOCK, kept.key])
+        owed = KeptFigures.objects.filter(key=kept.key, owed_at__isnull=False)
+        if not cursor.fetchone()[0] or not owed.exists():
+            return False
+        given = kept.asked
+        work_out(Asked(given["page"], tuple(given["sites"]), given["readings"], given["language"]), clock)
+        return True
 
 
 def forget(now: datetime) -> None:

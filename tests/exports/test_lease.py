@@ -222,7 +222,7 @@ def test_a_killed_makers_job_is_taken_over_and_its_file_removed(job, folder):
         (timedelta(minutes=-1), False),
         (timedelta(0), False),
         (timedelta(seconds=2), False),
-        (timedelta(minutes=1), True),
+        (timedelta(minutes=2), True),
         (timedelta(days=400), True),
     ],
 )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from oversight import kept_figures
 from oversight.models import KeptFigures
+from tests.conftest import superuser
 from tests.oversight.test_pages import irradiated, page
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -91,6 +92,20 @@ def test_so_many_participants_are_never_worked_out_in_a_request(treated, login, 
     text = page(login, "pi", "/outcomes/")
     assert "take some minutes" not in text
     assert 'id="survival"' in text
+
+
+def test_two_workers_do_not_work_out_one_page_at_once(treated, login, monkeypatch, people, site):
+    monkeypatch.setattr(kept_figures, "MANY", 1)
+    irradiated(site, people, 2)
+    page(login, "pi", "/outcomes/")
+    with superuser() as other:  # another worker is at it
+        key = [kept_figures._PAGE_LOCK, kept().key]
+        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", key)
+        assert kept_figures.work_out_owed(timezone.now) == 0
+        assert kept().html == ""
+
+    assert kept_figures.work_out_owed(timezone.now) == 1  # it was killed, and its lock with it
+    assert kept().owed_at is None
 
 
 def test_an_instant_of_the_past_is_replayed_and_not_kept(treated, login):
