@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from accounts.models import Person
+from accounts.models import Person, Site
 from accounts.roles import May
 
 
@@ -16,6 +16,27 @@ def require(person: Person, what: May, site_id: int | None = None) -> None:
             _("Your role (%(roles)s) may not %(what)s.")
             % {"roles": ", ".join(str(role.label) for role in person.roles) or _("none"), "what": what.label}
         )
+
+
+def everywhere(person: Person, what: May) -> bool:
+    """Whether this person may do so at every site: what is about the study as a whole is not one site's to decide."""
+    return person.may(what) and not _elsewhere(person, what)
+
+
+def require_everywhere(person: Person, what: May) -> None:
+    """Raise PermissionDenied, with a sentence, unless a role allows it at every site of the study, new ones too."""
+    require(person, what)
+    if missing := _elsewhere(person, what):
+        told = {"what": what.label, "sites": ", ".join(missing)}
+        raise PermissionDenied(
+            _("This is about the study as a whole: it needs the right to %(what)s at every site, also at %(sites)s.")
+            % told
+        )
+
+
+def _elsewhere(person: Person, what: May) -> list[str]:
+    """The names of the sites at which this person may not."""
+    return list(Site.objects.exclude(pk__in=person.site_ids(what)).values_list("name", flat=True))
 
 
 def without_delegation(what: May) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import require
+from accounts.permissions import require, require_everywhere
 from accounts.roles import May
 from exports import log as export_log
 from exports import snapshot_changes, snapshots
@@ -46,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest) -> Snapshot:
     if freeze := request.POST.get("freeze") == "yes":
-        require(request.user, May.LOCK)
+        require_everywhere(request.user, May.LOCK)
     given = {name: request.POST.get(name, "") for name in ("name", "purpose")}
     return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **given)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import sight, text_input
 from accounts.models import Person
+from accounts.permissions import everywhere
 from accounts.roles import May
 from exports import contents, dictionary
 from exports.bundle import Bundle
@@ -205,4 +206,6 @@ def reason_not_to_freeze(person: Person) -> str:
     """Why this person cannot freeze the study beside taking the snapshot."""
     if not person.may(May.LOCK):
         return _("Your role may not freeze.")
+    if not everywhere(person, May.LOCK):
+        return _("Freezing is about the study as a whole: it needs your role at every site.")
     return _("The study is frozen or locked already.") if _closed() else ""

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.permissions import everywhere
 from accounts.roles import May
 from adverse_events.adverse_event import IS_SERIOUS, IS_UNJUDGED
 from adverse_events.models import AdverseEvent
@@ -111,7 +112,7 @@ def locked(asked: Asked) -> list[Item]:
     lock = enrolment_lock.standing()
     if lock is None or lock.decision or not (asked.person.may(May.SAFETY) or asked.person.may(May.REGISTER)):
         return []
-    bucket = "now" if asked.person.may(May.REOPEN) else "others"
+    bucket = "now" if everywhere(asked.person, May.REOPEN) else "others"
     url = reverse("safety") if asked.person.may(May.SAFETY) else reverse("participant-new")
     return [
         Item(

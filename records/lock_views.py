@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sight
-from accounts.permissions import require
+from accounts.models import Person
+from accounts.permissions import everywhere, require, require_everywhere
 from accounts.roles import May
 from protocol.study import STUDY
 from records import crf, locks, selectors
@@ -39,7 +40,7 @@ def study(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, about: Participant | None, site_id: int | None) -> HttpResponse:
     error = None
     if request.method == "POST":
-        require(request.user, May.LOCK, site_id)
+        _require(request.user, May.LOCK, site_id)
         try:
             _close(request, about)
             return redirect(request.path)
@@ -53,8 +54,8 @@ def _page(request: HttpRequest, about: Participant | None, site_id: int | None) 
         "past": past,
         "visits": [(code, STUDY.visit_name(code)) for code in STUDY.visit_codes],
         "forms": _forms(about) if about else [],
-        "may_lock": request.user.may(May.LOCK, site_id),
-        "may_unlock": request.user.may(May.UNLOCK, site_id),
+        "may_lock": _may(request.user, May.LOCK, site_id),
+        "may_unlock": _may(request.user, May.UNLOCK, site_id),
         "kinds": Lock.Kind.choices,
         "errors": error.messages if error else [],
         "typed": request.POST or request.GET,
@@ -62,6 +63,18 @@ def _page(request: HttpRequest, about: Participant | None, site_id: int | None) 
         "base": "participant_base.html" if about else "base.html",
     }
     return render(request, "crf/locks.html", context, status=422 if error else 200)
+
+
+def _require(person: Person, what: May, site_id: int | None) -> None:
+    """The study as a whole is closed and opened by who may do so at every site."""
+    if site_id is None:
+        require_everywhere(person, what)
+    else:
+        require(person, what, site_id)
+
+
+def _may(person: Person, what: May, site_id: int | None) -> bool:
+    return everywhere(person, what) if site_id is None else person.may(what, site_id)
 
 
 def _close(request: HttpRequest, about: Participant | None) -> None:
@@ -138,7 +151,7 @@ def open_again(request: HttpRequest, lock: int) -> HttpResponse:
     about = selectors.participant(request.user, found.participant.code) if found.participant else None
     site_id = about.site_id if about else None
     agreeing = request.POST.get("act") == "agree"
-    require(request.user, May.UNLOCK if agreeing else May.LOCK, site_id)
+    _require(request.user, May.UNLOCK if agreeing else May.LOCK, site_id)
     now = timezone.now()
     try:
         if agreeing:

@@ -96,6 +96,14 @@ def people(site: Site, site_b: Site) -> dict[str, Person]:
     return cast
 
 
+@pytest.fixture
+def whole_study(people: dict[str, Person], site_b: Site) -> None:
+    """The data manager and the principal investigator hold their roles at the second site too."""
+    for username in ("datamanager", "pi"):
+        give_role(people[username], CAST[username][2], site_b)
+        people[username].forget_roles()
+
+
 def delegate(person: Person, site: Site, by: Person) -> None:
     """Every task, since long before any test's story."""
     since = datetime(2014, 1, 1, tzinfo=UTC)

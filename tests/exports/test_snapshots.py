@@ -196,7 +196,7 @@ def test_the_application_can_neither_change_nor_take_away_one(people, operation,
     assert SnapshotFile.objects.count() == 1
 
 
-def test_freezing_first_closes_the_study_and_says_so(people, operation, login):
+def test_freezing_first_closes_the_study_and_says_so(people, operation, login, whole_study):
     sent = {"name": "Interim", "purpose": "statistician", "freeze": "yes"}
     assert login("nurse").post("/snapshots/", sent).status_code == 403
     assert login("datamanager").post("/snapshots/", sent).status_code == 302

@@ -146,7 +146,7 @@ def test_the_page_closes_says_why_it_does_not_and_opens_again(login, participant
     assert 'value="save"' in text(login("nurse").get(f"/participants/{participant.code}/consent/"))
 
 
-def test_the_study_is_locked_from_its_own_page(login, participant):
+def test_the_study_is_locked_from_its_own_page(login, participant, whole_study):
     assert login("datamanager").post("/locks/", {"what": "study", "kind": "freeze", "reason": "Cut"}).status_code == 302
     assert "Frozen" in text(login("monitor").get("/locks/"))
     assert login("nurse").post("/participants/new/").status_code in (409, 422)

@@ -437,7 +437,7 @@ def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     ]  # the old snapshot is kept, and says what it said
 
 
-def test_the_boundary_locks_new_enrolment_until_somebody_decides(people, site, login):
+def test_the_boundary_locks_new_enrolment_until_somebody_decides(people, site, login, whole_study):
     for _each in range(3):
         one = Told(people, site)
         one.treated()
