@@ -20,6 +20,7 @@ from accounts.models import Person
 from accounts.roles import May
 from exports.ranges import Part
 from exports.selection import Selection
+from records.models import Participant
 
 MOST = 200  # lines of one page
 _FILE_NAME = re.compile(r'filename="([^"]*)"')
@@ -141,6 +142,16 @@ def note(selection: Selection, what: str, name: str, now: datetime, purpose: str
 
 
 def seen_by(person: Person, before: int | None = None, most: int = MOST) -> list[ExportLog]:
-    """The newest lines about the sites whose trail this person may review; `before` one of them, to go on."""
-    lines = ExportLog.objects.filter(sites__overlap=sorted(person.site_ids(May.AUDIT)))
-    return list((lines.filter(pk__lt=before) if before else lines)[:most])
+    """The newest lines about the sites whose trail this person may review; `before` one of them, to go on.
+
+    Of the codes that were chosen only those of his or her sites.
+    """
+    sites = person.site_ids(May.AUDIT)
+    found = ExportLog.objects.filter(sites__overlap=sorted(sites))
+    lines = list((found.filter(pk__lt=before) if before else found)[:most])
+    named = {code for line in lines for code in line.parameters.get("participants", ())}
+    seen = set(Participant.objects.filter(code__in=named, site__in=sites).values_list("code", flat=True))
+    for line in lines:
+        if codes := line.parameters.get("participants"):
+            line.parameters["participants"] = [code if code in seen else str(_("another site's")) for code in codes]
+    return lines

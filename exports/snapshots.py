@@ -64,9 +64,11 @@ def cut(snapshot: Snapshot, selection: Selection) -> Cut:
 def visible(person: Person) -> list[Snapshot]:
     """All of whose sites this person may take data away; the safety monitor has those that were made for it."""
     exports, safety = person.site_ids(May.EXPORT), person.site_ids(May.SAFETY)
+    with sight.everything():  # the safety monitor reads no participant, and may have what was made for him or her
+        taken = list(Snapshot.objects.select_related("made_by"))
     return [
         each
-        for each in Snapshot.objects.select_related("made_by")
+        for each in taken
         if set(each.sites) <= exports or (each.purpose == Snapshot.Purpose.SAFETY and set(each.sites) <= safety)
     ]
 
@@ -156,7 +158,8 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
 
 def content(snapshot: Snapshot) -> bytes:
     """The kept file, after comparing it with its sum and its seal. Broken where they differ."""
-    kept = bytes(snapshot.file.content)
+    with sight.everything():  # who may have it has been asked: visible()
+        kept = bytes(snapshot.file.content)
     if redacted(snapshot):
         raise Broken(_("personal data were taken out of these records since it was taken; take another one"))
     if wrong := _wrong(snapshot, kept):

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import text_input
+from accounts import sight, text_input
 from accounts.models import Person
 from oversight.casebooks import Casebook
 from protocol.study import STUDY
@@ -68,7 +68,7 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
     """Draw with a seed of the machine's own; every draw is kept, and one after the first wants a reason."""
     with transaction.atomic():
         numbers.one_at_a_time(numbers.DRAWS)
-        last = MonitoringDraw.objects.last()
+        last = next(reversed(seeds()), None)
         if last is not None or reason:
             wanted = _("Say why there is another draw. It is for the forms entered from now on.")
             reason = text_input.reason(reason, empty=wanted)
@@ -86,6 +86,20 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
         with said(by, made.reason):
             made.save()
     return made
+
+
+def seeds() -> list[MonitoringDraw]:
+    """Every draw of the trial, which decides for the forms of each site; without the list of what was there."""
+    with sight.everything():
+        return list(MonitoringDraw.objects.defer("chosen"))
+
+
+def shown(participants: Iterable[Participant]) -> list[tuple[MonitoringDraw, list[str]]]:
+    """Every draw of the trial, and of its list the forms of these participants: the others' are nobody's business."""
+    codes = {participant.code for participant in participants}
+    with sight.everything():
+        draws = list(MonitoringDraw.objects.select_related("drawn_by"))
+    return [(draw, [place for place in draw.chosen if place.split(" ")[0] in codes]) for draw in draws]
 
 
 def _sampled_places(participants: Iterable[Participant]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from oversight import casebooks, sign_off
 from oversight.casebooks import Casebook
-from oversight.monitoring_plan import WHY, MonitoringDraw, required
+from oversight.monitoring_plan import WHY, MonitoringDraw, required, seeds
 from protocol.study import STUDY
 from records import crf, source_verification, trust
 from records.models import Participant, Verification
@@ -61,7 +61,7 @@ class Line:
 def tasks(participants: QuerySet[Participant]) -> list[Task]:
     """Every complete form of which the plan wants something, participant by participant; a fixed number of queries."""
     books = casebooks.load(participants.select_related("site").order_by("code")[:MOST])
-    draws = list(MonitoringDraw.objects.all())
+    draws = seeds()
     known: dict[int, list[Verification]] = {}
     for row in Verification.objects.filter(participant__in=books):
         known.setdefault(row.participant_id, []).append(row)

@@ -13,11 +13,9 @@ from accounts.models import Site
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import monitoring_plan, monitoring_progress
-from oversight.monitoring_plan import MonitoringDraw
 from oversight.monitoring_visits import MonitoringVisit, MonitoringVisitForm
 from protocol.study import STUDY
 from records import crf, selectors
-from records.models import Participant
 
 LEFT = 40  # forms to be compared shown at once
 
@@ -30,8 +28,8 @@ def monitoring(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         require(request.user, May.VERIFY)
         try:
-            reason, everybody = request.POST.get("reason", ""), Participant.objects.filter(voided_at__isnull=True)
-            monitoring_plan.draw(everybody, by=request.user, reason=reason, now=timezone.now())
+            reason = request.POST.get("reason", "")
+            monitoring_plan.draw(_mine(request), by=request.user, reason=reason, now=timezone.now())
             return redirect("monitoring")
         except ValidationError as refused:
             error = refused
@@ -39,7 +37,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         **_progress(request),
         "plan": STUDY.monitoring,
         "whole": [crf.forms()[slug]._meta.verbose_name for slug in STUDY.monitoring["forms"]],
-        "draws": MonitoringDraw.objects.select_related("drawn_by"),
+        "draws": monitoring_plan.shown(_mine(request)),
         "visits": _visits(request),
         "may_verify": request.user.may(May.VERIFY),
         "errors": error.messages if error else [],
@@ -51,7 +49,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
 def _progress(request: HttpRequest) -> dict[str, Any]:
     """All of one's sites, or one participant or form; what is left is only shown in part."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in ("code", "form")}
-    found = selectors.participants(request.user).filter(site__in=request.user.site_ids(May.MONITORING))
+    found = _mine(request)
     if asked["code"]:
         found = found.filter(code__iexact=asked["code"])
     tasks = monitoring_progress.tasks(found)
@@ -66,6 +64,11 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
         "more": max(0, len(left) - LEFT),
         "not_looked_at": max(0, found.count() - monitoring_progress.MOST),
     }
+
+
+def _mine(request: HttpRequest) -> Any:
+    """The participants whose monitoring this person follows."""
+    return selectors.participants(request.user).filter(site__in=request.user.site_ids(May.MONITORING))
 
 
 def _visits(request: HttpRequest) -> Any:

@@ -17,6 +17,7 @@ from protocol.facts import Ended, TreatmentFacts, local_day
 from protocol.schedule import last_day
 from protocol.window import Window, bounds, treatment_window
 from records.base import Record, VisitRecord
+from records.fields import Text, crf_fields
 from records.models import Participant
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -186,7 +187,19 @@ def load(
     visible = set(seen.values_list("pk", flat=True))
     with sight.everything():  # the trial's numbers; who is of another site stays unnamed
         books = _books(everybody, slugs, at)
+    for pk, book in books.items():
+        if pk not in visible:
+            _wordless(book)
     return of(books.values(), at or now, visible)
+
+
+def _wordless(book: Casebook) -> None:
+    """Take out what somebody typed in words: codes and numbers are the trial's, sentences are the site's."""
+    for records in book.records.values():
+        for record in records:
+            for question in crf_fields(type(record)):
+                if isinstance(question, Text) and question.editable and question.name != "ctcae_code":
+                    setattr(record, question.attname, None)
 
 
 def _books(found: QuerySet[Participant], slugs: Iterable[str] | None, at: datetime | None) -> dict[int, Casebook]:

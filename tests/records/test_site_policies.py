@@ -13,6 +13,7 @@ from enrollment import services as enrollment
 from oversight.models import ScanFailure
 from records import crf, locks
 from records.models import AuditRow, Lock, Participant
+from records.site_policies import ABOUT_NOBODY, RULES
 from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import AS_SERVED
@@ -33,7 +34,21 @@ def test_every_table_about_participants_has_a_policy():
         kept = {name for (name,) in cursor.fetchall()}
 
     assert len(ABOUT) > 40
-    assert kept == {"records_participant"} | {model._meta.db_table for model, _name in ABOUT}
+    assert kept == {"records_participant"} | {model._meta.db_table for model, _name in ABOUT} | set(RULES)
+
+
+@pytest.mark.django_db
+def test_every_other_table_is_about_nobody_and_says_why():
+    """All tables there are, those of libraries too: a new one gets a policy, a rule, or a reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, relrowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p', 'm', 'v', 'f')"
+        )
+        tables = dict(cursor.fetchall())
+
+    assert {name for name, secured in tables.items() if not secured} == set(ABOUT_NOBODY)
+    assert all(ABOUT_NOBODY.values())
 
 
 @pytest.mark.parametrize("model", crf.clinical_models(), ids=lambda model: model.__name__)
@@ -58,8 +73,8 @@ def test_nothing_is_read_by_whom_nothing_was_said(model, name, people, site, sit
     assert model._meta.get_field(name).column in rule
     for sites, seen in (("", False), ("{}", False), (f"{{{site_b.pk}}}", False), (f"{{{site.pk}}}", True)):
         with sight._told(sites), connection.cursor() as cursor:
-            column = model._meta.get_field(name).column
-            row = f"(SELECT {participant.pk}::bigint AS {column}) AS {model._meta.db_table}"
+            column, table = model._meta.get_field(name).column, model._meta.db_table
+            row = f"jsonb_populate_record(NULL::{table}, '{{\"{column}\": {participant.pk}}}') AS {table}"
             cursor.execute(f"SELECT count(*) FROM {row} WHERE {rule}")
             assert cursor.fetchone() == (int(seen),), sites
 
