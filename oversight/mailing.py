@@ -39,8 +39,8 @@ class Report:
 
 def send(now: datetime, *, safety_only: bool = False, at_most: float = AT_MOST) -> Report:
     """Mail what is due. Several at once share the work; a server that is away ends the run, the next tries again."""
-    report, started = Report(), monotonic()
-    post = get_connection()
+    report, post = Report(), get_connection()
+    started = monotonic()
     try:
         while not report.away and (gone := monotonic() - started) < at_most:
             moment = now + timedelta(seconds=gone)
