@@ -15,8 +15,8 @@ from accounts.models import Person
 from accounts.permissions import everywhere, require, require_everywhere
 from accounts.roles import May
 from protocol.study import STUDY
-from records import crf, locks, selectors
-from records.base import Record, Status
+from records import crf, locks, named, selectors
+from records.base import Status
 from records.locks import Lock
 from records.models import Participant
 
@@ -47,7 +47,10 @@ def _page(request: HttpRequest, about: Participant | None, site_id: int | None) 
         except ValidationError as refused:
             error = refused
     standing = [lock for lock in locks.covering(about) if about is not None or lock.participant_id is None]
-    past = Lock.objects.filter(participant=about, released_at__isnull=False).select_related("released_by")[:50]
+    past = list(Lock.objects.filter(participant=about, released_at__isnull=False).select_related("released_by")[:50])
+    titles = named.titles((lock.table, lock.record_id) for lock in (*standing, *past) if lock.table)
+    for lock in (*standing, *past):
+        lock.about = titles.get((lock.table, lock.record_id), "")
     context = {
         "participant": about,
         "standing": standing,
@@ -125,23 +128,17 @@ def _drafts(what: dict[str, Any]) -> list[str]:
         elif what["scope"] == Lock.Scope.RECORD:
             drafts = drafts.filter(pk=what["record_id"]) if model._meta.db_table == what["table"] else drafts.none()
         for draft in drafts.select_related("participant"):
-            found.append(f"{draft.participant.code} {_title(draft)}")
+            found.append(f"{draft.participant.code} {named.title(draft)}")
     return found
 
 
 def _forms(about: Participant) -> list[tuple[str, str]]:
     """Every form of a participant that can be closed by itself."""
     return [
-        (f"record {slug} {record.pk}", _title(record))
+        (f"record {slug} {record.pk}", named.title(record))
         for slug, model in crf.forms().items()
         for record in selectors.of(model, about)
     ]
-
-
-def _title(record: Record) -> str:
-    tail = f" {record.number}" if record.repeats else ""
-    visit = f" · {STUDY.visit_name(record.visit)}" if hasattr(record, "visit") else ""
-    return f"{record._meta.verbose_name}{tail}{visit}"
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """Who saw a participant: asked when data may have leaked, so answered at once."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
-from records import reads
-from records.models import Participant
+from records import named, reads
+from records.models import Participant, Query
 
 PAGE = 100
 
@@ -31,6 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         rows = reads.of(found.code, found.site_id, found.created_at, before, PAGE + 1)
     elif not code:
         rows = reads.at_sites(sites, mine.values("code"), before, PAGE + 1)
+    _name_queries(rows)
     context: dict[str, Any] = {
         "rows": rows[:PAGE],
         "code": code,
@@ -40,6 +42,14 @@ def listing(request: HttpRequest) -> HttpResponse:
         "years": reads.KEPT_YEARS,
     }
     return render(request, "audit/reads.html", context, status=422 if context["refused"] else 200)
+
+
+def _name_queries(rows: list[reads.Read]) -> None:
+    """The address of a query holds its id; people know it by its number."""
+    ids = {row.pk: int(match[1]) for row in rows if (match := re.match(r"/queries/(\d{1,18})/", row.address))}
+    titles = named.titles((Query._meta.db_table, pk) for pk in ids.values())
+    for row in rows:
+        row.about = titles.get((Query._meta.db_table, ids.get(row.pk, 0)), "")
 
 
 def _number(text: str) -> int | None:

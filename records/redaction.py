@@ -99,17 +99,20 @@ def _redactable(model: type[Audited] | None, name: str) -> bool:
 
 def _every_place(participant: Any) -> dict[str, Place]:
     """Every free text of a participant, by its key, with what it held in the course of time."""
+    from records import named
     from records.models import AuditRow
 
     tables, found = _tables(), {}
-    for row in AuditRow.objects.filter(participant=participant).order_by("seq"):
+    rows = list(AuditRow.objects.filter(participant=participant).order_by("seq"))
+    titles = named.titles((row.table, row.record_id) for row in rows)
+    for row in rows:
         model = tables.get(row.table)
-        title = str(model._meta.verbose_name) if model else row.table
+        title = titles.get((row.table, row.record_id), row.table)
         for name, pair in row.changes.items():
             texts = [text for text in pair if isinstance(text, str) and text not in ("", STUB)]
             if texts and _redactable(model, name):
                 question = str(model._meta.get_field(name).verbose_name)
-                place = Place(row.table, row.record_id, name, f"{title} {row.record_id}", question)
+                place = Place(row.table, row.record_id, name, title, question)
                 held = found.setdefault(place.key, place).texts
                 held += [text for text in texts if text not in held]
         reason = Place(REASONS, row.seq, "reason", title, _("reason of change %(n)s") % {"n": row.seq}, [row.reason])

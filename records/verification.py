@@ -31,7 +31,7 @@ class Finding:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.participant or 'study'} · {self.form} · record {self.record} · {self.field}: {self.what}"
+        return f"{self.participant or 'study'} · {self.form} · record key {self.record} · {self.field}: {self.what}"
 
 
 # What a redaction says that it left in a row before it: it counts where who agreed is not who asked. The row that says

@@ -100,5 +100,5 @@ def test_a_superusers_tampering_is_named(committed, people, site, what, capsys):
 
     told = capsys.readouterr().out
     assert participant.code in told
-    assert f"surgery · record {operation.pk}" in told
+    assert f"surgery · record key {operation.pk}" in told
     assert field in told
