@@ -17,6 +17,7 @@ from accounts import address, enrolment, factors, services, sessions
 from accounts.acts import Act
 from accounts.due import due
 from accounts.login_views import new_password_errors
+from accounts.once import once
 from accounts.reauthentication import prove
 from accounts.sent import by_a_script
 
@@ -24,6 +25,7 @@ NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def account(request: HttpRequest) -> HttpResponse:
     """Everything about oneself; a device is signed out from here."""
     now, said = timezone.now(), ""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import address, delegation, selectors, text_input
 from accounts.models import Delegation, Membership, Person
+from accounts.once import once
 from accounts.permissions import require
 from accounts.reauthentication import confirm
 from accounts.roles import ON_DELEGATION, May, Task
@@ -20,6 +21,7 @@ from accounts.roles import ON_DELEGATION, May, Task
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
+@once
 def log(request: HttpRequest) -> HttpResponse:
     """Read the log; sign a line, or end one."""
     sites = selectors.log_sites(request.user)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address, entry, factors, idle, invitations, services, sessions, text_input
 from accounts.acts import Act, log
+from accounts.once import once
 from accounts.sent import by_a_script
 
 
@@ -113,6 +114,7 @@ def again(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def welcome(request: HttpRequest, secret: str) -> HttpResponse:
     """The link of an invitation: its owner chooses a password, then logs in like everybody."""
     now = timezone.now()

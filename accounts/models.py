@@ -16,6 +16,7 @@ from accounts.acts import Act
 from accounts.attempts import Attempt
 from accounts.delegation import Delegation, DelegationEnd
 from accounts.invitations import Invitation
+from accounts.once import Sending
 from accounts.recertification import Recertification
 from accounts.roles import DELEGATED, DUTIES, NEVER_TOGETHER, ON_DELEGATION, May, Role
 
@@ -28,6 +29,7 @@ __all__ = [
     "Membership",
     "Person",
     "Recertification",
+    "Sending",
     "Site",
 ]
 

@@ -15,6 +15,7 @@ from accounts import as_of as history
 from accounts import factors, recertification, selectors, services, sessions, text_input
 from accounts.acts import Act
 from accounts.models import Membership, Person, Site
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May, Role
 
@@ -28,6 +29,7 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def listing(request: HttpRequest) -> HttpResponse:
     """Everybody, by what needs attention; several accounts are confirmed as still needed at once."""
     require(request.user, May.PEOPLE)
@@ -44,6 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def invite(request: HttpRequest) -> HttpResponse:
     """A new account, with its first role and a link by mail."""
     require(request.user, May.PEOPLE)
@@ -82,6 +85,7 @@ def _role_and_site(request: HttpRequest, given: Any) -> tuple[Role, Site]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: what it holds and held, and everything that can be done about it, each with a reason."""
     require(request.user, May.PEOPLE)

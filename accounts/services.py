@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import factors, invitations, sessions, text_input
 from accounts.acts import Act, log
@@ -14,6 +15,7 @@ from accounts.models import Delegation, Membership, Person, Site
 from accounts.roles import Role
 
 SYSTEM = "system"
+TAKEN = gettext_lazy("This user name belongs to somebody, or did. It is never given twice.")
 
 
 def system() -> Person:
@@ -89,14 +91,23 @@ def invite(
     person = Person(**{name: text_input.line(text, name=name) for name, text in names.items()})
     person.set_unusable_password()
     if Person.objects.filter(username__iexact=person.username).exists():
-        raise ValidationError({"username": _("This user name belongs to somebody, or did. It is never given twice.")})
+        raise ValidationError({"username": TAKEN})
     with transaction.atomic():
         person.full_clean(exclude=["password", "password_set_at"])
-        person.save()
+        _save_new(person)
         log(Act.What.INVITED, now=now, by=by, person=person)
         give_role(person, role, site, by=by, starts_at=starts_at, ends_at=ends_at, now=now)
         invitations.invite(person, by=by, now=now, origin=origin)
     return person
+
+
+def _save_new(person: Person) -> None:
+    """Of two who give one name at one moment the second is told so."""
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        raise ValidationError({"username": TAKEN}) from error
 
 
 def reset(person: Person, *, by: Person, reason: str, now: datetime, origin: str) -> None:

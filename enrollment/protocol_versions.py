@@ -5,7 +5,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +43,11 @@ def approve(site: Site, version: str, on: date, by: Person) -> ProtocolApproval:
         raise ValidationError(_("There is no amendment %(version)s.") % {"version": version[:20]})
     approval = ProtocolApproval(site=site, version=version, approved_on=on, entered_by=by)
     approval.full_clean(exclude=["entered_by"])
-    approval.save()
+    try:
+        with transaction.atomic():
+            approval.save()
+    except IntegrityError as error:
+        raise ValidationError(_("This site has approved this version already.")) from error
     return approval
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Site
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from accounts.sent import by_a_script
@@ -23,6 +24,7 @@ from records.reads import about_nobody
 
 @about_nobody
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Register somebody for screening, and go on to the screening form."""
     require(request.user, May.REGISTER)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from exports import contents, jobs, log, ranges, tasks
@@ -19,6 +20,7 @@ from exports.purposes import BY_CODE
 
 
 @require_POST
+@once
 def prepare(request: HttpRequest) -> HttpResponse:
     """Ask for what the page shows."""
     require(request.user, May.EXPORT)
@@ -48,6 +50,7 @@ def told(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
+@once
 def cancel(request: HttpRequest, job: int) -> HttpResponse:
     """Stop one that is waiting or being made."""
     jobs.cancel(_own(request, job), timezone.now())

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.once import once
 from accounts.permissions import require, require_everywhere
 from accounts.roles import May
 from exports import log as export_log
@@ -21,6 +22,7 @@ log = structlog.get_logger("snapshots")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def listing(request: HttpRequest) -> HttpResponse:
     """All that this person may have, the newest first, and taking one."""
     _may_read(request)

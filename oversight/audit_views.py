@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import sight, text_input
 from accounts.models import Person
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import endpoint_fields
@@ -28,6 +29,7 @@ PAGE = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def trail(request: HttpRequest) -> HttpResponse:
     """The logbook of one's sites, by a filter that is an address; a review of it is recorded with a note."""
     require(request.user, May.AUDIT)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.idle import reads_while_idle
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import board as on_board
@@ -30,6 +31,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@once
 def take(request: HttpRequest, code: str) -> HttpResponse:
     """Say that one looks after this participant's 48 hours."""
     participant = selectors.participant(request.user, code)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import mailbox, mailing, messages
@@ -81,6 +82,7 @@ def _preference(request: HttpRequest) -> MessagePreference:
 
 
 @require_POST
+@once
 def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
     """Take note of what one was told, for everybody; back to where one was."""
     found = get_object_or_404(messages.of(request.user), pk=message)
@@ -99,6 +101,7 @@ def seen(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
+@once
 def preferences(request: HttpRequest) -> HttpResponse:
     """How this person wants to be mailed what is not about safety."""
     form = PreferenceForm(request.POST, instance=_preference(request))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Site
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import monitoring_plan, monitoring_progress
@@ -21,6 +22,7 @@ LEFT = 40  # forms to be compared shown at once
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def monitoring(request: HttpRequest) -> HttpResponse:
     """Progress by site and form, what is left, the draws, the visits. A monitor draws here."""
     require(request.user, May.MONITORING)
@@ -77,6 +79,7 @@ def _visits(request: HttpRequest) -> Any:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def visit(request: HttpRequest, number: int | None = None) -> HttpResponse:
     """One visit of the log, or a new one; the monitor writes, the others read."""
     require(request.user, May.MONITORING)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Site
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from enrollment.models import Consent, ProtocolApproval
@@ -19,6 +20,7 @@ from records import selectors, times
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def protocol(request: HttpRequest) -> HttpResponse:
     """Read by everybody who sees participants; the principal investigator records approvals."""
     require(request.user, May.SEE)

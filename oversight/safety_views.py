@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
 from accounts.roles import May
 from enrollment import enrolment_lock
@@ -46,6 +47,7 @@ def _must_look(request: HttpRequest) -> bool:
 
 
 @require_POST
+@once
 def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
     """This person has looked at every change so far."""
     participant = selectors.participant(request.user, code)
@@ -59,6 +61,7 @@ def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def safety(request: HttpRequest) -> HttpResponse:
     """The decision that a reached boundary asks for, then the figures: the boundary first."""
     page = PAGES["safety"]

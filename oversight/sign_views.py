@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import casebooks, life, sign_off, verdicts
@@ -23,6 +24,7 @@ TITLES = {sign_off.ENDPOINT: gettext_lazy("Primary endpoint"), sign_off.CASEBOOK
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def sign(request: HttpRequest, code: str, scope: str) -> HttpResponse:
     """Sign what is derived from many records, exactly as this page shows it."""
     participant = selectors.participant(request.user, code)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
+from accounts.once import once
 from accounts.roles import May
 from oversight import messages, snoozing, work_item, work_safety, worklist
 from oversight.models import Alert, Message, ScanFailure
@@ -124,6 +125,7 @@ def _told(person: Person, alerts: list[Alert]) -> dict[int, dict[str, Any]]:
 
 
 @require_POST
+@once
 def put_aside(request: HttpRequest) -> HttpResponse:
     """Put a line aside with a reason, or take it back (`days=0`)."""
     now, url = timezone.now(), request.POST.get("url", "")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address
+from accounts.once import once
 from accounts.permissions import require
 from accounts.reauthentication import confirm
 from accounts.roles import May
@@ -33,6 +34,7 @@ def _saved_place(request: HttpRequest, code: str, slug: str, number: int | None,
 
 
 @require_POST
+@once
 def verify(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
@@ -59,6 +61,7 @@ def refused(request: HttpRequest, place: Place, error: Exception) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def sign(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:

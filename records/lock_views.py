@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sight
 from accounts.models import Person
+from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
 from accounts.roles import May
 from protocol.study import STUDY
@@ -24,6 +25,7 @@ OPEN_WORK = 20  # drafts named in a refusal; more are counted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def participant(request: HttpRequest, code: str) -> HttpResponse:
     """What is closed of one participant, and closing more of it."""
     found = selectors.participant(request.user, code)
@@ -31,6 +33,7 @@ def participant(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def study(request: HttpRequest) -> HttpResponse:
     """Closing the study as a whole."""
     require(request.user, May.SEE)
@@ -142,6 +145,7 @@ def _forms(about: Participant) -> list[tuple[str, str]]:
 
 
 @require_POST
+@once
 def open_again(request: HttpRequest, lock: int) -> HttpResponse:
     """Lift a freeze, ask to unlock, or agree to somebody else's asking."""
     found = get_object_or_404(Lock, pk=lock)

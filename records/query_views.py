@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Site
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May, Role
 from records import places, queries, reads, selectors
@@ -23,6 +24,7 @@ _FILTERS = ("state", "for", "rule", "code", "site", "by")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def listing(request: HttpRequest) -> HttpResponse:
     """All queries of one's sites, filtered; several are answered at once."""
     require(request.user, May.SEE)
@@ -98,6 +100,7 @@ def _answer_many(request: HttpRequest, now: datetime) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def thread(request: HttpRequest, query: int) -> HttpResponse:
     """One query with everything said about it; answer, close, reopen."""
     found = get_object_or_404(Query.objects.select_related("participant__site", "raised_by"), pk=query)
@@ -137,6 +140,7 @@ def _move(request: HttpRequest, query: Query, site_id: int) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def ask(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:

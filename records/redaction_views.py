@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from records import redaction, selectors
@@ -16,6 +17,7 @@ from records.models import Participant, Redaction
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """What was redacted of one participant, what waits for a second person, and asking for more."""
     participant = selectors.participant(request.user, code)

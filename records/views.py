@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.once import once
 from accounts.permissions import require, without_delegation
 from accounts.roles import May
 from accounts.sent import by_a_script
@@ -260,6 +261,7 @@ def logbook(
 
 
 @require_POST
+@once
 def void(
     request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What every page's frame needs: the menu of this person's roles, the protocol's version, demo mode."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -42,6 +43,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "may_see": known and person.may(May.SEE),
         "unread": lambda: messages.unread(person) if known else 0,  # asked only where a page shows it
         "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
+        "sending": uuid4(),  # of what this page sends (accounts.once)
         "idle_seconds": settings.IDLE_SECONDS,
     }
 
