@@ -6,6 +6,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.sent import by_a_script
 from protocol import reading
 from records.form_fields import DateAsTyped, InstantAsTyped, PartialDateAsTyped
 from records.reads import about_nobody
@@ -13,6 +14,7 @@ from records.reads import about_nobody
 _KINDS = {"whole": DateAsTyped, "partial": PartialDateAsTyped, "instant": InstantAsTyped}
 
 
+@by_a_script
 @require_POST
 @about_nobody
 def understood(request: HttpRequest) -> JsonResponse:

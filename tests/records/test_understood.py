@@ -1,5 +1,7 @@
 """What the page says back of a date being typed: the reading of the server, which will store it."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.utils import timezone
 
@@ -61,6 +63,14 @@ def test_it_refuses_with_the_sentence_of_saving(kind, typed, refused, login):
 )  # fmt: skip
 def test_what_no_page_asks_is_refused(asked, login):
     assert login("nurse").post("/understood/", asked).status_code == 422
+
+
+def test_what_the_script_sends_passes_the_door_as_it_is(login):
+    """Without the last field that pages have: nothing of it is stored."""
+    sent = {"kind": "whole", "zone": "Europe/Amsterdam", "typed": "8-3-16"}
+    answer = login("nurse").post("/understood/", urlencode(sent), content_type="application/x-www-form-urlencoded")
+
+    assert answer.json()["said"] == "Tuesday 8 March 2016"
 
 
 def test_nothing_of_it_is_kept(login):
