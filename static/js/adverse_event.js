@@ -15,16 +15,27 @@ const chooseTerm = async (button) => {
   named("ctcae_code").focus({preventScroll: true});
   terms.replaceChildren();
   await htmx.ajax("GET", button.dataset.url, {target: "#grades", swap: "innerHTML"});
-  if (document.activeElement === named("ctcae_code")) grades.querySelector("button")?.focus();
+  if (document.activeElement === named("ctcae_code")) grades.querySelector("button")?.focus({preventScroll: true});
 };
 
-// The first row without a grade takes it, or a new one; next comes the date it began.
+// The grade that the event has now is in the last row that counts. That it got worse is said by adding a row.
+const log = form.querySelector("[data-rows=grades]");
+const present = () =>
+  [...log.querySelectorAll(".row:not([hidden])")].filter((row) => !row.querySelector("[name$=-remove]:checked"))
+    .at(-1)?.querySelector("[name$=-grade]");
+
+// Choosing again replaces, so that a slip of the hand is no worsening; nothing moves, and one is still where one was.
 const chooseGrade = (button) => {
-  const boxes = () => [...form.querySelectorAll("[name^=grades-][name$=-grade]")];
-  if (boxes().every((box) => box.value)) form.querySelector("[data-rows=grades] [data-add-row]").click();
-  const box = boxes().find((each) => !each.value);
-  type(box, button.dataset.grade);
-  named(box.name.replace(/grade$/, "from_on")).focus();
+  const stood = scrollY;
+  if (!present()) log.querySelector("[data-add-row]").click();
+  type(present(), button.dataset.grade);
+  button.focus({preventScroll: true});
+  scrollTo({top: stood, behavior: "instant"});
+};
+
+const mark = () => {
+  const grade = present()?.value;
+  for (const each of grades.querySelectorAll("[data-grade]")) each.setAttribute("aria-pressed", each.dataset.grade === grade);
 };
 
 document.querySelector(".beside")?.addEventListener("click", (event) => {
@@ -35,6 +46,10 @@ document.querySelector(".beside")?.addEventListener("click", (event) => {
 });
 
 // Arrow down goes from a box to what it offers, which stands after the whole form; Escape comes back.
+form.addEventListener("input", mark);
+form.addEventListener("click", mark);
+grades.addEventListener("htmx:afterSwap", mark);
+
 const walk = (name, offers) => {
   const box = named(name);
   const all = () => [box, ...offers.querySelectorAll("button")];

@@ -54,7 +54,7 @@ def test_a_wound_that_opened_is_entered_in_under_a_minute(page: Page) -> None:
     expect(page.locator("#grades [data-grade='1']")).to_have_count(0)  # Wound infection has no grade 1
     nurse.look("2-grades")
     nurse.click("#grades [data-grade='3']")
-    expect(page.locator("[name=grades-0-from_on]")).to_be_focused()
+    expect(page.locator("#grades [data-grade='3']")).to_be_focused()  # next is what stands above, not what is below
     nurse.type("grades-0-from_on", BEGAN)
     nurse.type("onset_on", "-14d")
     for question in ("at_baseline", *SERIOUSNESS):
@@ -69,3 +69,48 @@ def test_a_wound_that_opened_is_entered_in_under_a_minute(page: Page) -> None:
     assert page.locator("[name=ctcae_code]").input_value() == "10048038"
     assert nurse.seconds < 60
     assert len(set(nurse.typed)) == len(nurse.typed)
+
+
+PLACES = """() => [scrollY, ...[...document.querySelectorAll("#crf .question, #crf .row, #grades [data-grade]")]
+    .map((each) => Math.round(each.getBoundingClientRect().top))]"""
+
+
+def rows_of(page: Page) -> list[str]:
+    """The grades in the log, row by row."""
+    boxes = page.locator("[data-rows=grades] .row:not([hidden]) [name$=-grade]")
+    return [box.input_value() for box in boxes.all()]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_another_grade_replaces_the_first_and_nothing_moves(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/participants/BLEND-06/adverse-event/new/")
+    page.locator("[name=verbatim]").press_sequentially("wound")
+    page.locator("#terms button:has-text('Wound dehiscence')").first.click()
+    page.locator("#grades [data-grade='2']").click()
+
+    for grade in ("3", "3", "1", "4"):
+        page.locator(f"#grades [data-grade='{grade}']").scroll_into_view_if_needed()
+        before = page.evaluate(PLACES)
+        page.locator(f"#grades [data-grade='{grade}']").click()
+        expect(page.locator(f"#grades [data-grade='{grade}']")).to_be_focused()
+        expect(page.locator("#grades [aria-pressed=true]")).to_have_attribute("data-grade", grade)
+        assert rows_of(page) == [grade]
+        assert page.evaluate(PLACES) == before
+    Nurse(page).look(f"grade-{width}")
+
+    page.locator("[name=verbatim]").press_sequentially(" infection")
+    page.locator("#terms button:has-text('Wound infection')").first.click()
+    expect(page.locator("#grades")).to_contain_text("antibiotics", ignore_case=True)
+    expect(page.locator("#grades [aria-pressed=true]")).to_have_attribute("data-grade", "4")
+    page.locator("#grades [data-grade='2']").click()
+    assert rows_of(page) == ["2"]
+
+    page.get_by_role("button", name="It got worse").click()
+    page.locator("#grades [data-grade='3']").click()
+    assert rows_of(page) == ["2", "3"]
+    page.locator("#grades [data-grade='4']").click()
+    assert rows_of(page) == ["2", "4"]
+    page.locator("[data-rows=grades] .row:not([hidden]) [data-drop-row]").last.click()
+    page.locator("#grades [data-grade='3']").click()
+    assert rows_of(page) == ["3"]
