@@ -7,7 +7,6 @@ from datetime import datetime
 from importlib.resources import files as package_files
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from accounts.models import Person
 from oversight.analysis import cohort, conduct, course, endings, events, flow, listings, outcomes, safety
 from oversight.analysis.cohort import Cohort
 from oversight.analysis.figure import Figure
-from oversight.drawing import files
+from oversight.drawing import files, typeset
 from protocol.study import STUDY
 from records.models import Seal
 
@@ -164,11 +163,8 @@ def as_pdf(report: Report) -> bytes:
         "figures": [_plain(number, figure) for number, figure in report.figures],
     }
     program = package_files("oversight").joinpath("report.typ").read_bytes()
-    made = typst.compile(
-        program, format="pdf", ignore_system_fonts=True, sys_inputs={"report": json.dumps(told)},
-        timestamp=report.made_at, pdf_standards=["ua-1"],
-    )  # fmt: skip
-    return bytes(made)
+    text = json.dumps(told, ensure_ascii=False)
+    return typeset.compiled(program, text, "report", format="pdf", timestamp=report.made_at, pdf_standards=["ua-1"])
 
 
 def _plain(number: str, figure: Figure) -> dict[str, Any]:

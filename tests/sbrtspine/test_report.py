@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from adverse_events.models import AdverseEvent
 from enrollment.models import Death
 from exports import snapshots
 from oversight import report
@@ -124,3 +125,14 @@ def test_a_snapshot_that_is_not_what_was_sealed_makes_no_report(login, people, t
     assert "the file of this snapshot was exchanged" in answer.content.decode()
     assert login("pi").get("/report/report.pdf?snapshot=99").status_code == 422
     assert login("nurse_b").get(f"/report/report.pdf?snapshot={taken.number}").status_code == 422
+
+
+HOSTILE = ["\uf0b7 wound", "\u4e2d", "\U0001f469\u200d\u2695", "\u0e25\u0e33", "e\u0301\u0334", "#$*_`<>@[]\\{{ %s"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_a_text_holds_the_report_is_set(text, people, site):
+    participant = builders.register(site, people["nurse"])
+    builders.record(AdverseEvent, participant, people["nurse"], verbatim=text, onset_on="2016-03-08")
+
+    assert report.as_pdf(report.build(people["pi"], timezone.now())).startswith(b"%PDF")
