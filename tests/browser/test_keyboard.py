@@ -152,7 +152,7 @@ def adverse_event(keys: Keyboard, code: str) -> None:
     keys.along("ArrowDown", "Grade 3")
     assert keys.press("Enter").name.startswith("Grade 3")
     assert keys.press("Escape").field == "ctcae_code"
-    assert keys.press("Alt+PageUp").field == "grades-0-grade"
+    assert keys.press("Alt+PageUp", times=2).field == "grades-0-grade"  # to the first section, then to the last
     keys.tab_to("grades-0-from_on", most=4)
     keys.type((INCISION + timedelta(days=9)).date().isoformat())
 
