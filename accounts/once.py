@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 KEPT_FOR = timedelta(days=2)  # a page that is older has a session that is over
@@ -45,7 +45,7 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         digest = _digest(request)
         with transaction.atomic():
             if not _begin(digest):
-                return redirect(Sending.objects.get(digest=digest).led_to)
+                return redirect(get_object_or_404(Sending, digest=digest).led_to)
             answer = view(request, *args, **kwargs)
             mine = Sending.objects.filter(digest=digest)
             if answer.status_code == 302:

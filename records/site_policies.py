@@ -53,6 +53,7 @@ RULES = {
     " AND (asked !~ 'participant=' OR records_sees_code(substring(asked FROM 'participant=([[:alnum:]-]+)')))",
     "records_read": "CASE WHEN participant <> '' THEN records_sees_code(participant)"
     " ELSE sites && (SELECT records_sites())::bigint[] END",
+    "accounts_sending": "records_sees_address(led_to)",
     "records_typing": "(SELECT records_sees_study()) AND records_sees_address(address)",
     "oversight_snooze": "(SELECT records_sees_study()) AND records_sees_address(url)",
     "oversight_message": "(SELECT true FROM oversight_alert AS a WHERE a.id = alert_id)"

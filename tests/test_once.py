@@ -8,6 +8,8 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Person, Sending
+from accounts.roles import Role
+from accounts.services import give_role
 from enrollment.models import Consent
 from records import redaction, services
 from records.models import Query, QueryMessage
@@ -97,8 +99,9 @@ def test_every_address_that_takes_a_post_takes_it_once_or_says_why_not():
 
 
 @pytest.fixture
-def stage(people, site):
+def stage(people, site, site_b):
     """A participant with a complete form, a query, and somebody to invite, delegate to and look at again."""
+    give_role(people["datamanager"], Role.DATA_MANAGER, site_b)  # the study is locked by who is there at every site
     participant = builders.register(site, people["nurse"])
     consent = builders.record(Consent, participant, people["nurse"], given="yes", form_version="2.0")
     consent.missing = {field.name: "UNK" for field in consent.unanswered()}
