@@ -27,19 +27,21 @@ def lines(asked: Asked) -> list[Item]:
         if model.signed_by == May.SIGN_OFF or model is AdverseEvent:
             waiting = _waiting(model, asked.participants).annotate(slug=Value(model.slug))
             parts += asked.parted(waiting, asked.person.site_ids(model.signed_by))
-    return [_line(row, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
+    what = {slug: _("Sign: %(form)s") % {"form": model._meta.verbose_name} for slug, model in crf.forms().items()}
+    why = _("complete, and not signed as it stands")  # translated once: a list has hundreds of lines
+    return [_line(row, what[row["slug"]], why, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
 
 
 _SEEN = ("slug", "pk", "participant__code", "number", "updated_at")
 
 
-def _line(row: dict[str, Any], asked: Asked) -> Item:
+def _line(row: dict[str, Any], what: str, why: str, asked: Asked) -> Item:
     model = crf.forms()[row["slug"]]
     where = f"{model.slug}/{row['number']}/" if model.repeats else f"{model.slug}/"
     return Item(
         row["participant__code"],
-        _("Sign: %(form)s") % {"form": model._meta.verbose_name},
-        _("complete, and not signed as it stands"),
+        what,
+        why,
         at(row["participant__code"], f"{where}sign/"),
         tone="late" if asked.now - row["updated_at"] > AGES_AFTER else "",
         bucket="others" if not row["mine"] else "today" if model.repeats else "week",

@@ -23,14 +23,14 @@ def alerts(asked: Asked) -> list[Item]:
     )  # fmt: skip
     found = Alert.objects.filter(participant__in=asked.participants, outcome=Alert.Outcome.OPEN)
     found = found.exclude(kind__in=SAFETY).alias(worse=first_of(worse)).filter(worse__isnull=True)
-    items = []
+    what, items = _words(), []
     for row in asked.first(_by_roles(found, asked), "due_at", *_SEEN, "due_at"):
         late = row["due_at"] <= asked.now
         urgent = late or row["due_at"] - asked.now <= SOON
         items.append(
             Item(
                 row["participant__code"],
-                str(KINDS[row["kind"]].what),
+                what[row["kind"]],
                 row["because"],
                 _where(row),
                 row["due_at"],
@@ -50,10 +50,11 @@ def coming(asked: Asked) -> list[Item]:
         raise_at__gt=asked.now,
         raise_at__lte=asked.now + timedelta(days=7),
     ).exclude(kind__in=["window-closing", *(code for code, kind in KINDS.items() if kind.late)])
+    what = _words()
     return [
         Item(
             row["participant__code"],
-            str(KINDS[row["kind"]].what),
+            what[row["kind"]],
             row["because"],
             _where(row),
             row["raise_at"],
@@ -64,6 +65,11 @@ def coming(asked: Asked) -> list[Item]:
         )
         for row in asked.first(_by_roles(week, asked), "raise_at", *_SEEN, "raise_at")
     ]
+
+
+def _words() -> dict[str, str]:
+    """What each kind is called, translated once: a list has hundreds of lines."""
+    return {code: str(kind.what) for code, kind in KINDS.items()}
 
 
 def _by_roles(found: QuerySet[Any], asked: Asked) -> list[tuple[QuerySet[Any], bool]]:

@@ -15,6 +15,7 @@ from records.selectors import first_of
 
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
+_PATH_AND_END = [*PATH, "end-of-study"]
 
 
 def drafts(asked: Asked) -> list[Item]:
@@ -26,7 +27,9 @@ def drafts(asked: Asked) -> list[Item]:
                 participant__in=asked.participants, status=Status.DRAFT, voided_at__isnull=True
             )
             parts += [(_told(each, model), mine) for part in _urgent_first(begun) for each, mine in _mine(part, asked)]
-    return [_draft(row, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
+    what = {slug: _("Complete: %(form)s") % {"form": model._meta.verbose_name} for slug, model in crf.forms().items()}
+    why = _("a draft")  # translated once: a list has hundreds of lines
+    return [_draft(row, what[row["slug"]], why) for row in asked.first(parts, "updated_at", *_SEEN)]
 
 
 _SEEN = ("slug", "pk", "participant__code", "number", "at_visit", "drafted_by", "updated_at")
@@ -51,7 +54,7 @@ def _told(begun: QuerySet[Any], model: type[Record]) -> QuerySet[Any]:
     )
 
 
-def _draft(row: dict[str, Any], asked: Asked) -> Item:
+def _draft(row: dict[str, Any], what: str, why: str) -> Item:
     """A deviation that a rule drafted says so, and may be urgent."""
     model = crf.forms()[row["slug"]]
     urgent = row["drafted_by"] in URGENT_RULES
@@ -59,8 +62,8 @@ def _draft(row: dict[str, Any], asked: Asked) -> Item:
     number = f"{row['number']}/" if model.repeats else ""
     return Item(
         row["participant__code"],
-        _("Complete: %(form)s") % {"form": model._meta.verbose_name},
-        _("a draft"),
+        what,
+        why,
         at(row["participant__code"], f"{visit}{model.slug}/{number}"),
         tone="late" if urgent else "",
         bucket="others" if not row["mine"] else "now" if urgent else "today",
@@ -81,8 +84,8 @@ def _look(item: Item, record: Any) -> None:
 
 def next_forms(asked: Asked) -> list[Item]:
     """The first form on the way to surgery that a participant does not have yet."""
-    models = crf.forms()
-    items = []
+    what = {slug: _("Fill in: %(form)s") % {"form": crf.forms()[slug]._meta.verbose_name} for slug in _PATH_AND_END}
+    why, items = _("the next form"), []
     enters = asked.person.site_ids(May.ENTER)
     waiting = list(_on_the_way(asked).order_by("-pk")[: asked.most + 1])
     if len(waiting) > asked.most:
@@ -93,8 +96,8 @@ def next_forms(asked: Asked) -> list[Item]:
         items.append(
             Item(
                 participant.code,
-                _("Fill in: %(form)s") % {"form": models[slug]._meta.verbose_name},
-                _("the next form"),
+                what[slug],
+                why,
                 at(participant.code, tail),
                 bucket="today" if participant.site_id in enters else "others",
                 order=(4, float(participant.pk)),

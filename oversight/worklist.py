@@ -32,10 +32,10 @@ def for_person(person: Person, now: datetime, whole: bool = False) -> Work:
     asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED)
     found, more = _safety(asked, None if whole else LANE)
     for kind, source in _SOURCES:
-        before = len(asked.beyond)
+        before, words = len(asked.beyond), str(kind)
         lines = source(asked)
         for item in lines:
-            item.kind = str(kind)
+            item.kind = words
         found += lines
         if len(asked.beyond) > before:
             more |= {item.bucket for item in lines}
