@@ -163,8 +163,8 @@ def as_pdf(report: Report) -> bytes:
         "figures": [_plain(number, figure) for number, figure in report.figures],
     }
     program = package_files("oversight").joinpath("report.typ").read_bytes()
-    text = json.dumps(told, ensure_ascii=False)
-    return typeset.compiled(program, text, "report", format="pdf", timestamp=report.made_at, pdf_standards=["ua-1"])
+    texts = {"report": json.dumps(told, ensure_ascii=False)}
+    return typeset.compiled(program, texts, format="pdf", timestamp=report.made_at, pdf_standards=["ua-1"])
 
 
 def _plain(number: str, figure: Figure) -> dict[str, Any]:

@@ -5,29 +5,31 @@ import io
 import re
 from functools import cache
 
-import typst
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from oversight.analysis.figure import Figure
+from oversight.drawing import typeset
 from records.formula_injection import defused
 
 _PAGE = """
 #set page(width: auto, height: auto, margin: 6pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg", width: 570pt, alt: sys.inputs.alt)
 """
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def svg(figure: Figure) -> str:
-    """SVG with its style inside, in the colours of paper."""
-    return render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
+    """SVG with its style inside, in the colours of paper; what XML cannot hold is shown as its code."""
+    drawn = render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
+    return _NOT_XML.sub(lambda found: typeset.code(found[0]), drawn)
 
 
 def png(figure: Figure, ppi: int = 192) -> bytes:
     """The same picture in dots; the same bytes on every machine, because the typefaces come with the library."""
     told = {"svg": svg(figure), "alt": figure.sentence}
-    return bytes(typst.compile(_PAGE.encode(), format="png", ppi=ppi, ignore_system_fonts=True, sys_inputs=told))
+    return typeset.compiled(_PAGE.encode(), told, format="png", ppi=ppi)
 
 
 def csv_of(figure: Figure) -> str:

@@ -1,6 +1,7 @@
 """Text that can be set: a character that none of the typefaces has is shown as its code, such as U+F0B7."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 import typst
@@ -15,20 +16,21 @@ def settable(text: str) -> str:
     """The same text with the codes of what no typeface has; tagged PDF refuses such a character as a whole."""
     for character in {each for each in text if each > "~"}:
         if not _has(character):
-            text = text.replace(character, _code(character))
+            text = text.replace(character, code(character))
     return text
 
 
 def in_plain_letters(text: str) -> str:
     """Every character beyond ASCII as its code: for what cannot be set together although it can be alone."""
-    return re.sub(r"[^\x00-\x7e]", lambda found: _code(found[0]), text)
+    return re.sub(r"[^\x00-\x7e]", lambda found: code(found[0]), text)
 
 
-def compiled(program: bytes, text: str, name: str, **options: object) -> bytes:
-    """Set a document that reads `text` as the input `name`; whatever the text holds, there is a document."""
-    for version in (settable(text), in_plain_letters(text)):
+def compiled(program: bytes, texts: Mapping[str, str], **options: object) -> bytes:
+    """Set a document that reads these texts as its inputs; whatever they hold, there is a document."""
+    for version in (settable, in_plain_letters):
+        told = {name: version(text) for name, text in texts.items()}
         try:
-            return bytes(typst.compile(program, ignore_system_fonts=True, sys_inputs={name: version}, **options))
+            return bytes(typst.compile(program, ignore_system_fonts=True, sys_inputs=told, **options))
         except _REFUSED as error:
             refused = error
     raise refused
@@ -45,5 +47,6 @@ def _has(character: str) -> bool:
     return True
 
 
-def _code(character: str) -> str:
+def code(character: str) -> str:
+    """How a character is shown that cannot be, such as U+F0B7."""
     return f"U+{ord(character):04X}"
