@@ -87,7 +87,7 @@ def next_forms(asked: Asked) -> list[Item]:
     what = {slug: _("Fill in: %(form)s") % {"form": crf.forms()[slug]._meta.verbose_name} for slug in _PATH_AND_END}
     why, items = _("the next form"), []
     enters = asked.person.site_ids(May.ENTER)
-    waiting = list(_on_the_way(asked).order_by("-pk")[: asked.most + 1])
+    waiting = list(_on_the_way(asked).only("code", "site").order_by("-pk")[: asked.most + 1])
     if len(waiting) > asked.most:
         asked.beyond.append("next form")
     for participant in waiting[: asked.most]:
