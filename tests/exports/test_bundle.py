@@ -198,9 +198,9 @@ def test_the_queries_tell_each_thing_said(study):
     header, *rows = read_sbrtspine.split(bundle.read("queries.csv").decode())
     told = [dict(zip(header, row, strict=True)) for row in rows]
 
-    assert [row["said"] for row in told] == ["Sure?\r\nReally", '"Yes"']
+    assert [row["said"] for row in told] == ["Sure?\nReally", '"Yes"']
     assert {(row["question"], row["state"], row["by"]) for row in told} == {
-        ("Sure?\r\nReally", "answered", "Mila Mulder"), ("Sure?\r\nReally", "answered", "Noor de Vries"),
+        ("Sure?\nReally", "answered", "Mila Mulder"), ("Sure?\nReally", "answered", "Noor de Vries"),
     }  # fmt: skip
     assert told[0]["at"] == "2026-11-25T10:00:00+01:00"
 

@@ -5,6 +5,7 @@ import io
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
+from django.utils import timezone
 from scipy.stats import beta
 
 RELATED = ["possible", "probable", "definite"]
@@ -94,7 +95,8 @@ class Person:
     def _end(self):
         death, end = self.files.one("death", self.code), self.files.one("end-of-study", self.code)
         if death and (death["died_on"] or death["learned_on"]):
-            return span(death["died_on"] or death["learned_on"])[1], "died"
+            latest = span(death["died_on"] or death["learned_on"])[1]
+            return min(latest, timezone.localdate()), "died"  # it had happened when it was entered
         if end and end["outcome"] in ("died", "withdrew", "lost") and end["ended_on"]:
             return clock(end["ended_on"]), end["outcome"]
         return None, ""

@@ -23,9 +23,12 @@ def standing():
 
 
 def operate(participant, people, hours_ago, **more):
+    """With the knife so many hours before now, by the clock of the beam where one ended 60 hours ago."""
+    beam = SbrtFraction.objects.filter(participant=participant).first()
+    now = beam.beam_off_at + timedelta(hours=60) if beam else NOW
     return builders.record(
         Surgery, participant, people["nurse"], index="yes", performed="yes",
-        incision_at=NOW - timedelta(hours=hours_ago), **more,
+        incision_at=now - timedelta(hours=hours_ago), **more,
     )  # fmt: skip
 
 
