@@ -85,7 +85,6 @@ def test_the_drill_restores_the_demo_study_on_a_fresh_server_and_finds_it_equal(
 
 def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
     with superuser() as server:
-        server.execute("ALTER TABLE records_participant ENABLE ROW LEVEL SECURITY")
         server.execute("CREATE POLICY only_some ON records_participant TO sbrtspine_app USING (code <> 'BLEND-99')")
     try:
         file = backups.make(BACKED_UP)
@@ -93,7 +92,6 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
     finally:
         with superuser() as server:
             server.execute("DROP POLICY only_some ON records_participant")
-            server.execute("ALTER TABLE records_participant DISABLE ROW LEVEL SECURITY")
 
     with psycopg.connect(elsewhere) as restored:
         assert likeness.differences(manifest["likeness"], likeness.of(restored)) == []
