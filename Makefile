@@ -27,6 +27,7 @@ run: setup
 	@SBRTSPINE_DEMO=$${SBRTSPINE_DEMO:-1} exec $(BIN)/python manage.py up
 
 test: setup
+	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 

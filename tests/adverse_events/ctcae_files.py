@@ -2,16 +2,12 @@
 
 import csv
 import io
-import os
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from openpyxl import Workbook
 
 from adverse_events import ctcae
 
-ROOT = Path(__file__).resolve().parents[2]
 OURS = ["soc", "meddra_code", "term", "grade1", "grade2", "grade3", "grade4", "grade5", "definition"]
 NCI = ["MedDRA v12.0 Code", "CTCAE v4.0 SOC", "CTCAE v4.0 Term", *(f"Grade {n} \xa0" for n in ctcae.GRADES)]
 NCI += ["CTCAE v4.0 AE Term Definition "]
@@ -63,11 +59,3 @@ def as_xlsx(rows: list[list[str]]) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
-
-
-def official() -> Path:
-    """The NCI's table, which the project does not carry: the test is skipped where it is absent."""
-    path = Path(os.environ.get("CTCAE_FILE") or ROOT.parent / "shared" / "ctcae" / "ctcae_v4.03.csv")
-    if not path.is_file():
-        pytest.skip("the NCI's CTCAE 4.03 table is not here: set CTCAE_FILE to its path")
-    return path

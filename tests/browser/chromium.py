@@ -5,11 +5,11 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from tests.environment import ROOT
+from tests.programs import from_apt, quietly
 
 _FOLDER = ROOT / ".local" / "chromium"
 _UNPACK = """
@@ -30,35 +30,19 @@ def find() -> str | None:
     return str(unpacked) if unpacked.exists() else None
 
 
-def _quietly(*command: str, **options: object) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, **options).returncode == 0
-    except OSError:
-        return False
-
-
-def _from_apt() -> bool:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return False
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return _quietly("apt-get", "update", "-qq") and _quietly(
-        "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", env=environment
-    )
-
-
 def _from_npm() -> bool:
     if not shutil.which("npm"):
         return False
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    if not _quietly("npm", "install", "--prefix", str(_FOLDER), "--ignore-scripts", "@sparticuz/chromium@147"):
+    if not quietly("npm", "install", "--prefix", str(_FOLDER), "--ignore-scripts", "@sparticuz/chromium@147"):
         return False
     packed = _FOLDER / "node_modules" / "@sparticuz" / "chromium" / "bin"
-    return _quietly("node", "-e", _UNPACK, str(packed), str(_FOLDER / "chromium"))
+    return quietly("node", "-e", _UNPACK, str(packed), str(_FOLDER / "chromium"))
 
 
 def main() -> int:
     """0 where there is a browser (installed if need be); 1 in CI where none can be had."""
-    if find() or ((_from_apt() or _from_npm()) and find()):
+    if find() or ((from_apt("chromium") or _from_npm()) and find()):
         return 0
     sys.stderr.write("NO BROWSER: install chromium, or set CHROMIUM to one. The browser tests cannot run.\n")
     return 1 if os.environ.get("CI") else 0

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -125,7 +124,7 @@ def test_a_file_that_was_changed_is_not_read(file, tmp_path):
         read_sbrtspine.read(tmp_path / "out")
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed here")
+@pytest.mark.needs("Rscript")
 def test_r_reads_it_into_typed_tables(file, tmp_path):
     with zipfile.ZipFile(file) as bundle:
         bundle.extractall(tmp_path / "out")
@@ -146,7 +145,7 @@ def test_r_reads_it_into_typed_tables(file, tmp_path):
     ]
 
 
-@pytest.mark.skipif(shutil.which("pspp") is None, reason="PSPP is not installed here")
+@pytest.mark.needs("pspp")
 def test_spss_syntax_reads_it(file, tmp_path):
     with zipfile.ZipFile(file) as bundle:
         bundle.extractall(tmp_path / "out")

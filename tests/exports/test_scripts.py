@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import shutil
 import subprocess
 import zipfile
 from datetime import UTC, datetime
@@ -212,7 +211,7 @@ def test_python_takes_none_of_these_for_missing(folder):
     assert rows[0]["incision_at"].isoformat() == "2016-10-30T02:30:00+02:00"
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed here")
+@pytest.mark.needs("Rscript")
 def test_r_takes_none_of_these_for_missing_and_has_the_local_clock(folder):
     asked = """
         source("read.R"); s <- study$surgery
