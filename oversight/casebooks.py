@@ -7,6 +7,7 @@ from datetime import datetime
 
 from enrollment.models import ProtocolApproval
 from enrollment.protocol_versions import in_force
+from oversight import first_entries
 from protocol.study import Study
 from records import as_of, crf
 from records.base import Record, RowRecord, VisitRecord
@@ -20,6 +21,7 @@ class Casebook:
     participant: Participant
     approvals: list[ProtocolApproval] = field(default_factory=list)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    entries: first_entries.Entries = field(default_factory=dict)
 
     @property
     def study(self) -> Study:
@@ -70,4 +72,9 @@ def load(
             found = found.order_by("number", "pk")
         for record in found:
             books[record.participant_id].records[model.slug].append(record)
+    entries = first_entries.of(
+        [each for book in books.values() for slug in first_entries.SAYS for each in book.records.get(slug, ())]
+    )
+    for book in books.values():
+        book.entries = entries
     return books

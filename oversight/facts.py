@@ -52,7 +52,7 @@ def ended(book: Casebook) -> Ended | None:
     """Died, withdrew or lost, whichever form says so first, drafts too; a death outweighs the others."""
     death, end, consent = book.one("death"), book.one("end-of-study"), book.one("consent")
     if death is not None:
-        return Ended(_by(death, death.at_latest, book), "died")
+        return Ended(_died_by(death, book), "died")
     if end is not None and end.outcome in EARLY_ENDS:
         return Ended(_by(end, end.ended_on, book), end.outcome)
     if consent is None or consent.withdrawn != "yes" or "visits" not in (consent.withdrawn_what or []):
@@ -67,9 +67,24 @@ def finished_on(book: Casebook) -> date | None:
 
 
 def _by(record: Record, on: date | None, book: Casebook) -> date:
-    """The day, or the last on which it can have been: what was entered had happened."""
-    entered = record.updated_at.astimezone(book.participant.site.tz).date()
-    return min(on, entered) if on else entered
+    """The day that is stated, no later than that was; without one the day on which the form first said so."""
+    return min(on, _day(record.updated_at, book)) if on else _day(_first(record, book), book)
+
+
+def _died_by(death: Record, book: Casebook) -> date:
+    """The last day on which it can have been: what was entered had happened, unless the form now says it had not."""
+    by = _day(death.created_at, book)
+    if death.died_on and death.died_on.earliest > by:
+        by = _day(_first(death, book), book)
+    return min(death.at_latest or by, by)
+
+
+def _first(record: Record, book: Casebook) -> datetime:
+    return book.entries.get((record._meta.db_table, record.pk), record.updated_at)
+
+
+def _day(at: datetime, book: Casebook) -> date:
+    return at.astimezone(book.participant.site.tz).date()
 
 
 def follow_up(book: Casebook) -> FollowUpFacts:

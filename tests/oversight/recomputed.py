@@ -4,10 +4,11 @@ import csv
 import io
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from scipy.stats import beta
 
+ZONE = ZoneInfo("Europe/Amsterdam")
 RELATED = ["possible", "probable", "definite"]
 FOREVER = (datetime(1900, 1, 1), datetime(2999, 1, 1))
 
@@ -35,6 +36,16 @@ class Exported:
     def queries(self):
         """What was said in every query."""
         return self["queries"]
+
+    def entered(self, slug, participant, field):
+        """The day on which the form that counts came to say what it says there, by the audit trail."""
+        lines = [line for line in self.stream("audit", f"purpose=archive&participants={participant}")
+                 if line["form"] == slug]  # fmt: skip
+        void = {line["record_key"] for line in lines if line["field"] == "voided_at" and line["new"]}
+        lines = [line for line in lines if line["record_key"] not in void]
+        change = [line["change"] for line in lines if line["field"] == field][-1]
+        at = next(line["new"] for line in lines if line["field"] == "updated_at" and line["change"] == change)
+        return datetime.fromisoformat(at).astimezone(ZONE).date()
 
     def of(self, slug, participant):
         return self.by_person[slug].get(participant, []) if self[slug] else []
@@ -94,12 +105,25 @@ class Person:
 
     def _end(self):
         death, end = self.files.one("death", self.code), self.files.one("end-of-study", self.code)
-        if death and (death["died_on"] or death["learned_on"]):
-            latest = span(death["died_on"] or death["learned_on"])[1]
-            return min(latest, timezone.localdate()), "died"  # it had happened when it was entered
-        if end and end["outcome"] in ("died", "withdrew", "lost") and end["ended_on"]:
-            return clock(end["ended_on"]), end["outcome"]
+        if death:
+            return self._died(death["died_on"], death["learned_on"]), "died"
+        if end and end["outcome"] in ("died", "withdrew", "lost"):
+            on = clock(end["ended_on"]) or self.files.entered("end-of-study", self.code, "outcome")
+            return on, end["outcome"]
+        consent = self.files.one("consent", self.code)
+        if consent and consent["withdrawn"] == "yes" and "visits" in consent["withdrawn_what"].split("|"):
+            on = clock(consent["withdrawn_on"]) or self.files.entered("consent", self.code, "withdrawn_what")
+            return on, "withdrew"
         return None, ""
+
+    def _died(self, on, learned):
+        """A whole day is as it stands; of a month or a year no later day than that on which it was entered."""
+        if len(on or learned) == 10:
+            return clock(on or learned)
+        entered = self.files.entered("death", self.code, "created_at")
+        if on and span(on)[0] > entered:
+            entered = self.files.entered("death", self.code, "died_on")
+        return min(span(on)[1], entered) if on else entered
 
     def _seen(self):
         days = [clock(line["visited_on"]) for line in self.files.of("visit", self.code) if line["done"] == "yes"]
