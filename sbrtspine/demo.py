@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from django.utils import timezone
@@ -37,6 +38,7 @@ ACCOUNTS: dict[str, tuple[str, str, list[Role]]] = {
     "admin": ("Anna", "de Boer", [Role.ADMIN]),
     "nurse-b": ("Bea", "Silva", [Role.NURSE]),
 }
+WHOLE_STUDY = ("pi", "datamanager")  # at both sites: what is about the study as a whole needs the role at every one
 
 
 def accounts(password: str) -> dict[str, Person]:
@@ -54,8 +56,8 @@ def accounts(password: str) -> dict[str, Person]:
         if not person.check_password(password):  # a new hash would log everybody out at each start
             person.set_password(password)
             person.save()
-        for role in roles:
-            site = other if username == "nurse-b" else home
+        sites = [home, other] if username in WHOLE_STUDY else [other if username == "nurse-b" else home]
+        for role, site in product(roles, sites):
             if not person.memberships.filter(site=site, role=role).exists():
                 give_role(person, role, site)
         people[username] = person
