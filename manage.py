@@ -6,7 +6,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from sbrtspine import guard
+
 if __name__ == "__main__":
+    guard.begin()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
     os.environ.setdefault("SBRTSPINE_READS", "everything")
     execute_from_command_line(sys.argv)

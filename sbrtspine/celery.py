@@ -1,13 +1,19 @@
 """Celery: worker and beat. The schedule is code: two environments cannot differ in what they watch."""
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import heartbeat_sent, worker_ready
+from celery.signals import heartbeat_sent, setup_logging, worker_ready
+
+from sbrtspine import guard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
+if "celery" in Path(sys.argv[0]).parts[-2:]:  # before the settings are read
+    guard.begin(service=bool({"worker", "beat"} & set(sys.argv)))
 
 
 class ForTheStudy(Task):
@@ -44,6 +50,12 @@ def schedule(sender: Celery, **_: Any) -> None:
     sender.add_periodic_task(crontab(hour="3", minute="23"), prove.s(), name="prove")
     sender.add_periodic_task(crontab(hour="2", minute="41"), backup.s(), name="backup")
     sender.add_periodic_task(crontab(hour="4", minute="11", day_of_week="sunday"), drill.s(), name="drill")
+
+
+@setup_logging.connect
+def log_as_everywhere(**_: Any) -> None:
+    """Worker and beat log with our formatter; that somebody listens keeps Celery's own handlers away."""
+    guard.begin(service=True)
 
 
 @heartbeat_sent.connect

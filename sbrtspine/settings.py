@@ -4,7 +4,7 @@ import os
 
 from csp.constants import NONE, SELF
 
-from sbrtspine import env
+from sbrtspine import env, logs
 
 BASE_DIR = env.ROOT
 DEMO = env.demo()
@@ -220,23 +220,9 @@ CELERY_BEAT_SCHEDULER = "sbrtspine.beat:Scheduler"
 SCAN_EVERY_SECONDS = env.env.int("SCAN_EVERY_SECONDS", default=60)
 SCAN_LATE_AFTER_SECONDS = env.env.int("SCAN_LATE_AFTER_SECONDS", default=5 * SCAN_EVERY_SECONDS)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "sbrtspine.logs.json_formatter"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
-        "nothing": {"class": "logging.NullHandler"},
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING" if TESTING else "INFO"},
-    # Django's own request and server errors carry request objects and SQL values: ours replace them.
-    "loggers": {
-        # A logger without any handler is printed by Python's last resort: these have one that says nothing.
-        "django.request": {"handlers": ["nothing"], "propagate": False},
-        "django.security": {"handlers": ["nothing"], "propagate": False},
-        "django.server": {"handlers": ["nothing"], "propagate": False},
-    },
-}
+# Logs: one formatter, for libraries and Django too (docs/adr/0074).
+LOGGING_CONFIG = "sbrtspine.logs.configure"
+LOGGING = logs.settings()
 
 # The audit trail's seals live outside the database, and the key that signs them outside both.
 SEALS = env.env.str("SEALS", default=str(env.state() / "seals"))

@@ -209,7 +209,7 @@ class Supervisor:
             "worker": [*celery, "worker", "--concurrency", "2", *calm],
             "safety": [*celery, "worker", "-Q", "safety", "-n", "safety@%h", *calm, "--pool", "threads", "-c", "1"],
             "beat": beat,
-            "web": [*web, "--threads", "4", "--worker-class", "gthread", "--access-logfile", os.devnull],
+            "web": [*web, "--threads", "4", "--worker-class", "gthread"],
         }
         return [Part(name, command, self.environment, self.state) for name, command in commands.items()]
 
