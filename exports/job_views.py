@@ -1,6 +1,5 @@
 """Exports in the background: ask, watch, cancel, fetch; and the log of all of them."""
 
-import re
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from exports import contents, jobs, log, ranges, tasks
 from exports.forms import Choice
 from exports.models import ExportJob
 from exports.purposes import BY_CODE
+from records import paging
 
 
 @require_POST
@@ -80,8 +80,7 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
 def taken(request: HttpRequest) -> HttpResponse:
     """Who took what away, of the sites whose trail one may review."""
     require(request.user, May.AUDIT)
-    before = request.GET.get("before", "")
-    lines = log.seen_by(request.user, int(before) if re.fullmatch("[0-9]{1,18}", before) else None)
+    lines = log.seen_by(request.user, paging.before(request.GET.get("before", "")))
     return render(request, "exports/log.html", {"lines": lines, "last": lines[-1] if len(lines) == log.MOST else None})
 
 

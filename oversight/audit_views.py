@@ -26,6 +26,7 @@ from records.fields import crf_fields
 from records.models import AuditCheck, Seal
 
 PAGE = 50
+REVIEWS = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,10 +67,16 @@ def trail(request: HttpRequest) -> HttpResponse:
         "hidden": bool(sites - seen),
         "check": _last_check(),
         "seal": Seal.objects.order_by("-pk").first(),
-        "reviews": audit_review.latest(),
+        **_reviews(request),
         "zone": STUDY.zone,
     }
     return render(request, "oversight/audit.html", context, status=422 if errors else 200)
+
+
+def _reviews(request: HttpRequest) -> dict[str, Any]:
+    whole = request.GET.get("reviews") == "all"
+    told = audit_review.latest(None if whole else REVIEWS + 1)
+    return {"reviews": told if whole else told[:REVIEWS], "more_reviews": not whole and len(told) > REVIEWS}
 
 
 def _last_check() -> AuditCheck | None:

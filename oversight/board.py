@@ -12,7 +12,7 @@ from oversight.models import Deadline, Responsible
 from records import selectors
 from records.models import Participant
 
-MOST_OPEN, MOST_OVER, ALL = 8, 4, 200  # what a wall can show in letters that are read from three metres
+MOST_OPEN, MOST_OVER = 8, 4  # what a wall can show in letters that are read from three metres
 LOOK_BACK = timedelta(days=7)
 
 
@@ -36,19 +36,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """The rows, and whether more windows are open than are shown."""
+    """The rows, and how many windows more are open, or ended in the last week, than are shown."""
 
     rows: list[Row]
-    more: bool
+    more: int
+    more_over: int
 
 
 def look(person: Person, now: datetime, whole: bool = False) -> Board:
     """Open windows first, the one that closes next on top; then those that ended last. `whole`: not only what fits."""
     windows = Deadline.objects.filter(kind="window-missed", participant__in=selectors.participants(person))
-    most = ALL if whole else MOST_OPEN
-    running = _participants(windows.filter(met=False, due_at__gte=now).order_by("due_at")[: most + 1])
+    running = windows.filter(met=False, due_at__gte=now).order_by("due_at")
     over = windows.filter(due_at__gte=now - LOOK_BACK).exclude(met=False, due_at__gte=now).order_by("met", "-due_at")
-    participants = running[:most] + _participants(over[: ALL if whole else MOST_OVER])
+    most, most_over = (None, None) if whole else (MOST_OPEN, MOST_OVER)
+    participants = _participants(running[:most]) + _participants(over[:most_over])
     books = casebooks.load(participants, casebooks.TREATMENT)
     taken = _taken(books)
     surgeons = _surgeons({participant.site_id for participant in participants})
@@ -56,7 +57,8 @@ def look(person: Person, now: datetime, whole: bool = False) -> Board:
         Row(book.participant, standing.of(book, now), taken.get(pk), surgeons.get(book.participant.site_id, []))
         for pk, book in books.items()
     ]
-    return Board(sorted(found, key=lambda row: _order(row, now)), len(running) > most)
+    more, more_over = (0, 0) if whole else (running.count() - MOST_OPEN, over.count() - MOST_OVER)
+    return Board(sorted(found, key=lambda row: _order(row, now)), max(0, more), max(0, more_over))
 
 
 def _participants(windows: QuerySet[Deadline]) -> list[Participant]:

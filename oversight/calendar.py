@@ -10,21 +10,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from accounts import sight
 from accounts.models import Person
-from oversight.kinds import KINDS
+from oversight.kinds import KINDS, SAFETY
 from oversight.models import CalendarFeed, Deadline
 from protocol.study import STUDY
 from records import selectors
 from records.models import Participant
 
 AHEAD = timedelta(days=120)
-MOST = 300
+MOST = 300  # visits of one page; time limits are never cut
+IN_FEED = 2000  # visits of a feed, which somebody's telephone reads again and again
 _NAMES = uuid.UUID("4c6b4f2b-6f5d-4a53-9a9e-0f8f3c1d7b61")
 _OWN_NAME = {"day-60-due": "d60", "day-90-due": "d90"}
 
@@ -52,17 +53,30 @@ class Entry:
         return (self.due_at - timedelta(seconds=1)).astimezone(self.participant.site.tz).date()
 
 
-def entries(person: Person, now: datetime, *, mine: bool = True) -> list[Entry]:
-    """What is to come, day by day; `mine`: what the roles of this person act on."""
+def entries(person: Person, now: datetime, *, mine: bool = True, start: int = 0, most: int = MOST) -> list[Entry]:
+    """What is to come, day by day; `mine`: what the roles of this person act on.
+
+    Every time limit, and so many visits from the `start`th on, in the order in which they have to be done.
+    """
+    coming = _coming(person, now, mine).select_related("participant__site").order_by("due_at", "pk")
+    limits = [] if start else list(coming.filter(kind__in=SAFETY))
+    found = [_entry(each) for each in [*limits, *coming.exclude(kind__in=SAFETY)[start : start + most]]]
+    return sorted(found, key=lambda entry: (entry.day, entry.due_at, entry.participant.code))
+
+
+def visits(person: Person, now: datetime, mine: bool = True) -> int:
+    """How many visits are to come, shown or not."""
+    return _coming(person, now, mine).exclude(kind__in=SAFETY).count()
+
+
+def _coming(person: Person, now: datetime, mine: bool) -> QuerySet[Deadline]:
     kinds = [
         code for code, kind in KINDS.items() if not kind.late and (not mine or set(kind.roles) & set(person.roles))
     ]
-    coming = Deadline.objects.filter(
+    return Deadline.objects.filter(
         Q(due_at__gt=now), participant__in=selectors.participants(person), met=False, kind__in=kinds,
         raise_at__lte=now + AHEAD,
     )  # fmt: skip
-    found = [_entry(deadline) for deadline in coming.select_related("participant__site").order_by("raise_at")[:MOST]]
-    return sorted(found, key=lambda entry: (entry.day, entry.due_at, entry.participant.code))
 
 
 def _entry(deadline: Deadline) -> Entry:
@@ -109,10 +123,26 @@ def feed(owned: CalendarFeed, now: datetime, link: str) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "BLEND")
     with sight.of(owned.person):  # a calendar program logs nobody in
-        coming = entries(owned.person, now)
+        coming, more = entries(owned.person, now, most=IN_FEED), visits(owned.person, now) - IN_FEED
     for event in _events(owned, coming, now, link):
         calendar.add_component(event)
+    if more > 0:
+        calendar.add_component(_rest(owned, more, now, link))
     return calendar.to_ical()
+
+
+def _rest(owned: CalendarFeed, more: int, now: datetime, link: str) -> Event:
+    """Says on the day of reading that there are visits which it does not hold."""
+    event = Event()
+    event.add("uid", f"{uuid.uuid5(_NAMES, f'{owned.digest} more')}@sbrtspine")
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("summary", _("BLEND: %(n)s later visits are not in this calendar") % {"n": more})
+    event.add("url", link)
+    event.add("class", "PRIVATE")
+    event.add("dtstart", now.date())
+    event.add("dtend", now.date() + timedelta(days=1))
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
 def _events(owned: CalendarFeed, coming: Iterable[Entry], now: datetime, link: str) -> Iterable[Event]:

@@ -15,12 +15,13 @@ from accounts.roles import May
 from oversight import calendar
 from oversight.models import CalendarFeed
 from protocol.study import STUDY
+from records import paging
 from records.reads import about_nobody
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """Coming visits and deadlines by day; `?all=1`: also what other roles act on."""
+    """Coming visits and deadlines by day; `?all=1`: also what other roles act on; `?page=2`: later visits."""
     require(request.user, May.SEE)
     return _page(request)
 
@@ -28,10 +29,19 @@ def page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, secret: str = "") -> HttpResponse:
     now = timezone.now()
     everything = request.GET.get("all") == "1"
-    entries = calendar.entries(request.user, now, mine=not everything)
+    page = paging.number(request.GET.get("page", ""))
+    start = (page - 1) * calendar.MOST
+    entries = calendar.entries(request.user, now, mine=not everything, start=start, most=calendar.MOST)
+    visits = calendar.visits(request.user, now, not everything)
     context = {
         "days": [(day, list(of_day)) for day, of_day in groupby(entries, lambda entry: entry.day)],
         "all": everything,
+        "page": page,
+        "first": start + 1,
+        "last": min(start + calendar.MOST, visits),
+        "visits": visits,
+        "cut": visits > calendar.MOST,
+        "next": page + 1 if start + calendar.MOST < visits else None,
         "now": now,
         "ahead": calendar.AHEAD.days,
         "feed": CalendarFeed.objects.filter(person=request.user).first(),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +20,7 @@ from oversight import mailbox, mailing, messages
 from oversight.kinds import KINDS
 from oversight.models import Message, MessagePreference, Urgency
 from protocol.study import STUDY
+from records import paging
 from records.form_fields import WholeNumber
 from records.reads import about_nobody
 
@@ -36,21 +38,36 @@ class PreferenceForm(ModelForm):
 
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """One's own messages, unread first."""
+    """One's own messages, what waits for an answer and what is unread first; `?by=date`: all of them, page by page."""
     return _page(request, PreferenceForm(instance=_preference(request)))
 
 
 def _page(request: HttpRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
-    told = list(messages.of(request.user)[: PAGE + 1])
+    mine = messages.of(request.user)
+    if request.GET.get("by") == "date":
+        told, older = _page_of(request, mine)
+        more = 0
+    else:
+        older, rest = None, messages.others(mine)
+        told = [*messages.unanswered(mine), *rest[:PAGE]]
+        more = max(0, rest.count() - PAGE) if len(told) >= PAGE else 0
     context = {
-        "lines": _lines(told[:PAGE]),
-        "more": len(told) > PAGE,
+        "lines": _lines(told),
+        "more": more,
+        "older": older,
         "now": timezone.now(),
         "form": form,
         "may_audit": request.user.may(May.AUDIT),
         "mailbox": settings.DEMO,
     }
     return render(request, "oversight/messages.html", context, status=status)
+
+
+def _page_of(request: HttpRequest, found: QuerySet[Message]) -> tuple[list[Message], int | None]:
+    """The newest, or those before one of them; and the one before which there are more."""
+    before = paging.before(request.GET.get("before", ""))
+    told = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
+    return told[:PAGE], told[PAGE - 1].pk if len(told) > PAGE else None
 
 
 def _lines(told: list[Message]) -> list[dict[str, Any]]:
@@ -95,7 +112,7 @@ def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     """The page says by itself what has been shown; nothing to be seen comes back."""
-    ids = [int(pk) for pk in request.POST.getlist("message")[:PAGE] if pk.isdecimal() and len(pk) < 18]
+    ids = [int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18]
     messages.see(request.user, ids, timezone.now())
     return HttpResponse(status=204)
 
@@ -122,10 +139,10 @@ def log(request: HttpRequest) -> HttpResponse:
     elif only == "open":
         found = found.filter(urgency=Urgency.SAFETY, acknowledged_at=None, alert__outcome="open")
     found = found.select_related("alert__participant__site", "lock", "mail", "person").order_by("-pk")
-    told = list(found[: PAGE + 1])
+    told, older = _page_of(request, found)
     context = {
-        "lines": _lines(told[:PAGE]),
-        "more": len(told) > PAGE,
+        "lines": _lines(told),
+        "older": older,
         "only": only,
         "slowest": mailing.slowest(timezone.now() - LOOK_BACK),
         "sees": request.user.site_ids(),

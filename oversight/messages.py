@@ -129,9 +129,22 @@ def visible(person: Person, what: May = May.SEE) -> QuerySet[Message]:
 
 
 def of(person: Person) -> QuerySet[Message]:
-    """This person's messages, the unread ones first, then the newest."""
+    """This person's messages, the newest first."""
     mine = visible(person).filter(person=person).select_related("alert__participant__site", "lock", "mail")
-    return mine.alias(read=Q(seen_at__isnull=False)).order_by("read", "-pk")
+    return mine.order_by("-pk")
+
+
+def unanswered(told: QuerySet[Message]) -> QuerySet[Message]:
+    """Those about safety that wait for somebody to acknowledge them: no limit cuts these."""
+    of_alert = Q(alert__outcome=Alert.Outcome.OPEN) | Q(alert__kind__in=INFORMS)
+    of_lock = Q(lock__isnull=False, lock__decision="")
+    return told.filter(of_alert | of_lock, urgency=Urgency.SAFETY, acknowledged_at=None)
+
+
+def others(told: QuerySet[Message]) -> QuerySet[Message]:
+    """All the rest, the unread ones first."""
+    rest = told.exclude(pk__in=unanswered(told).order_by().values("pk"))
+    return rest.alias(read=Q(seen_at__isnull=False)).order_by("read", "-pk")
 
 
 def acknowledged(told: Iterable[Message]) -> dict[tuple[int | None, int | None], Message]:

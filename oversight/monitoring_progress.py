@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from oversight import casebooks, sign_off
 from oversight.casebooks import Casebook
@@ -58,9 +58,13 @@ class Line:
         return self.wanted - self.compared
 
 
-def tasks(participants: QuerySet[Participant]) -> list[Task]:
-    """Every complete form of which the plan wants something, participant by participant; a fixed number of queries."""
-    books = casebooks.load(participants.select_related("site").order_by("code")[:MOST])
+def tasks(participants: QuerySet[Participant], start: int = 0) -> list[Task]:
+    """Every complete form of which the plan wants something, participant by participant; a fixed number of queries.
+
+    Of `MOST` participants from the `start`th on: first those of whom a comparison was lost, then in the order of codes.
+    """
+    lost = Exists(Verification.objects.filter(participant=OuterRef("pk"), lost_at__isnull=False))
+    books = casebooks.load(participants.select_related("site").order_by(lost.desc(), "code")[start : start + MOST])
     draws = seeds()
     known: dict[int, list[Verification]] = {}
     for row in Verification.objects.filter(participant__in=books):

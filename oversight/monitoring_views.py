@@ -16,7 +16,7 @@ from accounts.roles import May
 from oversight import monitoring_plan, monitoring_progress
 from oversight.monitoring_visits import MonitoringVisit, MonitoringVisitForm
 from protocol.study import STUDY
-from records import crf, selectors
+from records import crf, paging, selectors
 
 LEFT = 40  # forms to be compared shown at once
 
@@ -54,7 +54,10 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
     found = _mine(request)
     if asked["code"]:
         found = found.filter(code__iexact=asked["code"])
-    tasks = monitoring_progress.tasks(found)
+    page, count = paging.number(request.GET.get("page", "")), found.count()
+    start, most = (page - 1) * monitoring_progress.MOST, monitoring_progress.MOST
+    whole = request.GET.get("whole") == "1"
+    tasks = monitoring_progress.tasks(found, start)
     shown = [task for task in tasks if asked["form"] in ("", task.form)]
     left = [task for task in shown if task.left]
     left.sort(key=lambda task: (task.lost == 0, task.participant.code))
@@ -62,9 +65,11 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
         "asked": asked,
         "totals": monitoring_progress.totals(tasks),
         "lines": monitoring_progress.by_site_and_form(tasks),
-        "left": left[:LEFT],
-        "more": max(0, len(left) - LEFT),
-        "not_looked_at": max(0, found.count() - monitoring_progress.MOST),
+        "left": left if whole else left[:LEFT],
+        "more": 0 if whole else max(0, len(left) - LEFT),
+        "part": {"first": start + 1, "last": min(start + most, count), "all": count} if count > most else None,
+        "page": page,
+        "next": page + 1 if start + most < count else None,
     }
 
 

@@ -40,7 +40,7 @@ class Found:
 
     asked: str
     participant: Participant | None = None
-    groups: list[tuple[str, list[Hit]]] = field(default_factory=list)
+    groups: list[tuple[str, list[Hit], bool]] = field(default_factory=list)
 
     @property
     def only(self) -> Hit | None:
@@ -74,7 +74,7 @@ def look(person: Person, asked: str, inside: str = "") -> Found:
             (_("Adverse events"), _events(where, words)),
             (_("Queries"), _queries(where, words)),
         ]
-    found.groups = [(title, hits) for title, hits in groups if hits]
+    found.groups = [(title, hits[:MOST], len(hits) > MOST) for title, hits in groups if hits]
     return found
 
 
@@ -84,7 +84,7 @@ def _casebook(participant: Participant) -> str:
 
 def _participants(participants: object, words: str) -> list[Hit]:
     found = participants.filter(code__icontains=words).select_related("site")
-    ordered = found.annotate(length=Length("code")).order_by("length", "code")[:MOST]
+    ordered = found.annotate(length=Length("code")).order_by("length", "code")[: MOST + 1]
     books = casebooks.load(ordered, casebooks.TREATMENT)
     return [
         Hit(
@@ -105,7 +105,7 @@ def _events(where: Q, words: str) -> list[Hit]:
             f"{event.participant.code} · {event.verbatim or ''}",
             _casebook(event.participant) + f"adverse-event/{event.number}/",
         )
-        for event in events.order_by("-pk")[:MOST]
+        for event in events.order_by("-pk")[: MOST + 1]
     ]
 
 
@@ -117,7 +117,7 @@ def _queries(where: Q, words: str) -> list[Hit]:
             f"{query.participant.code} · {query.get_state_display()}",
             reverse("query", args=[query.pk]),
         )
-        for query in queries.order_by("state", "-pk")[:MOST]
+        for query in queries.order_by("state", "-pk")[: MOST + 1]
     ]
 
 
@@ -126,7 +126,7 @@ def _questions(participant: Participant, words: str) -> list[Hit]:
     hits: list[Hit] = []
     addresses: dict[type[Record], str] = {}
     for model, name, what in _named(words):
-        if len(hits) == MOST:
+        if len(hits) > MOST:
             break
         if model not in addresses:
             addresses[model] = _address(participant, model)

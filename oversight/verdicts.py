@@ -104,7 +104,7 @@ def causes(book: Casebook, since: int) -> list[str]:
     """The changes since the last judgement, in words: what, from, to, by whom, why."""
     rows = AuditRow.objects.filter(participant=book.participant, transaction__gte=since).order_by("-seq")
     models = {model._meta.db_table: model for model in crf.clinical_models()}
-    said = [line for row in rows[:50] for line in _lines(row, models, book)]
+    said = [line for row in rows for line in _lines(row, models, book)]
     more = [_("and %(n)s more changes") % {"n": len(said) - MOST}] if len(said) > MOST else []
     return [*said[:MOST], *more] or [_("time went by, or a rule was changed")]
 

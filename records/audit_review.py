@@ -43,6 +43,6 @@ def record(by: Person, asked: str, in_words: str, newest: int, note: str, now: d
         return AuditReview.objects.create(at=now, by=by, asked=asked, in_words=in_words, newest=newest, note=note)
 
 
-def latest(most: int = 10) -> list[Any]:
-    """The last reviews, the newest first."""
+def latest(most: int | None) -> list[Any]:
+    """The last reviews, the newest first; without a number all of them."""
     return list(AuditReview.objects.select_related("by")[:most])

@@ -15,7 +15,7 @@ from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May, Role
-from records import places, queries, reads, selectors
+from records import paging, places, queries, reads, selectors
 from records.fields import crf_fields
 from records.models import Query
 
@@ -41,9 +41,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     waiting = found.exclude(state="closed").order_by()
     ageing = waiting.values("participant__site__name", "assignee", "state")
     found = _filtered(found, asked).select_related("participant__site", "raised_by")
+    count, page = found.count(), paging.number(request.GET.get("page", ""))
     context = {
-        "queries": found.order_by("priority", "raised_at")[:PAGE],
-        "more": max(0, found.count() - PAGE),
+        "queries": found.order_by("priority", "raised_at", "pk")[(page - 1) * PAGE : page * PAGE],
+        "more": max(0, count - page * PAGE),
+        "further": _further(request, page + 1),
         "ageing": [
             {**row, "role": Role(row["assignee"]).label, "words": Query.State(row["state"]).label}
             for row in ageing.annotate(n=Count("pk"), oldest=Min("raised_at")).order_by("oldest")
@@ -70,6 +72,12 @@ def _by_asker(waiting: Any) -> list[dict[str, Any]]:
     rows = people.annotate(open=open_ones, answered=answered, oldest=Min("raised_at")).order_by("oldest")
     name = "{raised_by__first_name} {raised_by__last_name}"
     return [{**row, "name": name.format(**row).strip() or row["raised_by__username"]} for row in rows]
+
+
+def _further(request: HttpRequest, page: int) -> str:
+    asked = request.GET.copy()
+    asked["page"] = str(page)
+    return asked.urlencode()
 
 
 def _filtered(found: Any, asked: dict[str, str]) -> Any:

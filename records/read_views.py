@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
-from records import named, reads
+from records import named, paging, reads
 from records.models import Participant, Query
 
 PAGE = 100
@@ -25,7 +25,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     sites = request.user.site_ids(May.AUDIT)
     mine = Participant.objects.filter(site_id__in=sites)
     code = request.GET.get("participant", "").replace("\x00", "").strip().upper()[:20]
-    before = _number(request.GET.get("before", ""))
+    before = paging.before(request.GET.get("before", ""))
     found = mine.filter(code=code).select_related("site").first() if code else None
     rows: list[reads.Read] = []
     if found is not None:
@@ -50,7 +50,3 @@ def _name_queries(rows: list[reads.Read]) -> None:
     titles = named.titles((Query._meta.db_table, pk) for pk in ids.values())
     for row in rows:
         row.about = titles.get((Query._meta.db_table, ids.get(row.pk, 0)), "")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None

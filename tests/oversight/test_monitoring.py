@@ -1,5 +1,6 @@
 """Monitoring: the plan, the draw that nobody can pick, progress, what was lost, and the log of visits."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from accounts.services import give_role
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from assessments.models import Pain
 from enrollment.models import Consent
-from oversight import monitoring_plan, monitoring_progress, worklist
+from oversight import monitoring_plan, monitoring_progress, monitoring_views, worklist
 from oversight.monitoring_plan import MonitoringDraw, place_of
 from oversight.monitoring_visits import MonitoringVisit
 from protocol.study import STUDY
@@ -103,6 +104,31 @@ def test_comparing_counts_and_a_change_after_it_is_lost_and_said(consent, people
     attest.verify(consent, by=people["monitor"], version=consent.version, now=LATER)
     [task] = tasks(people)
     assert (task.left, task.lost) == (0, 0)
+
+
+def test_progress_is_of_a_part_that_is_named_and_goes_on_and_who_lost_a_comparison_comes_first(
+    consent, people, site, login, monkeypatch
+):
+    monkeypatch.setattr(monitoring_progress, "MOST", 2)
+    monkeypatch.setattr(monitoring_views, "LEFT", 1)
+    for _ in range(2):
+        participant = builders.register(site, people["nurse"], now=NOW)
+        last = _complete(builders.record(Consent, participant, people["nurse"], now=NOW, given="yes"), people)
+    attest.verify(last, by=people["monitor"], version=last.version, now=NOW)
+    builders.change(last, people["nurse"], given="no")
+    browser = login("monitor")
+    first, whole, second = (
+        browser.get(f"/monitoring/{asked}").content.decode() for asked in ("", "?whole=1", "?page=2")
+    )
+    codes = [re.findall(r'class="code"><a[^>]*>(BLEND-\d+)<', text) for text in (first, whole, second)]
+
+    assert codes == [["BLEND-03"], ["BLEND-03", "BLEND-01"], ["BLEND-02"]]
+    assert "participants 1 to 2 of 3, those of whom a comparison was lost first" in first
+    assert 'href="?form=&amp;page=2">Further participants' in first
+    assert "and 1 more forms" in first
+    assert "and 1 more forms" not in whole
+    assert "participants 3 to 3 of 3" in second
+    assert browser.get("/monitoring/?page=99999").status_code == 200
 
 
 def test_the_worklist_of_the_monitor_alone_has_what_the_plan_asks(consent, people):
