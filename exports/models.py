@@ -1,5 +1,7 @@
 """Snapshots: named, sealed cuts of the data, which the application may add and read; exports being made; their log."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,7 @@ class Snapshot(Audited):
     name = models.CharField(_("Name"), max_length=100, unique=True)
     purpose = models.CharField(_("For"), max_length=20, choices=Purpose.choices)
     at = models.DateTimeField()
+    dated_until = models.DateTimeField(null=True)  # the last instant of its changes, where a clock was ahead of `at`
     horizon = models.CharField(max_length=2000)  # the transactions that had been committed, as PostgreSQL writes it
     sites = models.JSONField()
     participants = models.JSONField()
@@ -39,6 +42,11 @@ class Snapshot(Audited):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def until(self) -> datetime:
+        """The instant that no change in it is dated after; what had been committed is said by `horizon`."""
+        return self.dated_until or self.at
 
     @classmethod
     def contradictions(cls) -> list[tuple[int, str]]:

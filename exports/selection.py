@@ -58,6 +58,11 @@ class Selection:
         found = Participant.objects.raw(f"SELECT * FROM records_participant WHERE id IN ({sql})", given)
         return Pseudonyms.of(found.prefetch_related("site"))
 
+    @property
+    def as_of_words(self) -> str:
+        """The instant, for who reads the files."""
+        return self.at.isoformat() if self.at else "the moment it was made (manifest.json)"
+
     def parameters(self) -> dict[str, Any]:
         """As the log keeps it."""
         return {

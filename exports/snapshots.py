@@ -20,9 +20,19 @@ from exports.models import Snapshot, SnapshotFile
 from exports.purposes import BY_CODE
 from exports.selection import Selection
 from protocol.study import STUDY
-from records import locks, numbers, seals
+from records import as_of, locks, numbers, seals
 from records.actor import said
-from records.models import Lock, Participant, Redaction
+from records.models import Lock, Participant
+
+# By the order of transactions too: the clock may have been ahead when the snapshot was taken.
+_REDACTED = """
+SELECT EXISTS (
+    SELECT FROM records_redaction WHERE participant_id = ANY(%s) AND agreed_at IS NOT NULL AND (
+        agreed_at > %s
+        OR NOT coalesce(pg_visible_in_snapshot(transaction::text::xid8, nullif(%s, '')::pg_snapshot), true)
+    )
+)
+"""
 
 
 class Broken(Exception):
@@ -35,6 +45,7 @@ class Cut(Selection):
 
     ids: tuple[int, ...] = ()
     horizon: str = ""
+    taken_at: datetime | None = None
 
     def participants(self) -> tuple[str, dict[str, Any]]:
         given = {"ids": list(self.ids), "at": self.at, "horizon": self.horizon, "audited": []}
@@ -42,6 +53,13 @@ class Cut(Selection):
 
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "without": sorted(self.without), "horizon": self.horizon}
+
+    @property
+    def as_of_words(self) -> str:
+        """When it was taken, and what a clock that was ahead makes of that."""
+        if self.taken_at == self.at:
+            return super().as_of_words
+        return f"{self.taken_at.isoformat()}, with changes dated up to {super().as_of_words} by a clock that was ahead"
 
 
 def to_cut(person: Person) -> list[Snapshot]:
@@ -57,8 +75,8 @@ def cut(snapshot: Snapshot, selection: Selection) -> Cut:
     if selection.codes:
         known = known.filter(code__in=selection.codes)
     told = {each.name: getattr(selection, each.name) for each in fields(Selection)}
-    told |= {"at": snapshot.at, "without": selection.without | set(contents.LOGS)}
-    return Cut(**told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon)
+    told |= {"at": snapshot.until, "without": selection.without | set(contents.LOGS)}
+    return Cut(**told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at)
 
 
 def visible(person: Person) -> list[Snapshot]:
@@ -96,12 +114,12 @@ def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> S
             "SELECT clock_timestamp(), pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"
         )
         at, committed, own = cursor.fetchone()
-    sites = sorted(by.site_ids(May.EXPORT))
-    found = Participant.objects.filter(site__in=sites, voided_at__isnull=True, created_at__lte=at)
-    ids = list(found.order_by("pk").values_list("pk", flat=True))
+    horizon, sites = _with_own(committed, own), sorted(by.site_ids(May.EXPORT))
+    dated_until = _dated_until(at, horizon)
+    ids = _committed(sites, dated_until or at, horizon)
     snapshot = Snapshot(
         number=(Snapshot.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
-        name=name, purpose=purpose, at=at, horizon=_with_own(committed, own), sites=sites, participants=ids,
+        name=name, purpose=purpose, at=at, dated_until=dated_until, horizon=horizon, sites=sites, participants=ids,
         closed=_closed(), protocol_version=STUDY.version, dictionary=_dictionary(), made_by=by,
     )  # fmt: skip
     content = _content(snapshot)
@@ -111,6 +129,23 @@ def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> S
         snapshot.save(force_insert=True)
     SnapshotFile.objects.create(snapshot=snapshot, content=content)
     return snapshot
+
+
+def _dated_until(at: datetime, horizon: str) -> datetime | None:
+    """The instant of the last change there was, where a clock that was ahead dated it after this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(at) FROM records_auditrow"
+            " WHERE at > %s AND pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot)",
+            [at, horizon],
+        )
+        return cursor.fetchone()[0]
+
+
+def _committed(sites: list[int], until: datetime, horizon: str) -> list[int]:
+    """The participants of these sites who were there by then, by the trail: no clock of theirs is asked."""
+    found = Participant.objects.filter(site__in=sites, voided_at__isnull=True).values_list("pk", flat=True)
+    return [each.pk for each in as_of.rows(Participant, until, found, horizon=horizon) if not each.is_void]
 
 
 def _with_own(committed: str, own: int | None) -> str:
@@ -135,10 +170,11 @@ def _content(snapshot: Snapshot) -> bytes:
     """The zip, whose bytes follow from the snapshot alone; its counts and sums are put into the snapshot."""
     cut = Cut(
         snapshot.made_by,
-        at=snapshot.at,
+        at=snapshot.until,
         without=BY_CODE[snapshot.purpose].without | set(contents.LOGS),
         ids=tuple(snapshot.participants),
         horizon=snapshot.horizon,
+        taken_at=snapshot.at,
     )
     made = Bundle(cut, snapshot.at, snapshot.purpose)
     content = b"".join(made.blocks())
@@ -153,7 +189,9 @@ def _dictionary() -> str:
 def _told(snapshot: Snapshot) -> dict[str, Any]:
     """What the seal is under: every column but the seal itself."""
     names = [field.attname for field in Snapshot._meta.concrete_fields if field.attname not in ("id", "seal")]
-    return {**{name: getattr(snapshot, name) for name in names}, "at": snapshot.at.isoformat()}
+    told = {name: getattr(snapshot, name) for name in names} | {"at": snapshot.at.isoformat()}
+    until = told.pop("dated_until")  # which most have not, and seals of before it knew nothing of
+    return told | ({"dated_until": until.isoformat()} if until else {})
 
 
 def content(snapshot: Snapshot) -> bytes:
@@ -177,9 +215,9 @@ def _wrong(snapshot: Snapshot, kept: bytes) -> str:
 
 def redacted(snapshot: Snapshot) -> bool:
     """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
-    with sight.everything():
-        blanked = Redaction.objects.filter(agreed_at__gt=snapshot.at, participant__in=snapshot.participants)
-        return blanked.exists()
+    with sight.everything(), connection.cursor() as cursor:
+        cursor.execute(_REDACTED, [snapshot.participants, snapshot.at, snapshot.horizon])
+        return cursor.fetchone()[0]
 
 
 def contradictions() -> list[tuple[int, str]]:

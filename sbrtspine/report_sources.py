@@ -21,5 +21,5 @@ def of_snapshot(person: Person, number: str) -> Source:
         snapshots.content(snapshot)
     except snapshots.Broken as broken:
         raise ValidationError(_("Snapshot %(number)s: %(why)s.") % {"number": number, "why": broken}) from broken
-    cut = Cut(tuple(snapshot.participants), snapshot.at, snapshot.horizon)
+    cut = Cut(tuple(snapshot.participants), snapshot.until, snapshot.horizon)
     return Source(f"{snapshot.number}. {snapshot.name}", snapshot.closed, snapshot.sha256, snapshot.seal, cut)

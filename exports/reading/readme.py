@@ -46,10 +46,10 @@ _DEFUSED = """FOR SPREADSHEETS
 
 def text(selection: Selection, purpose: str, records: dict[str, int]) -> str:
     """The whole file, in English."""
-    as_of = selection.at.isoformat() if selection.at else "the moment it was made (manifest.json)"
     rows = "".join(f"  {count:9}  {name}.csv\n" for name, count in records.items())
     parts = [
-        f"{STUDY.name}: data export\nProtocol version {STUDY.version}. For: {purpose}. Data as of {as_of}.\n",
+        f"{STUDY.name}: data export\nProtocol version {STUDY.version}. For: {purpose}. "
+        f"Data as of {selection.as_of_words}.\n",
         f"WHAT IS IN IT\n\n{rows}",
         _selected(selection),
         _deidentified() if selection.deidentified else "",
