@@ -2,22 +2,23 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import as_of as history
-from accounts import factors, recertification, selectors, services, sessions, text_input
+from accounts import factors, instants, recertification, selectors, services, sessions, text_input
 from accounts.acts import Act
 from accounts.models import Membership, Person, Site
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May, Role
+from protocol.study import STUDY
 
 
 def _sites(request: HttpRequest) -> Any:
@@ -168,12 +169,9 @@ def as_of(request: HttpRequest) -> HttpResponse:
     at, said = timezone.now(), ""
     if text:
         try:
-            read = parse_datetime(text) or datetime.combine(
-                selectors.read_day(text, "at", required=True), datetime.max.time().replace(microsecond=0)
-            )
-            at = read if timezone.is_aware(read) else timezone.make_aware(read)
-        except (ValidationError, ValueError, OverflowError):
-            said = _("Give a day or an instant, as 2026-03-08 or 2026-03-08 14:05.")
+            at = instants.read(text, ZoneInfo(STUDY.zone))
+        except ValidationError as refused:
+            said = refused.messages[0]
     rows = [(held, held.current(at), held.delegated(at)) for held in history.replay(at)]
     context = {"at": at, "asked_at": text, "said": said, "rows": rows, "now": timezone.now()}
     return render(request, "accounts/as_of.html", context, status=422 if said else 200)

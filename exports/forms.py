@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from accounts import instants
 from accounts.models import Person
 from accounts.text_input import FreeLines, FreeText
 from exports import dictionary, snapshots
@@ -17,7 +18,7 @@ from exports.contents import LOGS
 from exports.purposes import BY_CODE, PURPOSES, Purpose
 from exports.selection import Selection
 from protocol.study import STUDY
-from records import as_of, selectors
+from records import selectors
 from records.fields import crf_fields
 
 
@@ -57,7 +58,7 @@ class Choice(forms.Form):
     def clean_as_of(self) -> datetime | None:
         """Read on the trial's clocks."""
         typed = self.cleaned_data["as_of"]
-        return as_of.read(typed, ZoneInfo(STUDY.zone)) if typed else None
+        return instants.read(typed, ZoneInfo(STUDY.zone)) if typed else None
 
     def clean_participants(self) -> tuple[str, ...]:
         """Codes that this person may see; one that does not exist and one of another site are the same."""

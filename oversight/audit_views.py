@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import sight, text_input
+from accounts import instants, sight, text_input
 from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import endpoint_fields
 from protocol.study import STUDY
-from records import as_of, audit_review, audit_trail, crf
+from records import audit_review, audit_trail, crf
 from records.audit_trail import ODDITIES, Asked
 from records.fields import crf_fields
 from records.models import AuditCheck, Seal
@@ -117,7 +117,7 @@ def _asked(typed: QueryDict) -> Asked:
 
 def _instant(name: str, typed: str) -> datetime | None:
     try:
-        return as_of.read(typed, ZoneInfo(STUDY.zone)) if typed else None
+        return instants.read(typed, ZoneInfo(STUDY.zone)) if typed else None
     except ValidationError as error:
         raise ValidationError({name: error.messages}) from error
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from accounts import instants
 from accounts.permissions import require
 from oversight import kept_figures
 from oversight.analysis import cohort
@@ -18,14 +19,13 @@ from oversight.analysis.pages import FIGURES, PAGES, Entry, Page
 from oversight.drawing import files
 from oversight.showing import Shown, shown
 from protocol.study import STUDY
-from records import as_of
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 
 def instant(request: HttpRequest) -> datetime | None:
     """The instant asked for in `as_of`; ValidationError with a sentence where it is none."""
-    return as_of.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
+    return instants.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
 
 
 def readings(request: HttpRequest, entry: Entry) -> dict[str, str]:

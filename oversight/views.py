@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import instants
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import casebooks, life, rule_queries, sign_off, standing, verdicts, visit_matrix
@@ -29,7 +30,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     """Everybody this person may see, searched and filtered, a page at a time by code."""
     require(request.user, May.SEE)
     try:
-        at = as_of.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
+        at = instants.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
     except ValidationError as error:
         return render(request, "crf/refused.html", {"sentences": error.messages, "back": request.path}, status=422)
     now = at or timezone.now()
@@ -95,7 +96,7 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
     """One participant's life on one page; `?as_of=` as it stood then."""
     participant = selectors.participant(request.user, code)
     try:
-        at = as_of.read(request.GET["as_of"], participant.site.tz) if request.GET.get("as_of") else None
+        at = instants.read(request.GET["as_of"], participant.site.tz) if request.GET.get("as_of") else None
     except ValidationError as error:
         return render(request, "crf/refused.html", {"participant": participant, "sentences": error.messages,
                                                     "back": request.path}, status=422)  # fmt: skip

@@ -8,13 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from protocol.reading import EARLIEST, LATEST
 from records import crf, history
 from records.base import Audited, Record
 from records.models import Participant
@@ -77,20 +73,6 @@ def _whole(row: Row) -> Row:
         if getattr(row, field.attname) is None and not field.null and field.has_default():
             setattr(row, field.attname, field.get_default())
     return row
-
-
-def read(typed: str, zone: ZoneInfo) -> datetime:
-    """An instant as somebody typed it: with an offset, on the site's clocks, or a day (its end). ValidationError."""
-    text = typed.strip().replace("\x00", "")[:40]
-    try:
-        day = parse_date(text)
-        found = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone) if day else parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or not EARLIEST <= found.year <= LATEST:
-        sentence = _("“%(typed)s” is not a day or a time, such as 2016-03-08 or 2016-03-08 14:05.")
-        raise ValidationError(sentence % {"typed": text})
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import instants
 from records import as_of, crf, places, selectors
 from records.base import Record
 from records.fields import crf_fields
@@ -24,7 +25,7 @@ def record(
     participant = place.participant
     context: dict[str, Any] = {"participant": participant, "place": place, "title": place.model._meta.verbose_name}
     try:
-        at = as_of.read(request.GET.get("at", ""), participant.site.tz)
+        at = instants.read(request.GET.get("at", ""), participant.site.tz)
     except ValidationError as error:
         return render(request, "crf/as_of.html", {**context, "errors": error.messages}, status=422)
     then = _then(place, at)
@@ -79,7 +80,7 @@ def changes(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, name: str, zone: Any, default: datetime) -> datetime:
-    return as_of.read(request.GET[name], zone) if request.GET.get(name) else default
+    return instants.read(request.GET[name], zone) if request.GET.get(name) else default
 
 
 def _title(record: Record) -> str:

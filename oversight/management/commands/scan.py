@@ -1,11 +1,15 @@
 import json
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts import instants
 from oversight import mailing, scan
+from protocol.study import STUDY
 from records.models import Participant
 
 
@@ -16,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--dry-run", action="store_true")
-        parser.add_argument("--now", metavar="ISO", help="an instant with its offset (default: now)")
+        parser.add_argument("--now", metavar="ISO", help="2016-03-08T14:05+01:00 (default: now)")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,9 +45,6 @@ class Command(BaseCommand):
 
     def _instant(self, text: str) -> datetime:
         try:
-            found = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise CommandError(f"“{text}” is not an ISO 8601 instant.") from error
-        if found.tzinfo is None:
-            raise CommandError(f"“{text}” has no offset; give one, such as 2016-03-08T14:05+01:00.")
-        return found
+            return instants.read(text, ZoneInfo(STUDY.zone))
+        except ValidationError as refused:
+            raise CommandError(refused.messages[0]) from refused

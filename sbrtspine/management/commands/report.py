@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
+from accounts import instants
 from accounts.models import Person
 from oversight import report
 from protocol.study import STUDY
-from records import as_of
 from sbrtspine import report_sources
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is nobody called {options['person']}.")
         try:
-            at = as_of.read(options["as_of"], ZoneInfo(STUDY.zone)) if options["as_of"] else None
+            at = instants.read(options["as_of"], ZoneInfo(STUDY.zone)) if options["as_of"] else None
             source = report_sources.of_snapshot(person, options["snapshot"]) if options["snapshot"] else None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
