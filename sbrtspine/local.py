@@ -25,6 +25,18 @@ from sbrtspine import other_user
 from sbrtspine.processes import PATIENCE, CannotStart, ends_with_parent, is_held, try_lock, until, waiting_for
 
 OWNER, APP, BACKUP, DATABASE = "sbrtspine_owner", "sbrtspine_app", "sbrtspine_backup", "sbrtspine"
+# PostgreSQL writes what happens to it; no error of a statement, no statement and no detail, which quote rows.
+_WORDLESS = [
+    "log_min_messages=log",
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
+    "log_statement=none",
+    "log_min_duration_statement=-1",
+    "log_min_duration_sample=-1",
+    "log_transaction_sample_rate=0",
+    "log_parameter_max_length=0",
+    "log_parameter_max_length_on_error=0",
+]
 ORPHANS_END_WITHIN = 5.0  # seconds after which one that still answers is taken over
 
 
@@ -216,7 +228,7 @@ class Postgres(Server):
         new.rename(self.data)
 
     def command(self) -> list[str]:
-        settings = ["listen_addresses=", "unix_socket_permissions=0700"]
+        settings = ["listen_addresses=", "unix_socket_permissions=0700", *_WORDLESS]
         if not self.durable:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         options = [word for setting in settings for word in ("-c", setting)]
@@ -263,6 +275,7 @@ class Valkey(Server):
             str(_valkey_program()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
             "--dir", str(self.state / "valkey"), "--save", "", "--appendonly", "yes" if self.durable else "no",
             "--maxmemory-policy", "noeviction", "--daemonize", "no", "--pidfile", str(self.pid_file()),
+            "--loglevel", "notice", "--hide-user-data-from-log", "yes", "--crash-log-enabled", "no",
         ]  # fmt: skip
 
     def ready(self) -> bool:

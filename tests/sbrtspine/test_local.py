@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 
 from sbrtspine import local
 from tests.environment import ROOT
@@ -169,3 +171,54 @@ def test_what_fails_says_what_to_do(state, monkeypatch):
 
     with pytest.raises(local.CannotStart, match="make setup"):
         local.ensure(state)
+
+
+def all_after(words, text):
+    """Whether these stand in the text, each after the one before it."""
+    for word in words:
+        if word not in text:
+            return False
+        text = text.partition(word)[2]
+    return True
+
+
+SAYS_A_ROW = {
+    "a value that is none": "SELECT 'Kanarie4711'::int",
+    "a row that is refused": "INSERT INTO kept VALUES ('Kanarie4711'), ('Kanarie4711')",
+    "a sentence of a trigger": "DO $$ BEGIN RAISE EXCEPTION 'Kanarie4711' USING DETAIL = 'Kanarie4711'; END $$",
+    "a warning": "DO $$ BEGIN RAISE WARNING 'Kanarie4711'; END $$",
+    "what is no statement": "Kanarie4711",
+    "a slow one": "SELECT 'Kanarie4711', pg_sleep(0.3)",
+    "one that asks to be logged": "SET log_statement = 'all'; SELECT 'Kanarie4711'",
+}
+
+
+def test_the_servers_write_nothing_of_what_they_keep(state):
+    process = starter(state)
+    url = told(process)["url"]
+    ask(url, "CREATE TABLE kept (word text UNIQUE)")
+    ask(url, "CREATE ROLE somebody LOGIN; GRANT ALL ON kept TO somebody")
+    somebody = url.replace("postgres@", "somebody@")
+    for statement in SAYS_A_ROW.values():
+        with suppress(psycopg.Error):
+            ask(somebody, statement)
+        with suppress(psycopg.Error), psycopg.connect(somebody) as database:
+            database.execute("SELECT %s::int", ["Kanarie4711"])
+    with closing(psycopg.connect(somebody)) as database:  # killed at work, the server tells which
+        killed = database.info.backend_pid
+        database.pgconn.send_query(b"SELECT 'Kanarie4711', pg_sleep(60)")
+        until(lambda: ask(url, "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'", killed), "work")
+        os.kill(killed, signal.SIGKILL)
+    valkey = redis.Redis(unix_socket_path=str(local.socket_folder(state) / "valkey.sock"))
+    valkey.set("Kanarie4711", "Kanarie4711")
+    with suppress(redis.RedisError):
+        valkey.execute_command("Kanarie4711", "Kanarie4711")
+    assert valkey.config_get("hide-user-data-from-log") == {"hide-user-data-from-log": "yes"}
+    valkey.close()
+    again = "all server processes terminated; reinitializing", "database system is ready to accept connections"
+    until(lambda: all_after(again, (state / "log" / "postgresql.log").read_text()), "a server that works again")
+    end(process)
+
+    written = "".join(file.read_text() for file in (state / "log").iterdir())
+    assert "Kanarie4711" not in written
+    assert "database system is ready" in written
