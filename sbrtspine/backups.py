@@ -6,6 +6,7 @@ touches the disk.
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import psycopg
+from django.apps import apps
 from django.conf import settings
 
 from accounts.due import is_ahead
@@ -26,6 +28,16 @@ from sbrtspine.processes import try_lock
 
 SUFFIX, STAMP = ".backup", "%Y%m%dT%H%M%SZ"
 _PIECE = 1 << 18
+# What pg_dump and pg_restore complain of, as far as it is repeated: the rest of their sentences quotes rows.
+_COMPLAINTS = (
+    "connection to server", "could not translate host name", "Connection refused", "No such file or directory",
+    "password authentication failed", "no password supplied", "permission denied", "must be owner", "server version",
+    "unsupported version", "No space left on device", "out of memory", "canceling statement due to",
+    "terminating connection due to", "server closed the connection", "invalid snapshot identifier",
+    "COPY failed for table", "invalid input syntax for type", "out of range", "violates check constraint",
+    "violates foreign key constraint", "violates not-null constraint", "violates unique constraint",
+    "could not create unique index", "already exists", "does not exist",
+)  # fmt: skip
 
 
 class Failed(RuntimeError):
@@ -160,10 +172,12 @@ def _said(command: list[str], environment: dict[str, str]) -> Iterator[bytes]:
 
 
 def _complaint(name: str, file: BinaryIO) -> str:
-    """The program's own errors; what it quotes of rows stays out."""
+    """What it complains of, in words that we know, and about which of our tables: its own sentences quote rows."""
     file.seek(0)
-    lines = [line for line in file.read().decode(errors="replace").splitlines() if "error:" in line]
-    return f"{name} failed: {' '.join(lines)[:600] or 'it did not say why'}"
+    text = " ".join(line for line in file.read().decode(errors="replace").splitlines() if "error:" in line)
+    said = [complaint for complaint in _COMPLAINTS if complaint in text]
+    tables = sorted({model._meta.db_table for model in apps.get_models()} & set(re.findall(r"\w+", text)))
+    return f"{name} failed: {', '.join([*said, *tables]) or 'it did not say why in words that may be repeated here'}"
 
 
 def kept(stamps: Iterable[datetime], daily: int, weekly: int, monthly: int) -> set[datetime]:

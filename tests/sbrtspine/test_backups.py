@@ -221,6 +221,50 @@ def test_only_our_own_old_files_go_and_only_after_a_new_one_is_there(small, sett
     ]  # fmt: skip
 
 
+COMPLAINTS = {
+    "pg_dump: error: query failed: ERROR:  permission denied for table records_participant\n"
+    "pg_dump: detail: Query was: LOCK TABLE Kanarie": "pg_dump failed: permission denied, records_participant",
+    'pg_dump: error: COPY failed for table "records_participant": ERROR:  invalid input syntax for type date: "x"\n'
+    'CONTEXT:  COPY records_participant, line 1, column note: "error: Kanarie"': (
+        "pg_dump failed: COPY failed for table, invalid input syntax for type, records_participant"
+    ),
+    'pg_dump: error: ERROR:  new row for relation "records_participant" violates check constraint "Kanarie"\n'
+    "DETAIL:  Failing row contains (7, Kanarie).": "pg_dump failed: violates check constraint, records_participant",
+    'pg_dump: error: connection to server at "Kanarie" failed: FATAL:  password authentication failed for "x"': (
+        "pg_dump failed: connection to server, password authentication failed"
+    ),
+    "pg_dump: error: Kanarie": "pg_dump failed: it did not say why in words that may be repeated here",
+    "": "pg_dump failed: it did not say why in words that may be repeated here",
+}
+
+
+@pytest.mark.parametrize("text", COMPLAINTS)
+def test_what_a_program_complains_of_is_told_without_what_it_quotes(text):
+    with pytest.raises(backups.Failed) as failed:
+        list(backups._said(["sh", "-c", 'printf "%s" "$0" >&2; exit 1', text], {}))
+
+    assert str(failed.value) == COMPLAINTS[text]
+
+
+def test_a_restore_that_fails_on_a_row_does_not_quote_it(small, elsewhere):
+    """A dump that is whole, into a server whose rules refuse a row: what pg_restore says holds the row."""
+    with superuser() as server:
+        server.execute("CREATE TABLE canary (word text CHECK (word <> current_setting('a.b', true)))")
+        server.execute("INSERT INTO canary VALUES ('Kanarie4711')")
+    try:
+        file = backups.make(BACKED_UP)
+    finally:
+        with superuser() as server:
+            server.execute("DROP TABLE canary")
+    with psycopg.connect(elsewhere, autocommit=True) as server:
+        server.execute(f"ALTER DATABASE {ELSEWHERE} SET a.b = 'Kanarie4711'")
+
+    with pytest.raises(backups.Failed, match="violates check constraint") as failed:
+        backups.restore(file, elsewhere)
+
+    assert "Kanarie" not in str(failed.value)
+
+
 def test_two_at_once_make_one(small):
     with backups.alone("backup"):
         assert backups.run(BACKED_UP) is None

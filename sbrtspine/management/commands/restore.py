@@ -25,7 +25,9 @@ class Command(BaseCommand):
         except (encrypted.Refused, backups.Failed, database_programs.NoProgram) as error:
             raise CommandError(str(error)) from error
         except psycopg.OperationalError as error:
-            raise CommandError(f"That database cannot be reached: {error}") from error
+            raise CommandError(f"That database cannot be reached: {str(error).partition(chr(10))[0]}") from error
+        except psycopg.Error as error:  # its own words may quote an address with its password, or a row
+            raise CommandError(f"--into is no address of a database, or it refused: {type(error).__name__}") from error
         rows = manifest["likeness"]["rows"]
         self.stdout.write(
             f"Restored as of {manifest['made_at']}: {sum(rows.values())} rows in {len(rows)} tables, all equal."
