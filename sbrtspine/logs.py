@@ -19,7 +19,9 @@ import structlog
 
 from sbrtspine import env
 
-_DEEP = 8  # frames of an exception, counted from where it was raised
+_DEEP = 6  # frames of an exception that are told whoever they belong to, counted from where it was raised
+_OURS = 12  # frames altogether, with those of our own code
+_FOREIGN = ("site-packages", "dist-packages", f"python3.{sys.version_info.minor}/", "<")
 _CAUSES = 4
 _NAME = re.compile(r"[A-Za-z_<][\w.>]{0,99}")
 _FILE = re.compile(r"[\w.-]+(/[\w.-]+)?\.py|<(string|stdin|frozen [\w.]+)>")
@@ -119,8 +121,10 @@ def _one(error: BaseException) -> dict[str, Any]:
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
+    """The last ones, and before them those of our own code: which task, which page."""
     frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(trace)]
-    return [place(code.co_filename, code.co_name, line) for code, line in frames[-_DEEP:]]
+    ours = [each for each in frames[:-_DEEP] if not any(word in each[0].co_filename for word in _FOREIGN)]
+    return [place(code.co_filename, code.co_name, line) for code, line in (ours + frames[-_DEEP:])[-_OURS:]]
 
 
 def place(file: str, function: str | None, line: int | None) -> str:
