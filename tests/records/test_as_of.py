@@ -12,10 +12,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 
+from accounts import instants
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from assessments.models import Visit
 from enrollment.models import Consent, Screening
-from records import as_of, attest, locks, queries, services
+from records import attest, locks, queries, services
 from tests import builders
 from tests.builders import AMSTERDAM, amsterdam
 
@@ -143,9 +144,9 @@ def test_what_changed_since_an_instant_is_net(login, people, participant):
 
 
 def test_a_day_is_its_end_and_a_time_is_read_on_the_sites_clocks(site):
-    assert as_of.read("2016-03-08", site.tz) == amsterdam("2016-03-08 23:59:59")
-    assert as_of.read("2016-03-08 14:05", site.tz) == amsterdam("2016-03-08 14:05")
-    assert as_of.read("2016-03-08T14:05:00+00:00", site.tz) == amsterdam("2016-03-08 15:05")
+    assert instants.read("2016-03-08", site.tz) == amsterdam("2016-03-08 23:59:59")
+    assert instants.read("2016-03-08 14:05", site.tz) == amsterdam("2016-03-08 14:05")
+    assert instants.read("2016-03-08T14:05:00+00:00", site.tz) == amsterdam("2016-03-08 15:05")
 
 
 def test_the_listing_and_the_export_as_of_an_instant(login, people, site, participant):
@@ -174,4 +175,4 @@ def test_the_listing_and_the_export_as_of_an_instant(login, people, site, partic
 @pytest.mark.parametrize("typed", ["0001-01-01", "0016-03-08 14:05", "9999-12-31", "0001-01-01T00:00+14:00"])
 def test_an_instant_in_a_year_that_cannot_be_meant_is_refused(typed):
     with pytest.raises(ValidationError, match="is not a day or a time"):
-        as_of.read(typed, AMSTERDAM)
+        instants.read(typed, AMSTERDAM)
