@@ -53,13 +53,16 @@ def give_role(
 
 
 def end_role(membership: Membership, *, ends_at: datetime, by: Person, reason: str, now: datetime) -> None:
-    """Set or change when a role ends; what has ended stays ended."""
+    """Set or change when a role ends; what has ended stays ended, and what ends then already leaves no line."""
     reason = text_input.reason(reason)
     with transaction.atomic():
         held = Membership.objects.select_for_update().get(pk=membership.pk)
         if held.ends_at is not None and held.ends_at <= now:
             raise ValidationError({"ends_on": _("This role has ended; give it again instead.")})
-        held.ends_at = max(ends_at, held.starts_at)
+        ends_at = max(ends_at, held.starts_at)
+        if held.ends_at == ends_at:
+            return
+        held.ends_at = ends_at
         held.full_clean()
         held.save()
         log(Act.What.ROLE_ENDED, now=now, by=by, **_told(held, reason))
@@ -140,7 +143,8 @@ def deactivate(person: Person, *, by: Person, reason: str, now: datetime) -> Non
     if person == by:
         raise ValidationError({"reason": _("Nobody closes his or her own account: ask a colleague.")})
     with transaction.atomic():
-        person.is_active = False
+        if not _turns(person, active=False):
+            return
         person.save(update_fields=["is_active"])
         for membership in person.memberships.overlapping(now, None):
             end_role(membership, ends_at=now, by=by, reason=reason, now=now)
@@ -153,11 +157,20 @@ def reactivate(person: Person, *, by: Person, reason: str, now: datetime, origin
     """Somebody comes back: the same person, without roles, and with a new link."""
     reason = text_input.reason(reason)
     with transaction.atomic():
-        person.is_active, person.must_enrol = True, True
+        if not _turns(person, active=True):
+            return
+        person.must_enrol = True
         person.set_unusable_password()
         person.save(update_fields=["is_active", "must_enrol", "password"])
         log(Act.What.REACTIVATED, now=now, by=by, person=person, reason=reason)
         invitations.invite(person, by=by, now=now, origin=origin)
+
+
+def _turns(person: Person, *, active: bool) -> bool:
+    """Let the account be active or not; whether that changes anything, which a page opened earlier does not know."""
+    was = Person.objects.select_for_update().get(pk=person.pk).is_active
+    person.is_active = active
+    return was != active
 
 
 def delegations_of(person: Person) -> Any:

@@ -71,7 +71,10 @@ def _order(row: Row, now: datetime) -> tuple[bool, float]:
 
 
 def take(participant: Participant, person: Person, now: datetime) -> Responsible:
-    """This person looks after the window from now on."""
+    """This person looks after the window from now on; who does so already leaves no second line."""
+    last = _taken([participant]).get(participant.pk)
+    if last is not None and last.person_id == person.pk:
+        return last
     return Responsible.objects.create(participant=participant, person=person, at=now)
 
 

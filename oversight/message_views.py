@@ -124,7 +124,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferenceForm(request.POST, instance=_preference(request))
     if not form.is_valid():
         return _page(request, form, status=422)
-    form.save()
+    if form.has_changed():
+        form.save()
     return redirect(reverse("messages") + "#preferences")
 
 

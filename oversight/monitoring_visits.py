@@ -110,6 +110,8 @@ class MonitoringVisitForm(forms.ModelForm):
                 stored = MonitoringVisit.objects.select_for_update().get(pk=visit.pk)
                 if stored.version != self.cleaned_data["opened"]:
                     raise ValidationError(_("Somebody else has changed this visit since you opened it. Open it again."))
+                if all(getattr(stored, name) == getattr(visit, name) for name in self._meta.fields):
+                    return stored
             visit.version = self.cleaned_data["opened"] + 1
             with said(by, _("Monitoring visit")):
                 visit.save()

@@ -24,7 +24,11 @@ def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -
     if days not in {str(each) for each in DAYS}:
         raise ValidationError(_("Choose for how long."))
     reason = text_input.reason(reason, empty=_("Say why it can wait."), limit=300)
-    until = now + timedelta(days=int(days))
+    wait = timedelta(days=int(days))
+    last = _standing(person, now).get(url)
+    if last is not None and (last.reason, last.at + wait) == (reason, last.until):
+        return last
+    until = now + wait
     if item.due_at is not None:
         until = min(until, item.due_at)
     return Snooze.objects.create(person=person, url=url, reason=reason, at=now, until=until)

@@ -110,6 +110,8 @@ def ask(lock: Lock, *, by: Person, reason: str, now: datetime) -> Lock:
     reason = text_input.reason(reason)
     with transaction.atomic():
         lock = _standing(lock)
+        if lock.asked_by_id == by.pk:
+            return lock
         with said(by, reason):
             if lock.kind == Lock.Kind.FREEZE:
                 lock.released_at, lock.released_by, lock.released_because = now, by, reason

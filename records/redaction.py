@@ -154,9 +154,12 @@ def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: 
     if _quotes(reason, places):
         raise ValidationError({"reason": _("This reason repeats what is to be blanked. Say it without those words.")})
     with transaction.atomic(), said(by, reason):
+        told = [place.as_dict() for place in places]
+        if Redaction.objects.filter(participant=participant, places=told, agreed_at=None, dropped_at=None).exists():
+            raise ValidationError({"places": _("This has been asked for, and waits already for somebody to agree.")})
         return Redaction.objects.create(
             participant=participant,
-            places=[place.as_dict() for place in places],
+            places=told,
             reason=reason,
             asked_at=now,
             asked_by=by,
