@@ -72,6 +72,8 @@ def _otherwise(parts: Sequence[Record], name: str) -> None:
         part.missing[name] = "UNK"
     else:
         part.fill(**{name: answer(part._meta.get_field(name), 0, {})})
+        if not part.answered(name):  # there is nothing to link to
+            part.missing[name] = "UNK"
 
 
 def blank(model: type[Record], participant: Participant, visit: str = "d60") -> Record:
@@ -90,21 +92,36 @@ def everything(participant: Participant, state: str, people: dict[str, Person], 
     links: dict[type, Record] = {}
     made = []
     for turn, model in zip(count(STATES.index(state)), _events_first(), strict=False):
-        record, rows = blank(model, participant), rows_of(model, participant)
-        if state == "nothing known":
-            for part in (record, *rows):
-                part.missing = {field.name: "UNK" for field in crf_fields(type(part))}
-        elif state != "empty":
-            for part in (record, *rows):
-                fill(part, turn, links, **how)
-        complete = state not in ("empty", "draft")
-        links[model] = put(record, rows, people["nurse"], complete=complete)
+        links[model] = entered(model, participant, state, people, turn, links, **how)
         made.append(links[model])
     for record in made:
         bring(record, state, people)
-    if state == "locked":
-        locks.close(locks.target("participant", participant), "lock", by=people["datamanager"], reason="cut", now=NOW)
+    close(participant, state, people)
     return made
+
+
+def entered(
+    model: type[Record], participant: Participant, state: str, people: dict[str, Person], turn: int,
+    links: dict[type, Record], **how: Any
+) -> Record:  # fmt: skip
+    """One record as its nurse leaves it: what the state begins with."""
+    record, rows = blank(model, participant), rows_of(model, participant)
+    if state == "nothing known":
+        for part in (record, *rows):
+            part.missing = {field.name: "UNK" for field in crf_fields(type(part))}
+    elif state != "empty":
+        for part in (record, *rows):
+            fill(part, turn, links, **how)
+    return put(record, rows, people["nurse"], complete=state not in ("empty", "draft"))
+
+
+def only(site: Site, state: str, people: dict[str, Person]) -> Iterator[Record]:
+    """One record of each form in this state, each the only record of a participant of its own."""
+    for turn, model in zip(count(STATES.index(state)), crf.forms().values(), strict=False):
+        record = entered(model, builders.register(site, people["nurse"]), state, people, turn, {})
+        bring(record, state, people)
+        close(record.participant, state, people)
+        yield record
 
 
 def bring(record: Record, state: str, people: dict[str, Person]) -> None:
@@ -115,6 +132,11 @@ def bring(record: Record, state: str, people: dict[str, Person]) -> None:
         attest.sign_record(record, by=people["pi"], version=record.version, meaning="approved", now=NOW)
     if state == "void":
         services.void(record, by=people["nurse"], reason="wrong participant", version=record.version, now=NOW)
+
+
+def close(participant: Participant, state: str, people: dict[str, Person]) -> None:
+    if state == "locked":
+        locks.close(locks.target("participant", participant), "lock", by=people["datamanager"], reason="cut", now=NOW)
 
 
 def alone(site: Site, people: dict[str, Person], now: datetime = NOW) -> Iterator[Participant]:

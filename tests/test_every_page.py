@@ -1,7 +1,15 @@
-"""Whatever stands in the records, every page of it can be read by everybody who may read it."""
+"""Whatever stands in the records, every page of it can be read by everybody who may read it.
+
+Every page × one record of every form × every state × every role is read by `make test-long`; `make test` reads of it
+what has every two of the four together.
+"""
+
+import os
+from itertools import combinations, product
 
 import pytest
 
+from records import crf
 from records.places import Place
 from tests import builders, population
 from tests.test_every_url import GET, ROLES
@@ -11,6 +19,8 @@ OF_A_PARTICIPANT = [
     "", "endpoint/", "endpoint/sign/", "sign/", "locks/", "redactions/", "changes/", "?as_of=2016-06-02",
 ]  # fmt: skip
 OF_A_RECORD = ["", "history/", "as-of/?at=2016-06-02", "query/", "sign/"]
+WHOLE = os.environ.get("SBRTSPINE_EVERY_PAGE") == "1"
+SIZES = {"form": len(crf.forms()), "state": len(population.STATES), "role": len(READERS)}
 HEAVY = ("report", "figure", "progress", "outcomes", "export-all", "exports", "calendar")
 LISTS = {
     name: address
@@ -34,20 +44,56 @@ def broken(browser, addresses):
     return {address: text[:300] for address, (status, text) in answers.items() if status >= 500}
 
 
+def turns(pages, *, form, state, role):
+    """Those of these pages that are read of this form in this state by this role, all of them numbered."""
+    mine = (form + 3 * state + 4 * role) % (3 * len(pages))
+    return pages if WHOLE else pages[mine : mine + 1]
+
+
+@pytest.mark.parametrize("pages", [OF_A_RECORD, OF_A_PARTICIPANT], ids=["of a record", "of a participant"])
+def test_what_is_read_has_every_two_of_form_state_role_and_page_together(pages):
+    axes = {**{name: range(size) for name, size in SIZES.items()}, "page": pages}
+    wanted = {((one, a), (two, b)) for one, two in combinations(axes, 2) for a, b in product(axes[one], axes[two])}
+
+    for numbers in product(*(range(size) for size in SIZES.values())):
+        where = dict(zip(SIZES, numbers, strict=True))
+        for page in turns(pages, **where):
+            wanted -= set(combinations({**where, "page": page}.items(), 2))
+
+    assert wanted == set()
+
+
+def at(record):
+    return Place(record.participant, type(record), record, getattr(record, "visit", None))
+
+
 @pytest.mark.parametrize("state", population.STATES)
 def test_every_page_of_every_record_in_a_state_is_read_by_every_role(state, people, site, client):
     participant = builders.register(site, people["nurse"])
     made = population.everything(participant, state, people)
-    home = f"/participants/{participant.code}/"
-    places = [Place(participant, type(record), record, getattr(record, "visit", None)) for record in made]
+    home, now = f"/participants/{participant.code}/", population.STATES.index(state)
     wrong = {}
-    for turn, role in enumerate(READERS):
-        client.force_login(people[role])
-        pages = [home + tail for tail in OF_A_PARTICIPANT]
-        for number, place in enumerate(places):  # over all states, every role has read every page of every form
-            shift = turn + number + population.STATES.index(state)
-            pages += [place.url(OF_A_RECORD[shift // 2 % len(OF_A_RECORD)])] * (shift % 2)
-        wrong |= {(role, address): text for address, text in broken(client, pages).items()}
+    for role, reader in enumerate(READERS):
+        client.force_login(people[reader])
+        pages = [home, *(home + tail for tail in turns(OF_A_PARTICIPANT[1:], form=0, state=now, role=role))]
+        for form, record in enumerate(made):
+            pages += [at(record).url(tail) for tail in turns(OF_A_RECORD, form=form, state=now, role=role)]
+        wrong |= {(reader, address): text for address, text in broken(client, pages).items()}
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("state", population.STATES)
+def test_every_page_of_who_has_one_record_and_no_other_is_read_by_every_role(state, people, site, client):
+    now, wrong = population.STATES.index(state), {}
+    for form, record in enumerate(population.only(site, state, people)):
+        home = f"/participants/{record.participant.code}/"
+        for role, reader in enumerate(READERS):
+            pages = [home + tail for tail in turns(OF_A_PARTICIPANT, form=form, state=now, role=role)]
+            pages += [at(record).url(tail) for tail in OF_A_RECORD] if WHOLE else []
+            if pages:
+                client.force_login(people[reader])
+            wrong |= {(reader, record.slug, address): text for address, text in broken(client, pages).items()}
 
     assert wrong == {}
 
@@ -58,7 +104,7 @@ def test_the_own_page_of_a_record_shows_it(state, people, site, client):
     client.force_login(people["nurse"])
     hidden = []
     for record in population.everything(participant, state, people):
-        status, text = read(client, Place(participant, type(record), record, getattr(record, "visit", None)).url())
+        status, text = read(client, at(record).url())
         if status != 200 or str(record._meta.verbose_name) not in text.decode():
             hidden.append(record.slug)
 

@@ -3,21 +3,31 @@
 import csv
 import html
 import io
+import json
+import re
 import xml.etree.ElementTree as ET
 import zipfile
+from email import message_from_bytes
+from email.policy import default
+from functools import partial
 from itertools import count
 
 import pytest
+import typst
 from django.utils import timezone
 from icalendar import Calendar
 
-from accounts import text_input
+from accounts import invitations, text_input
+from accounts.models import Person
 from exports.purposes import PURPOSES
-from oversight import scan
+from oversight import report, scan
 from oversight.analysis.pages import FIGURES
-from records import queries
+from oversight.drawing import typeset
+from records import queries, selectors
+from records.base import RowRecord
 from records.fields import LongText, Text, crf_fields
-from records.models import Query
+from records.formula_injection import defused
+from records.models import Query, QueryMessage
 from records.places import Place
 from tests import builders, population
 from tests.oversight.test_calendar import address
@@ -99,29 +109,88 @@ PAGES = [
 ]  # fmt: skip
 
 
+def texts_of(*parts):
+    """Every free text of a record and of the rows inside it."""
+    values = [getattr(part, field.name) for part in parts for field in crf_fields(type(part)) if is_free(field)]
+    return [value for value in values if value]
+
+
+def lacking(where, values, content):
+    """Those of these texts that cannot be read there."""
+    content = shown(content) if isinstance(content, bytes) else content
+    return [(where, value) for value in values if value not in content]
+
+
 def _every_page(everywhere, people, client):
     participant, made = everywhere
     client.force_login(people["pi"])
     home = f"/participants/{participant.code}/"
-    lacking = []
+    unread = []
     for record in made:
         url = Place(participant, type(record), record, getattr(record, "visit", None)).url()
-        own = shown(body(client, url))
-        body(client, url + "history/")
-        values = [getattr(record, field.name) for field in crf_fields(type(record)) if is_free(field)]
-        lacking += [(url, value) for value in values if value and value not in own]
+        values = texts_of(record, *selectors.inside(record))
+        unread += lacking(url, values, body(client, url))
+        unread += lacking(f"{url}history/", values, body(client, f"{url}history/"))
     for url in [home, home + "endpoint/", home + "changes/", home + "locks/", *PAGES]:
         body(client, url)
     for query in Query.objects.filter(participant=participant):
-        said = shown(body(client, f"/queries/{query.pk}/"))
-        lacking += [(query.pk, query.sentence)] * (query.sentence not in said)
+        thread = body(client, f"/queries/{query.pk}/")
+        unread += lacking(query.pk, [query.sentence, *query.messages.values_list("text", flat=True)], thread)
     for text in TEXTS:
         assert client.get("/find/", {"q": text}).status_code == 200, text
-    assert body(client, "/report/report.pdf").startswith(b"%PDF")
     feed = Calendar.from_ical(body(client, address(client)))
 
-    assert lacking == []
+    assert unread == []
     assert feed.name == "VCALENDAR"
+
+
+def _every_line_of_the_trail(everywhere, people, client):
+    participant, made = everywhere
+    client.force_login(people["pi"])
+    address, pages = f"/audit/?participant={participant.code}&all=1", ""
+    while address:
+        pages += shown(body(client, address))
+        older = re.findall(r'href="(\?[^"]+)" rel="next"', pages[pages.rindex("<main") :])
+        address = f"/audit/{older[-1]}" if older else ""
+
+    values = {value for record in made for value in texts_of(record, *selectors.inside(record))}
+    assert lacking("audit", sorted(values), pages) == []
+
+
+def _every_line_of_work(everywhere, people, client):
+    participant, _made = everywhere
+    unread = []
+    for who in ("nurse", "monitor"):
+        client.force_login(people[who])
+        lines = shown(body(client, "/?all=1"))
+        asked = Query.objects.filter(participant=participant, state="answered" if who == "monitor" else "open")
+        unread += lacking(who, asked.values_list("sentence", flat=True), lines)
+    for page in ("/queries/", f"/participants/{participant.code}/"):
+        unread += lacking(page, asked.values_list("sentence", flat=True), body(client, page))
+
+    assert unread == []
+    assert asked.count() == len(TEXTS) + 1
+
+
+def _report(everywhere, people, client, monkeypatch):
+    """What a cell of the report says is read in the page, and given to the typesetter with codes for lacking signs."""
+    _participant, made = everywhere
+    client.force_login(people["pi"])
+    values = {value for record in made for value in texts_of(record, *selectors.inside(record))}
+    cells = {cell.value for _number, figure in report.build(people["pi"], timezone.now()).figures
+             for row in figure.table.rows for cell in row.cells if cell.value in values}  # fmt: skip
+    given = []
+    compile_it = typst.compile
+    monkeypatch.setattr(
+        typst, "compile", lambda *all, **how: given.append(how["sys_inputs"]) or compile_it(*all, **how)
+    )
+    assert body(client, "/report/report.pdf").startswith(b"%PDF")
+    rows = json.loads(next(each["report"] for each in reversed(given) if "report" in each))["figures"]
+    told = {cell for figure in rows for row in figure["rows"] for cell in row}
+
+    assert len(cells) > 1
+    assert lacking("report", cells, body(client, "/report/report.html")) == []
+    assert {typeset.settable(cell) for cell in cells} <= told
 
 
 def _every_figure(everywhere, people, client):
@@ -144,26 +213,61 @@ def _every_export(everywhere, people, client):
             assert not name.endswith(".html") or b"<script>alert" not in bundle.read(name), name
         if purpose.code == "archive":
             exact = bundle
+        if purpose.code == "safety":
+            spreadsheet = bundle
     told, compared = [], 0
     for record in made:
-        row, *_more = csv.DictReader(io.StringIO(exact.read(f"{record.slug}.csv").decode("utf-8-sig"), newline=""))
-        single = body(client, f"/exports/{record.slug}.csv?purpose=archive").decode("utf-8-sig")
-        alone, *_more = csv.DictReader(io.StringIO(single, newline=""))
-        for field in crf_fields(type(record)):
-            if is_free(field) and (value := getattr(record, field.name)):
-                compared += 1
-                told += [(record.slug, field.name, each[field.name]) for each in (row, alone)
-                         if each[field.name] != value]  # fmt: skip
+        single = lines_of(body(client, f"/exports/{record.slug}.csv?purpose=archive"))
+        told += [(record.slug, "alone")] * (single != lines_of(exact.read(f"{record.slug}.csv")))
+        for part in (record, *selectors.inside(record)):
+            written = told_of(exact, part)
+            values = {field.name: getattr(part, field.name) for field in crf_fields(type(part)) if is_free(field)}
+            values = {name: value for name, value in values.items() if value}
+            compared += len(values)
+            told += [(part.slug, name, written[name]) for name, value in values.items() if written[name] != value]
+            if f"{part.slug}.csv" in spreadsheet.namelist():
+                safe = told_of(spreadsheet, part)
+                told += [(part.slug, name) for name, value in values.items() if safe[name] != defused(value)]
+    log = lines_of(exact.read("queries.csv"))
+    messages = QueryMessage.objects.all()
+    assert {line["question"] for line in log} == {message.query.sentence for message in messages}
+    assert {line["said"] for line in log} == {message.text for message in messages}
+    trail = {line["new"] for line in lines_of(exact.read("audit.csv"))}
+    assert {value for record in made for value in texts_of(record, *selectors.inside(record))} <= trail
 
     assert told == []
     assert compared > 25
 
 
-def test_whatever_stands_in_the_texts_is_shown_drawn_and_exported(everywhere, people, client):
+def lines_of(content):
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def told_of(bundle, part):
+    """The line of a record or of a row inside one, in its own file."""
+    key = str(part.pk if isinstance(part, RowRecord) else getattr(part, "number", 1))
+    found = [line for line in lines_of(bundle.read(f"{part.slug}.csv")) if line["record"] == key]
+    assert len(found) == 1, part
+    return found[0]
+
+
+def test_whatever_stands_in_the_texts_is_shown_drawn_and_exported(everywhere, people, client, monkeypatch):
     problems = []
-    for law in (_every_export, _every_figure, _every_page):
+    report_law = partial(_report, monkeypatch=monkeypatch)
+    report_law.__name__ = "_report"
+    for law in (_every_export, _every_figure, _every_page, _every_line_of_the_trail, _every_line_of_work, report_law):
         try:
             law(everywhere, people, client)
         except AssertionError as error:
             problems.append(f"{law.__name__}: {str(error)[:1500]}")
     assert problems == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_mail_names_whom_it_is_for_as_the_account_does(text, mailoutbox):
+    """The only mail that holds a text which somebody typed; those about records hold none."""
+    person = Person(username="kok", first_name=text[:150], last_name="Kok", email="kok@example.org")
+    invitations._mail(person, "https://example.org/welcome/x/")
+
+    received = message_from_bytes(mailoutbox[-1].message().as_bytes(), policy=default)
+    assert f"Dear {person}," in received.get_content()

@@ -138,10 +138,13 @@ def test_a_voided_death_brings_the_reminders_back(login, people, site):
     assert Alert.objects.filter(kind="visit-overdue", outcome="open").exists()
 
 
-def test_who_was_irradiated_although_consent_was_refused_is_watched(people, site):
+def test_who_was_irradiated_although_consent_was_refused_is_watched(login, people, site):
     participant = irradiated(site, people, 40)
     builders.record(Consent, participant, people["nurse"], given="no")
     now = timezone.now()
     scan.scan(now)
 
     assert [item.code for item in worklist.for_person(people["nurse"], now).lines["safety"]] == [participant.code]
+    assert participant.code in page(login, "nurse", "/board/")
+    for place, text in said(login, participant.code).items():
+        assert "SBRT given" in text, place
