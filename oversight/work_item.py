@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Person
 from accounts.roles import Role
-from oversight.models import Alert
+from oversight.models import Message
 from records import selectors
 from records.base import Record
 from records.models import Participant
@@ -33,6 +33,13 @@ class Asked:
     def sites_of(self, roles: tuple[Role, ...]) -> set[int]:
         """Where this person holds one of these roles."""
         return {site for site, role in self.person.held if role in roles}
+
+    def cut(self, lines: list["Item"], most: int | None) -> list["Item"]:
+        """The first of them; whether there are more is remembered."""
+        if most is None or len(lines) <= most:
+            return lines
+        self.beyond.append("lane")
+        return lines[:most]
 
     def parted(self, found: QuerySet[Any], mine: set[int]) -> list[tuple[QuerySet[Any], bool]]:
         """(what is for this person, True), (what is for others, False): so that no limit cuts before roles."""
@@ -58,6 +65,15 @@ class Asked:
         return found
 
 
+@dataclass(frozen=True)
+class Told:
+    """What people were told of a line: this person's message about it, and the one somebody acknowledged first."""
+
+    zone: str
+    message: int | None
+    by: Message | None
+
+
 @dataclass
 class Item:
     """One line: what, for whom, why now, until when, and where it is done."""
@@ -72,7 +88,7 @@ class Item:
     order: tuple[int, float] = field(default=(9, 0.0))
     whole: bool = False  # a form to be filled in, not one question of it
     safety: bool = False  # about safety: never put aside
-    alert: Alert | None = None
+    told: Told | None = None
     kind: str = ""
     about_deadline: tuple[int, str, str, datetime] | None = None
     about: tuple[type[Record], int] | None = None  # the record that `complete` wants to see, once the line is shown

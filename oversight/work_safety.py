@@ -5,15 +5,16 @@ It reads deadlines, not alerts: what is live is shown although nobody has been t
 
 from typing import Any
 
-from django.db.models import OuterRef, Q
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
+from accounts.models import Person
 from adverse_events.adverse_event import IS_SERIOUS
 from adverse_events.models import AdverseEvent, SeriousEvent
 from enrollment.models import Deviation
 from oversight.kinds import KINDS, SAFETY
-from oversight.models import Alert, Deadline
-from oversight.work_item import Asked, Item, at
+from oversight.models import Alert, Deadline, Message
+from oversight.work_item import Asked, Item, Told, at
 from records.base import Status
 from records.selectors import first_of
 
@@ -21,22 +22,31 @@ _SEEN = ("participant_id", "participant__code", "kind", "subject", "raise_at", "
 
 
 def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
-    """Every window that is open, closing or late, and every clock that runs or has run out; `most`: of the first page.
+    """Every window that is open, closing or late, and every clock that runs or has run out.
 
-    A window and its miss are one line, as are a report and its being late.
+    A window and its miss are one line, as are a report and its being late. `most`: of what is late and of what is not,
+    each by itself, where there are thousands: no heap of missed windows cuts off one that can still be kept.
     """
-    live = Q(kind="window-closing") | Q(raise_at__lte=asked.now)
+    shown = Q(kind="window-closing") | Q(raise_at__lte=asked.now)
+    unmet = Deadline.objects.filter(shown, participant__in=asked.participants, met=False, kind__in=SAFETY)
     drafted = Deviation.objects.filter(
         participant=OuterRef("participant"), rule__startswith="window", status=Status.DRAFT, voided_at__isnull=True
     )
-    unmet = Deadline.objects.filter(live, participant__in=asked.participants, met=False, kind__in=SAFETY)
-    unmet = unmet.annotate(drafted=first_of(drafted, "number")).order_by("due_at")
+    late = _in_order(unmet.filter(due_at__lte=asked.now).annotate(drafted=first_of(drafted, "number")))
+    live = _in_order(unmet.filter(due_at__gt=asked.now).annotate(drafted=Value(None, IntegerField())))
     one: dict[tuple[int, str, str], dict[str, Any]] = {}
-    for row in unmet.values(*_SEEN)[: most and 2 * most]:
+    for row in late[: most and 2 * most + 1].union(live[: most and most + 1], all=True):
         about = (row["participant_id"], row["kind"].rpartition("-")[0], row["subject"])
         if about not in one or KINDS[row["kind"]].late:
             one[about] = row
-    return [_line(row, asked) for row in list(one.values())[:most]]
+    lines: dict[bool, list[Item]] = {True: [], False: []}
+    for row in one.values():
+        lines[row["due_at"] <= asked.now].append(_line(row, asked))
+    return asked.cut(lines[False], most) + asked.cut(lines[True], most)
+
+
+def _in_order(unmet: QuerySet[Deadline]) -> QuerySet[Deadline, dict[str, Any]]:
+    return unmet.order_by("due_at", "participant_id", "subject").values(*_SEEN)
 
 
 def _line(row: dict[str, Any], asked: Asked) -> Item:
@@ -60,14 +70,25 @@ def _line(row: dict[str, Any], asked: Asked) -> Item:
     )
 
 
-def alerts_of(items: list[Item]) -> None:
+def tell(items: list[Item], person: Person) -> None:
     """Bring to the lines that are shown what people were told of them, so that it can be acknowledged there."""
     wanted = {item.about_deadline: item for item in items if item.about_deadline}
+    if not wanted:
+        return
+    of_it = Message.objects.filter(alert=OuterRef("pk"))
+    mine = of_it.filter(person=person).order_by("-pk")
+    by = of_it.filter(acknowledged_at__isnull=False).order_by("acknowledged_at")
     about = {participant for participant, *_rest in wanted}
     told = Alert.objects.filter(participant__in=about, outcome=Alert.Outcome.OPEN, kind__in=SAFETY)
-    for alert in told.select_related("participant__site") if about else ():
-        if item := wanted.get((alert.participant_id, alert.kind, alert.subject, alert.due_at)):
-            item.alert = alert
+    rows = list(told.annotate(message=first_of(mine), by=first_of(by)).values(*_TOLD))
+    first = {row["by"] for row in rows if row["by"]}
+    messages = Message.objects.select_related("person").in_bulk(first) if first else {}
+    for row in rows:
+        if item := wanted.get((row["participant_id"], row["kind"], row["subject"], row["due_at"])):
+            item.told = Told(row["participant__site__zone"], row["message"], messages.get(row["by"]))
+
+
+_TOLD = ("participant_id", "kind", "subject", "due_at", "participant__site__zone", "message", "by")
 
 
 def without_a_clock(asked: Asked, most: int | None) -> list[Item]:
@@ -79,17 +100,17 @@ def without_a_clock(asked: Asked, most: int | None) -> list[Item]:
     without = serious.alias(case=first_of(cases)).filter(case__isnull=True).order_by("created_at")
     unclocked = standing.filter(site_aware_at_date__isnull=True, site_reported_at_date__isnull=True)
     unclocked = unclocked.exclude(exempt="yes").order_by("created_at")
-    return [
-        _unwatched(row, _("Open a serious-event case"), f"serious-event/new/?adverse_event={row['pk']}")
-        for row in without.values(*seen)[:most]
-    ] + [
-        _unwatched(
-            {**row, "verbatim": _("no clock runs for this case yet")},
-            _("Say when the site learned of the serious event"),
-            f"serious-event/{row['number']}/#q-site_aware_at",
-        )
-        for row in unclocked.values("number", "participant__code", "created_at")[:most]
+    open_one, say_when = _("Open a serious-event case"), _("Say when the site learned of the serious event")
+    no_clock = _("no clock runs for this case yet")
+    cases = [
+        _unwatched(row, open_one, f"serious-event/new/?adverse_event={row['pk']}")
+        for row in without.values(*seen)[: most and most + 1]
     ]
+    clocks = [
+        _unwatched({**row, "verbatim": no_clock}, say_when, f"serious-event/{row['number']}/#q-site_aware_at")
+        for row in unclocked.values("number", "participant__code", "created_at")[: most and most + 1]
+    ]
+    return asked.cut(cases, most) + asked.cut(clocks, most)
 
 
 def _unwatched(row: dict[str, Any], what: str, tail: str) -> Item:

@@ -13,7 +13,7 @@ from oversight.models import Deadline
 from oversight.work_item import ALL, COUNTED, Asked, Item
 from records import selectors
 
-LANE = 200  # lines of safety on the first page of a study of thousands; here it cuts nothing
+LANE = 200  # lines of one kind of safety on the first page of a study of thousands; in this one it cuts nothing
 
 
 @dataclass
@@ -30,7 +30,8 @@ class Work:
 def for_person(person: Person, now: datetime, whole: bool = False) -> Work:
     """What needs this person; `whole`: everything, however many thousand, of safety without any limit."""
     asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED)
-    found, more = _safety(asked, None if whole else LANE)
+    found = [item for source in work_safety.SOURCES for item in source(asked, None if whole else LANE)]
+    more = {"safety"} if asked.beyond else set()
     for kind, source in _SOURCES:
         before, words = len(asked.beyond), str(kind)
         lines = source(asked)
@@ -40,13 +41,6 @@ def for_person(person: Person, now: datetime, whole: bool = False) -> Work:
         if len(asked.beyond) > before:
             more |= {item.bucket for item in lines}
     return Work(_by_urgency(found), more)
-
-
-def _safety(asked: Asked, most: int | None) -> tuple[list[Item], set[str]]:
-    """The lane on top, and whether it goes on."""
-    parts = [source(asked, most and most + 1) for source in work_safety.SOURCES]
-    beyond = any(most and len(part) > most for part in parts)
-    return [item for part in parts for item in part], {"safety"} if beyond else set()
 
 
 _SOURCES: list[tuple[Any, Callable[[Asked], list[Item]]]] = [

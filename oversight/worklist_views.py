@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Person
 from accounts.once import once
 from accounts.roles import May
-from oversight import messages, snoozing, work_item, work_safety, worklist
-from oversight.models import Alert, Message, ScanFailure
+from oversight import snoozing, work_item, work_lines, work_safety, worklist
+from oversight.models import ScanFailure
 from protocol.study import STUDY
 from records import selectors
 
@@ -46,7 +46,10 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
     groups = [_Group(*each, whole) for each in _groups(found, by)]
     shown = [item for group in groups for item in group.items]
     work_item.complete([*shown, *(item for item, _snooze in aside)])
-    work_safety.alerts_of(shown)
+    work_safety.tell(shown, request.user)
+    drawn = work_lines.Lines(request, now, request.POST)
+    for group in groups:
+        group.html = drawn.rows(group.items)
     context = {
         "groups": groups,
         "more": found.more,
@@ -61,11 +64,8 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "next": worklist.next_thing(request.user, now) if nothing else None,
         "may_register": request.user.may(May.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
-        "told": _told(request.user, [item.alert for item in shown if item.alert]),
-        "days": snoozing.DAYS,
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],
-        "typed": request.POST,
     }
     return render(request, "oversight/worklist.html", context, status=422 if refused else 200)
 
@@ -78,6 +78,7 @@ class _Group:
     lines: list[worklist.Item]
     more: bool
     whole: bool
+    html: str = ""
 
     @property
     def n(self) -> int:
@@ -110,18 +111,6 @@ def _groups(work: worklist.Work, by: str) -> list[tuple[Any, list[worklist.Item]
     ]
     top = [(BUCKETS["safety"], lines["safety"], "safety" in work.more)] if lines["safety"] else []
     return top + groups + ([(BUCKETS["others"], lines["others"], "others" in work.more)] if lines["others"] else [])
-
-
-def _told(person: Person, alerts: list[Alert]) -> dict[int, dict[str, Any]]:
-    """Alert -> who acknowledged it, or this person's message that waits for it."""
-    if not alerts:
-        return {}
-    told = list(Message.objects.filter(alert__in=alerts, person=person).order_by("pk"))
-    by = messages.acknowledged([Message(alert=alert) for alert in alerts])
-    found = {each.alert_id: {"message": each, "by": None} for each in told}
-    for (alert, _lock), message in by.items():
-        found[alert] = {"message": None, "by": message}
-    return found
 
 
 @require_POST

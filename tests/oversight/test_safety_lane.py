@@ -98,6 +98,26 @@ def test_every_window_and_every_clock_is_shown(anybody, people, site):
         assert all(f">{participant.code}<" in lane for participant in [*windows, alone]), role
 
 
+def test_no_heap_of_what_is_late_cuts_off_a_window_that_can_still_be_kept(login, people, site):
+    closing = irradiated(site, people, 46)
+    scan.scan(timezone.now())
+    late, due = builders.register(site, people["nurse"]), timezone.now() - timedelta(days=30)
+    Deadline.objects.bulk_create(
+        Deadline(participant=late, kind=kind, subject=str(number), raise_at=due, due_at=due, met=False, because="24 h")
+        for number in range(worklist.LANE + 5)
+        for kind in ("sae-site-report", "sae-site-late")
+    )
+
+    text = page(login, "nurse", "/")
+
+    lane = text.partition("Safety <small")[2].partition("</table>")[0]
+    assert f"/participants/{closing.code}/surgery/new/#q-incision_at" in lane
+    assert rows(text)["Safety"] == (worklist.LANE + 1, worklist.LANE + 1)
+    assert "There are more lines of safety" in text
+    assert "of safety everything" not in text
+    assert rows(page(login, "nurse", "/?all=1"))["Safety"] == (worklist.LANE + 6, worklist.LANE + 6)
+
+
 def test_the_number_said_is_that_of_the_lines_that_show_all_shows(anybody, people, site):
     irradiated(site, people, 46)
     scan.scan(timezone.now())

@@ -72,6 +72,18 @@ def test_what_is_put_aside_comes_back_and_its_reason_is_kept(draft, login, peopl
     assert Snooze.objects.get().reason == "The ward has the form"
 
 
+def test_a_second_click_puts_aside_once(draft, login):
+    browser = login("nurse")
+    form = browser.get("/").content.decode().partition('<details class="later"')[2].partition("</form>")[0]
+    sent = dict(re.findall(r'<input type="hidden" name="(entry|url)" value="([^"]+)"', form))
+
+    for _click in range(2):
+        browser.post("/aside/", {**sent, "days": "3", "reason": "The ward has the form"})
+
+    assert sent["url"] == of(draft.code)
+    assert Snooze.objects.count() == 1
+
+
 def test_it_is_put_aside_for_oneself_alone(draft, login):
     login("nurse").post("/aside/", {"url": of(draft.code), "days": "3", "reason": "waits"})
 
