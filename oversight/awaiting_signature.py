@@ -22,31 +22,36 @@ SEVERE = 3
 
 def lines(asked: Asked) -> list[Item]:
     """For the worklist: of those who may sign, and of nobody's own day."""
-    parts = []
-    for model in crf.forms().values():
-        if model.signed_by == May.SIGN_OFF or model is AdverseEvent:
-            waiting = _waiting(model, asked.participants).annotate(slug=Value(model.slug))
-            parts += asked.parted(waiting, asked.person.site_ids(model.signed_by))
-    what = {slug: _("Sign: %(form)s") % {"form": model._meta.verbose_name} for slug, model in crf.forms().items()}
+    forms = {slug: form for slug, form in crf.forms().items() if form.signed_by == May.SIGN_OFF or form is AdverseEvent}
+    lists: dict[tuple[bool, bool], list[QuerySet[Any]]] = {}
+    for slug, model in forms.items():
+        waiting = _waiting(model, asked.participants).annotate(slug=Value(slug))
+        for tables, mine in asked.parted([waiting], asked.person.site_ids(model.signed_by)):
+            lists.setdefault((mine, mine and model.repeats), []).extend(tables)
+    parts = [(tables, mine) for (mine, _today), tables in lists.items()]
+    what = {slug: _("Sign: %(form)s") % {"form": model._meta.verbose_name} for slug, model in forms.items()}
     why = _("complete, and not signed as it stands")  # translated once: a list has hundreds of lines
-    return [_line(row, what[row["slug"]], why, asked) for row in asked.first(parts, "updated_at", *_SEEN)]
+    aged = (asked.now - AGES_AFTER).timestamp()
+    return [
+        _line(row, forms[row["slug"]], what[row["slug"]], why, row["at"] < aged)
+        for row in asked.first(parts, "updated_at", _SEEN)
+    ]
 
 
 _SEEN = ("slug", "pk", "participant__code", "number", "updated_at")
 
 
-def _line(row: dict[str, Any], what: str, why: str, asked: Asked) -> Item:
-    model = crf.forms()[row["slug"]]
+def _line(row: dict[str, Any], model: type[Record], what: str, why: str, aged: bool) -> Item:
     where = f"{model.slug}/{row['number']}/" if model.repeats else f"{model.slug}/"
     return Item(
         row["participant__code"],
         what,
         why,
         at(row["participant__code"], f"{where}sign/"),
-        tone="late" if asked.now - row["updated_at"] > AGES_AFTER else "",
+        tone="late" if aged else "",
         bucket="others" if not row["mine"] else "today" if model.repeats else "week",
-        order=(3, row["updated_at"].timestamp()),
-        about=(model, row["pk"]),
+        order=(3, row["at"]),
+        about=(model, int(row["pk"])),
         complete=_name,
     )
 

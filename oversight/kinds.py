@@ -64,3 +64,4 @@ KINDS: dict[str, Kind] = {
 }
 
 SAFETY = tuple(kind for kind, told in KINDS.items() if told.safety)
+COMING = tuple(kind for kind, told in KINDS.items() if not told.late and kind != "window-closing")  # ahead of time

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from oversight.kept_models import KeptFigures
-from oversight.kinds import SAFETY
+from oversight.kinds import COMING, SAFETY
 from oversight.message_models import Mail, Message, MessagePreference, Urgency
 from oversight.monitoring_plan import MonitoringDraw
 from oversight.monitoring_visits import MonitoringVisit
@@ -37,6 +37,7 @@ class Deadline(models.Model):
             models.Index(fields=["participant", "due_at"], condition=models.Q(met=False), name="deadline_next_of"),
             models.Index(fields=["kind", "due_at"], name="deadline_of_kind"),
             models.Index(fields=["due_at"], condition=models.Q(met=False, kind__in=SAFETY), name="deadline_of_safety"),
+            models.Index(fields=["raise_at"], condition=models.Q(met=False, kind__in=COMING), name="deadline_coming"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from oversight import monitoring_progress
 from oversight.models import Finding
 from oversight.rule_queries import FAILED, UNUSUAL
 from oversight.work_item import Asked, Item, at
+from oversight.work_rows import Part
 from records.models import Query
 
 # Findings that only some can settle; all others are for whoever fills in the forms, and for whoever checks them.
@@ -22,26 +23,27 @@ def queries(asked: Asked) -> list[Item]:
     """Questions to one's own role, and answers to look at for who asks. What a casebook's rule asks is said there."""
     found = Query.objects.filter(participant__in=asked.participants, rule__in=("", UNUSUAL)).exclude(state="closed")
     items = []
-    for row in asked.first(_urgent_first(found, asked), "raised_at", *_SEEN):
+    for row in asked.first(_urgent_first(found, asked), "raised_at", _SEEN, ("sentence",)):
         answered, urgent = row["state"] == "answered", row["priority"] == "high"
         items.append(
             Item(
                 row["participant__code"],
                 _("Look at the answer to a query") if answered else _("Answer a query"),
-                row["sentence"],
+                row.get("sentence", ""),
                 reverse("query", args=[row["pk"]]),
                 tone="late" if urgent else "",
                 bucket="others" if not row["mine"] else "now" if urgent else "today",
-                order=(2 if urgent else 4, row["raised_at"].timestamp()),
+                order=(2 if urgent else 4, row["at"]),
+                unread=row["unread"],
             )
         )
     return items
 
 
-_SEEN = ("pk", "participant__code", "state", "priority", "sentence", "raised_at")
+_SEEN = ("pk", "participant__code", "state", "priority", "raised_at")
 
 
-def _urgent_first(found: Any, asked: Asked) -> list[tuple[Any, bool]]:
+def _urgent_first(found: Any, asked: Asked) -> list[Part]:
     """One's own urgent ones, one's own, and for who does not ask those of the others."""
     asks = asked.person.site_ids(May.QUERY)
     mine = Q(state="answered", participant__site__in=asks)
@@ -49,9 +51,9 @@ def _urgent_first(found: Any, asked: Asked) -> list[tuple[Any, bool]]:
         mine |= Q(state="open", participant__site=site, assignee=role)
     rest = found.exclude(mine).filter(state="open").exclude(participant__site__in=asks)
     return [
-        (found.filter(mine, priority="high"), True),
-        (found.filter(mine).exclude(priority="high"), True),
-        (rest, False),
+        ([found.filter(mine, priority="high")], True),
+        ([found.filter(mine).exclude(priority="high")], True),
+        ([rest], False),
     ]
 
 
@@ -79,20 +81,21 @@ def to_check(asked: Asked) -> list[Item]:
     found = Finding.objects.filter(participant__in=asked.participants)
     checks = {site for may in _CHECKED_BY for site in asked.person.site_ids(may)}
     settled = {code: {site for may in by for site in asked.person.site_ids(may)} for code, by in _SETTLED_BY.items()}
-    parts = asked.parted(found.exclude(code__in=_SETTLED_BY), checks)
+    parts = asked.parted([found.exclude(code__in=_SETTLED_BY)], checks)
     for code, sites in settled.items():
-        parts += asked.parted(found.filter(code=code), sites)
+        parts += asked.parted([found.filter(code=code)], sites)
     return [
         Item(
             row["participant__code"],
-            row["sentence"],
+            row.get("sentence", ""),
             _("to be decided") if row["code"] in _SETTLED_BY else _("found by a check"),
             at(row["participant__code"], row["tail"]),
             tone="soon",
             bucket="today" if row["mine"] else "others",
-            order=(3, row["since"].timestamp()),
+            order=(3, row["at"]),
+            unread=row["unread"],
         )
-        for row in asked.first(parts, "since", "participant__code", "code", "sentence", "tail", "since")
+        for row in asked.first(parts, "since", ("participant__code", "code", "tail", "since"), ("sentence",))
     ]
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet
 
-from oversight.kinds import KINDS, SAFETY
+from oversight.kinds import COMING, KINDS, SAFETY
 from oversight.messages import INFORMS
 from oversight.models import Alert, Deadline
 from oversight.work_item import Asked, Item, at
+from oversight.work_rows import Part
 from records.selectors import first_of
 
 SOON = timedelta(hours=12)
-_SEEN = ("participant__code", "kind", "subject", "because")
+_WHICH = ("participant__code", "kind", "subject")
 
 
 def alerts(asked: Asked) -> list[Item]:
@@ -23,20 +24,20 @@ def alerts(asked: Asked) -> list[Item]:
     )  # fmt: skip
     found = Alert.objects.filter(participant__in=asked.participants, outcome=Alert.Outcome.OPEN)
     found = found.exclude(kind__in=SAFETY).alias(worse=first_of(worse)).filter(worse__isnull=True)
-    what, items = _words(), []
-    for row in asked.first(_by_roles(found, asked), "due_at", *_SEEN, "due_at"):
-        late = row["due_at"] <= asked.now
-        urgent = late or row["due_at"] - asked.now <= SOON
+    what, items, now = _words(), [], asked.now.timestamp()
+    for row in asked.first(_by_roles(found, asked), "due_at", (*_WHICH, "due_at"), ("because",)):
+        late, urgent = row["at"] <= now, row["at"] - now <= SOON.total_seconds()
         items.append(
             Item(
                 row["participant__code"],
                 what[row["kind"]],
-                row["because"],
+                row.get("because", ""),
                 _where(row),
                 row["due_at"],
                 "late" if late else "soon",
                 "others" if not row["mine"] else "now" if urgent else "today",
-                (0, row["due_at"].timestamp()),
+                (0, row["at"]),
+                unread=row["unread"],
             )
         )
     return items
@@ -49,21 +50,23 @@ def coming(asked: Asked) -> list[Item]:
         met=False,
         raise_at__gt=asked.now,
         raise_at__lte=asked.now + timedelta(days=7),
-    ).exclude(kind__in=["window-closing", *(code for code, kind in KINDS.items() if kind.late)])
+        kind__in=COMING,
+    )
     what = _words()
     return [
         Item(
             row["participant__code"],
             what[row["kind"]],
-            row["because"],
+            row.get("because", ""),
             _where(row),
             row["raise_at"],
             "",
             "week" if row["mine"] else "others",
-            (5, row["raise_at"].timestamp()),
+            (5, row["at"]),
             whole=True,
+            unread=row["unread"],
         )
-        for row in asked.first(_by_roles(week, asked), "raise_at", *_SEEN, "raise_at")
+        for row in asked.first(_by_roles(week, asked), "raise_at", (*_WHICH, "raise_at"), ("because",))
     ]
 
 
@@ -72,14 +75,14 @@ def _words() -> dict[str, str]:
     return {code: str(kind.what) for code, kind in KINDS.items()}
 
 
-def _by_roles(found: QuerySet[Any], asked: Asked) -> list[tuple[QuerySet[Any], bool]]:
+def _by_roles(found: QuerySet[Any], asked: Asked) -> list[Part]:
     """What the roles of this person act on, where they are held, and apart from it the rest."""
     if all(_sees_to_all(asked, site) for site in asked.person.site_ids()):
-        return [(found, True)]  # without a word about kinds the database reads its lines in order of time
+        return [([found], True)]  # without a word about kinds the database reads its lines in order of time
     mine = Q()
     for site, role in asked.person.held:
         mine |= Q(participant__site=site, kind__in=[code for code, kind in KINDS.items() if role in kind.roles])
-    return [(found.filter(mine), True), (found.exclude(mine), False)] if mine else [(found, False)]
+    return [([found.filter(mine)], True), ([found.exclude(mine)], False)] if mine else [([found], False)]
 
 
 def _sees_to_all(asked: Asked, site: int) -> bool:

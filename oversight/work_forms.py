@@ -9,40 +9,35 @@ from accounts.roles import May
 from enrollment.models import Consent, Death, Deviation, EndOfStudy, Screening
 from oversight.work_item import Asked, Item, at
 from records import crf
-from records.base import Record, RowRecord, Status, VisitRecord
+from records.base import Record, Status, VisitRecord
 from records.models import Participant
 from records.selectors import first_of
 
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
+_COUNTED = 100  # who has all forms costs ten looks each to pass over: beyond so many the first page says a plus
 _PATH_AND_END = [*PATH, "end-of-study"]
 
 
 def drafts(asked: Asked) -> list[Item]:
     """Forms begun and not completed; of the deviations that a rule drafted the urgent ones first."""
-    parts = []
-    for model in crf.forms().values():
-        if not issubclass(model, RowRecord):
-            begun = model._default_manager.filter(
-                participant__in=asked.participants, status=Status.DRAFT, voided_at__isnull=True
-            )
-            parts += [(_told(each, model), mine) for part in _urgent_first(begun) for each, mine in _mine(part, asked)]
-    what = {slug: _("Complete: %(form)s") % {"form": model._meta.verbose_name} for slug, model in crf.forms().items()}
+    forms, urgent, others = crf.forms(), [], []
+    for model in forms.values():
+        begun = model._default_manager.filter(
+            participant__in=asked.participants, status=Status.DRAFT, voided_at__isnull=True
+        )
+        if model is Deviation:
+            urgent.append(_told(begun.filter(rule__in=URGENT_RULES), model))
+            begun = begun.exclude(rule__in=URGENT_RULES)
+        others.append(_told(begun, model))
+    enters = asked.person.site_ids(May.ENTER)
+    parts = asked.parted(urgent, enters) + asked.parted(others, enters)
+    what = {slug: _("Complete: %(form)s") % {"form": model._meta.verbose_name} for slug, model in forms.items()}
     why = _("a draft")  # translated once: a list has hundreds of lines
-    return [_draft(row, what[row["slug"]], why) for row in asked.first(parts, "updated_at", *_SEEN)]
+    return [_draft(row, forms[row["slug"]], what[row["slug"]], why) for row in asked.first(parts, "updated_at", _SEEN)]
 
 
 _SEEN = ("slug", "pk", "participant__code", "number", "at_visit", "drafted_by", "updated_at")
-
-
-def _mine(begun: QuerySet[Any], asked: Asked) -> list[tuple[QuerySet[Any], bool]]:
-    return asked.parted(begun, asked.person.site_ids(May.ENTER))
-
-
-def _urgent_first(begun: QuerySet[Any]) -> list[QuerySet[Any]]:
-    if begun.model is not Deviation:
-        return [begun]
-    return [begun.filter(rule__in=URGENT_RULES), begun.exclude(rule__in=URGENT_RULES)]
 
 
 def _told(begun: QuerySet[Any], model: type[Record]) -> QuerySet[Any]:
@@ -54,9 +49,8 @@ def _told(begun: QuerySet[Any], model: type[Record]) -> QuerySet[Any]:
     )
 
 
-def _draft(row: dict[str, Any], what: str, why: str) -> Item:
+def _draft(row: dict[str, Any], model: type[Record], what: str, why: str) -> Item:
     """A deviation that a rule drafted says so, and may be urgent."""
-    model = crf.forms()[row["slug"]]
     urgent = row["drafted_by"] in URGENT_RULES
     visit = f"{row['at_visit']}/" if row["at_visit"] else ""
     number = f"{row['number']}/" if model.repeats else ""
@@ -67,9 +61,9 @@ def _draft(row: dict[str, Any], what: str, why: str) -> Item:
         at(row["participant__code"], f"{visit}{model.slug}/{number}"),
         tone="late" if urgent else "",
         bucket="others" if not row["mine"] else "now" if urgent else "today",
-        order=(1 if urgent else 3, row["updated_at"].timestamp()),
+        order=(1 if urgent else 3, row["at"]),
         whole=True,
-        about=(model, row["pk"]),
+        about=(model, int(row["pk"])),
         complete=_look,
     )
 
@@ -84,13 +78,14 @@ def _look(item: Item, record: Any) -> None:
 
 def next_forms(asked: Asked) -> list[Item]:
     """The first form on the way to surgery that a participant does not have yet."""
-    what = {slug: _("Fill in: %(form)s") % {"form": crf.forms()[slug]._meta.verbose_name} for slug in _PATH_AND_END}
-    why, items = _("the next form"), []
+    forms = crf.forms()
+    what = {slug: _("Fill in: %(form)s") % {"form": forms[slug]._meta.verbose_name} for slug in _PATH_AND_END}
+    why, items, most = _("the next form"), [], _COUNTED if asked.drawn else asked.most
     enters = asked.person.site_ids(May.ENTER)
-    waiting = list(_on_the_way(asked).only("code", "site").order_by("-pk")[: asked.most + 1])
-    if len(waiting) > asked.most:
+    waiting = list(_on_the_way(asked).only("code", "site").order_by("-pk")[: most + 1])
+    if len(waiting) > most:
         asked.beyond.append("next form")
-    for participant in waiting[: asked.most]:
+    for participant in waiting[:most]:
         slug = _next(participant)
         tail = "surgery/new/" if slug == "surgery" else f"{slug}/"
         items.append(
@@ -116,9 +111,9 @@ def _next(participant: Participant) -> str:
 
 def _on_the_way(asked: Asked) -> QuerySet[Participant]:
     """Who lacks one of those forms, and has not left the way to them."""
-    waiting, lacks = asked.participants, Q()
+    waiting, lacks, forms = asked.participants, Q(), crf.forms()
     for slug in PATH:
-        standing = crf.forms()[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
+        standing = forms[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
         waiting = waiting.annotate(**{_has(slug): first_of(standing)})
         lacks |= Q(**{f"{_has(slug)}__isnull": True})
     standing = {"participant": OuterRef("pk"), "voided_at__isnull": True}

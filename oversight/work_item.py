@@ -1,18 +1,18 @@
 """One line of the worklist, and what its sources are asked."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Person
 from accounts.roles import Role
 from oversight.models import Message
+from oversight.work_rows import Part, Wanted
 from records import selectors
 from records.base import Record
 from records.models import Participant
@@ -28,6 +28,7 @@ class Asked:
     participants: QuerySet[Participant]
     now: datetime
     most: int
+    drawn: int | None = None  # of each list so many lines are read as a whole; None: all of them
     beyond: list[str] = field(default_factory=list)  # grows whenever a source has more lines than that
 
     def sites_of(self, roles: tuple[Role, ...]) -> set[int]:
@@ -41,28 +42,24 @@ class Asked:
         self.beyond.append("lane")
         return lines[:most]
 
-    def parted(self, found: QuerySet[Any], mine: set[int]) -> list[tuple[QuerySet[Any], bool]]:
+    def parted(self, tables: list[QuerySet[Any]], mine: set[int]) -> list[Part]:
         """(what is for this person, True), (what is for others, False): so that no limit cuts before roles."""
         others = self.person.site_ids() - mine
         parts = []
         if mine:
-            parts.append((found.filter(participant__site__in=mine) if others else found, True))
+            parts.append(([each.filter(participant__site__in=mine) if others else each for each in tables], True))
         if others:
-            parts.append((found.exclude(participant__site__in=mine) if mine else found, False))
+            parts.append(([each.exclude(participant__site__in=mine) if mine else each for each in tables], False))
         return parts
 
-    def first(self, parts: Iterable[tuple[QuerySet[Any], bool]], order: str, *columns: str) -> list[dict[str, Any]]:
-        """The first lines of several lists, each by itself, in one statement; `mine` says of which they are."""
-        told = [
-            part.annotate(mine=Value(mine), part=Value(number)).order_by(order).values(*columns, "mine", "part")
-            for number, (part, mine) in enumerate(parts)
-        ]
-        cut = [part[: self.most + 1] for part in told]
-        found = list(cut[0].union(*cut[1:], all=True) if len(cut) > 1 else cut[0] if cut else [])
-        sizes = Counter(row["part"] for row in found)
-        if any(size > self.most for size in sizes.values()):
+    def first(
+        self, parts: list[Part], order: str, columns: tuple[str, ...], texts: tuple[str, ...] = ()
+    ) -> list[dict[str, Any]]:
+        """The first rows of several lists, each cut by itself, in one statement (work_rows)."""
+        rows, beyond = Wanted(order, columns, texts, self.most, self.drawn).rows(parts)
+        if beyond:
             self.beyond.append(order)
-        return found
+        return rows
 
 
 @dataclass(frozen=True)
@@ -88,6 +85,7 @@ class Item:
     order: tuple[int, float] = field(default=(9, 0.0))
     whole: bool = False  # a form to be filled in, not one question of it
     safety: bool = False  # about safety: never put aside
+    unread: bool = False  # its texts were not asked for: it is only counted
     told: Told | None = None
     kind: str = ""
     about_deadline: tuple[int, str, str, datetime] | None = None

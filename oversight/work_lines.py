@@ -1,8 +1,12 @@
-"""The lines of the worklist as HTML, put together here: safety has hundreds, and a template walks sixty nodes a line."""
+"""The lines of the worklist as HTML, put together here: safety has hundreds, and a template walks sixty nodes each.
 
-from dataclasses import dataclass, field
+Every text is escaped where it is written.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from html import escape
 from uuid import uuid4
 
 from django.http import HttpRequest
@@ -10,97 +14,103 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oversight import snoozing
-from oversight.work_item import Item, at
+from oversight.work_item import Item, Told, at
 from records.templatetags.crf import hours_left, on_clock
 
 
-@dataclass
 class Lines:
-    """What the lines of one page share: the instant, the sending, and what was typed into a form that was refused."""
+    """The lines of one page, at one instant; `typed`: what stood in a form that was refused."""
 
-    request: HttpRequest
-    now: datetime
-    typed: dict[str, Any]
-    number: int = 0  # of forms so far: labels need ids
-    _forms: tuple[SafeString, SafeString] | None = field(default=None, init=False)
+    def __init__(self, request: HttpRequest, now: datetime, typed: Mapping[str, str]) -> None:
+        self.request, self.now, self.typed = request, now, typed
+        self._pills: dict[tuple[datetime, str], str] = {}
+        self._forms = 0  # so far: labels need ids
 
     def rows(self, items: list[Item]) -> SafeString:
         """The rows of a table."""
-        return mark_safe("\n".join(map(self._row, items)))  # noqa: S308 - every part is escaped where it is written
+        return mark_safe("\n".join(map(self._row, items)))  # noqa: S308 -- escaped below
 
     def _row(self, item: Item) -> str:
-        whose = _link(at(item.code, ""), item.code) if "-" in item.code else escape(item.code)
+        code, url = escape(item.code), escape(item.url)
+        whose = f'<a href="{escape(at(item.code, ""))}">{code}</a>' if "-" in code else code
+        told = self._told(item, item.told) if item.told else ""
+        until = self._pill(item.due_at, item.tone) if item.due_at else ""
+        later = self._later(item) if item.can_wait else ""
         return (
-            f'<tr class="{escape(item.tone)}"><td>{whose}</td><td>{_link(item.url, item.what, "strong")}'
-            f'<br><span class="why">{escape(item.why)}</span>{self._told(item)}</td>'
-            f'<td class="left">{self._left(item)}{self._later(item) if item.can_wait else ""}</td></tr>'
+            f'<tr class="{item.tone}"><td>{whose}</td><td><a href="{url}"><strong>{escape(str(item.what))}</strong></a>'
+            f'<br><span class="why">{escape(str(item.why))}</span>{told}</td><td class="left">{until}{later}</td></tr>'
         )
 
-    def _left(self, item: Item) -> str:
-        if item.due_at is None:
-            return ""
-        until = timezone.localtime(item.due_at).isoformat()
-        return (
-            f'<span class="pill {escape(item.tone or "upcoming")}"><time datetime="{until}" data-until="{until}">'
-            f"{escape(hours_left(item.due_at, self.now))}</time></span>"
-        )
+    def _pill(self, due_at: datetime, tone: str) -> str:
+        """How long there is left; lines of one instant share it."""
+        if (due_at, tone) not in self._pills:
+            until = timezone.localtime(due_at).isoformat()
+            self._pills[due_at, tone] = (
+                f'<span class="pill {tone or "upcoming"}"><time datetime="{until}" data-until="{until}">'
+                f"{escape(str(hours_left(due_at, self.now)))}</time></span>"
+            )
+        return self._pills[due_at, tone]
 
-    def _told(self, item: Item) -> str:
+    def _told(self, item: Item, told: Told) -> str:
         """Who acknowledged it, or the button with which this person does."""
-        if item.told is None:
+        if (by := told.by) is not None:
+            words = _("Acknowledged by %(who)s, %(at)s") % {
+                "who": by.person,
+                "at": on_clock(by.acknowledged_at, told.zone),
+            }
+            return f'<br><span class="why">{escape(words)}</span>'
+        if told.message is None:
             return ""
-        if (by := item.told.by) is not None:
-            words = {"who": by.person, "at": on_clock(by.acknowledged_at, item.told.zone)}
-            return format_html('<br><span class="why">{}</span>', _("Acknowledged by %(who)s, %(at)s") % words)
-        if item.told.message is None:
-            return ""
-        begin, end = self._form()
-        return format_html(
-            '<form method="post" action="{}" id="m-{}">{}<input type="hidden" name="back" value="worklist">'
-            '<button>{}<span class="unseen"> {}, {}</span></button>{}</form>',
-            reverse("message-acknowledge", args=[item.told.message]), item.told.message, begin,
-            _("Acknowledge"), item.code, item.what, end,
-        )  # fmt: skip
+        where, button = self._acknowledge
+        return (
+            f'<form method="post" action="{where.replace("/0/", f"/{told.message}/")}" id="m-{told.message}">'
+            f'{self._begin}<input type="hidden" name="back" value="worklist"><button>{button}'
+            f"{_unseen(item)}</button>{self._end}</form>"
+        )
 
-    def _later(self, item: Item) -> SafeString:
+    def _later(self, item: Item) -> str:
         """A form to put the line aside, open and as it was typed where it was refused."""
-        self.number += 1
-        mine = self.typed.get("url") == item.url
-        begin, end = self._form()
-        return format_html(
-            '<details class="later"{}><summary>{}<span class="unseen"> {}, {}</span></summary>'
-            '<form method="post" action="{}">{}<input type="hidden" name="url" value="{}">'
-            '<p><label for="why-{}">{}</label><input type="text" name="reason" id="why-{}" maxlength="300"'
-            ' autocomplete="off" value="{}"></p><p>{}</p>{}</form></details>',
-            mark_safe(" open" if mine else ""), _("Later"), item.code, item.what,
-            reverse("put-aside"), begin, item.url,
-            self.number, _("Why can it wait?"), self.number,
-            self.typed.get("reason", "") if mine else "", _days(), end,
-        )  # fmt: skip
+        self._forms += 1
+        mine, label = self.typed.get("url") == item.url, f"why-{self._forms}"
+        words, where, why, days = self._aside
+        typed = escape(self.typed.get("reason", "")) if mine else ""
+        return (
+            f'<details class="later"{" open" if mine else ""}><summary>{words}{_unseen(item)}</summary>'
+            f'<form method="post" action="{where}">{self._begin}'
+            f'<input type="hidden" name="url" value="{escape(item.url)}"><p><label for="{label}">{why}</label>'
+            f'<input type="text" name="reason" id="{label}" maxlength="300" autocomplete="off" value="{typed}"></p>'
+            f"<p>{days}</p>{self._end}</form></details>"
+        )
 
-    def _form(self) -> tuple[SafeString, SafeString]:
-        """How every form begins and ends."""
-        if self._forms is None:
-            begin = format_html(
-                '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-                '<input type="hidden" name="entry" value="{}">',
-                get_token(self.request), uuid4(),
-            )  # fmt: skip
-            self._forms = begin, render_to_string("_whole.html")
-        return self._forms
+    @cached_property
+    def _begin(self) -> str:
+        """How every form begins."""
+        return (
+            f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(get_token(self.request))}">'
+            f'<input type="hidden" name="entry" value="{uuid4()}">'
+        )
+
+    @cached_property
+    def _end(self) -> str:
+        """How every form ends."""
+        return render_to_string("_whole.html").strip()
+
+    @cached_property
+    def _acknowledge(self) -> tuple[str, str]:
+        return escape(reverse("message-acknowledge", args=[0])), escape(_("Acknowledge"))
+
+    @cached_property
+    def _aside(self) -> tuple[str, str, str, str]:
+        said = [(n, escape(ngettext("%(n)s day", "%(n)s days", n) % {"n": n})) for n in snoozing.DAYS]
+        days = " ".join(f'<button name="days" value="{n}">{words}</button>' for n, words in said)
+        return escape(_("Later")), escape(reverse("put-aside")), escape(_("Why can it wait?")), days
 
 
-def _link(url: str, words: str, tag: str = "") -> str:
-    said = escape(words)
-    return f'<a href="{escape(url)}">{f"<{tag}>{said}</{tag}>" if tag else said}</a>'
-
-
-def _days() -> SafeString:
-    said = [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in snoozing.DAYS]
-    return mark_safe(" ".join(f'<button name="days" value="{n}">{escape(words)}</button>' for n, words in said))
+def _unseen(item: Item) -> str:
+    """For who hears the page: which line a button belongs to."""
+    return f'<span class="unseen"> {escape(item.code)}, {escape(str(item.what))}</span>'

@@ -1,6 +1,6 @@
 """What waits for somebody's judgement: relatedness, classification, cases, a changed endpoint, a locked enrolment."""
 
-from django.db.models import OuterRef, Q
+from django.db.models import Case, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,6 @@ from oversight.kinds import KINDS
 from oversight.models import EndpointVerdict, VerdictSeen
 from oversight.verdicts import PRIMARY
 from oversight.work_item import Asked, Item, at
-from protocol.toxicity import SERIOUSNESS
 from records.base import Status
 from records.selectors import first_of
 
@@ -32,34 +31,41 @@ def to_judge(asked: Asked) -> list[Item]:
     mine = Q(pk__in=[])
     for name, sites in judges.items():
         mine |= Q(**{f"{name}__isnull": True}, participant__site__in=sites)
-    parts = [(found.filter(IS_SERIOUS, mine), True), (found.filter(mine).exclude(IS_SERIOUS), True)]
-    rows = asked.first([*parts, (found.exclude(mine), False)] if any(judges.values()) else [(found, False)],
-                       "created_at", *_SEEN)  # fmt: skip
-    items = []
-    for row in rows:
-        waits = [(name, what) for name, _may, what in _JUDGES if row[name] is None]
-        own = [each for each in waits if row["participant__site"] in judges[each[0]]]
-        serious = "yes" in [row[name] for name in SERIOUSNESS]
+    found = found.annotate(
+        serious=_yes(IS_SERIOUS), **{f"no_{name}": _yes(Q(**{f"{name}__isnull": True})) for name in judges}
+    )
+    parts = [([found.filter(IS_SERIOUS, mine)], True), ([found.filter(mine).exclude(IS_SERIOUS)], True)]
+    parts = [*parts, ([found.exclude(mine)], False)] if any(judges.values()) else [([found], False)]
+    items, words = [], [(name, str(what)) for name, _may, what in _JUDGES]  # translated once
+    for row in asked.first(parts, "created_at", _SEEN, ("ctcae_term", "verbatim")):
+        waits = [(name, what) for name, what in words if row[f"no_{name}"]]
+        own = [each for each in waits if int(row["participant__site"]) in judges[each[0]]]
+        serious = bool(row["serious"])
         for name, what in own or waits[:1]:
             items.append(
                 Item(
                     row["participant__code"],
-                    str(what),
-                    row["ctcae_term"] or row["verbatim"] or "",
+                    what,
+                    row.get("ctcae_term") or row.get("verbatim") or "",
                     at(row["participant__code"], f"adverse-event/{row['number']}/#q-{name}"),
                     tone="soon" if serious else "",
                     safety=serious,
                     bucket="today" if own else "others",
-                    order=(2, row["created_at"].timestamp()),
+                    order=(2, row["at"]),
+                    unread=row["unread"],
                 )
             )
     return items
 
 
 _SEEN = (
-    "participant__code", "participant__site", "number", "ctcae_term", "verbatim", "created_at",
-    *(name for name, _may, _what in _JUDGES), *SERIOUSNESS,
+    "participant__code", "participant__site", "number", "created_at", "serious",
+    *(f"no_{name}" for name, _may, _what in _JUDGES),
 )  # fmt: skip
+
+
+def _yes(holds: Q) -> Case:
+    return Case(When(holds, then=Value("yes")), default=Value(""))
 
 
 def to_classify(asked: Asked) -> list[Item]:
@@ -68,7 +74,7 @@ def to_classify(asked: Asked) -> list[Item]:
         participant__in=asked.participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
     )
     kinds = dict(Deviation._meta.get_field("kind").choices)
-    parts = asked.parted(found, asked.person.site_ids(May.CLASSIFY))
+    parts = asked.parted([found], asked.person.site_ids(May.CLASSIFY))
     return [
         Item(
             row["participant__code"],
@@ -76,9 +82,9 @@ def to_classify(asked: Asked) -> list[Item]:
             str(kinds.get(row["kind"], "")),
             at(row["participant__code"], f"deviation/{row['number']}/#q-classification"),
             bucket="today" if row["mine"] else "others",
-            order=(2, row["updated_at"].timestamp()),
+            order=(2, row["at"]),
         )
-        for row in asked.first(parts, "updated_at", "participant__code", "number", "kind", "updated_at")
+        for row in asked.first(parts, "updated_at", ("participant__code", "number", "kind", "updated_at"))
     ]
 
 

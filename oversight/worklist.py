@@ -27,9 +27,12 @@ class Work:
     more: set[str]
 
 
-def for_person(person: Person, now: datetime, whole: bool = False) -> Work:
-    """What needs this person; `whole`: everything, however many thousand, of safety without any limit."""
-    asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED)
+def for_person(person: Person, now: datetime, whole: bool = False, drawn: int | None = None) -> Work:
+    """What needs this person; `whole`: everything, however many thousand, of safety without any limit.
+
+    `drawn`: of each list only so many lines are wanted; those after them are only counted, and are `unread`.
+    """
+    asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED, drawn)
     found = [item for source in work_safety.SOURCES for item in source(asked, None if whole else LANE)]
     more = {"safety"} if asked.beyond else set()
     for kind, source in _SOURCES:
@@ -67,7 +70,7 @@ def _by_urgency(items: list[Item]) -> dict[str, list[Item]]:
     """Each page once, where it is asked for most urgently: the window's alert asks for the next form, the surgery."""
     buckets: dict[str, list[Item]] = {"safety": [], "now": [], "today": [], "week": [], "others": []}
     said: set[str] = set()
-    for item in sorted(items, key=lambda each: (_LAST.get(each.bucket, 0), each.order, each.code)):
+    for item in sorted(items, key=lambda each: (_LAST.get(each.bucket, 0), each.order, each.code, each.url)):
         page = item.url.partition("#")[0]
         if (page if item.whole else item.url) not in said:
             said |= {page, item.url}

@@ -16,7 +16,7 @@ from accounts.models import Person
 from accounts.once import once
 from accounts.roles import May
 from oversight import snoozing, work_item, work_lines, work_safety, worklist
-from oversight.models import ScanFailure
+from oversight.models import ScanFailure, Snooze
 from protocol.study import STUDY
 from records import selectors
 
@@ -38,12 +38,9 @@ def work(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, now: datetime, refused: ValidationError | None = None) -> HttpResponse:
-    whole = request.GET.get("all") == "1"
-    found = worklist.for_person(request.user, now, whole)
+    whole, by = request.GET.get("all") == "1", request.GET.get("by", "")
+    found, aside, groups = _read(request.user, now, whole, by, SHOWN if by not in ORDERS or not by else None)
     lines = found.lines
-    aside = snoozing.apart(request.user, lines, now)
-    by = request.GET.get("by", "")
-    groups = [_Group(*each, whole) for each in _groups(found, by)]
     shown = [item for group in groups for item in group.items]
     work_item.complete([*shown, *(item for item, _snooze in aside)])
     work_safety.tell(shown, request.user)
@@ -68,6 +65,20 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "errors": refused.messages if refused else [],
     }
     return render(request, "oversight/worklist.html", context, status=422 if refused else 200)
+
+
+def _read(
+    person: Person, now: datetime, whole: bool, by: str, drawn: int | None
+) -> tuple[worklist.Work, list[tuple[worklist.Item, Snooze]], list["_Group"]]:
+    """The lines, those put aside, and the headings; once more with all texts where a line without them is to be shown:
+    one that moved up because those before it lead to pages that are on the list already."""
+    found = worklist.for_person(person, now, whole, None if whole else drawn)
+    aside = snoozing.apart(person, found.lines, now)
+    groups = [_Group(*each, whole) for each in _groups(found, by)]
+    shown = [*(item for group in groups for item in group.items), *(item for item, _snooze in aside)]
+    if any(item.unread for item in shown):
+        return _read(person, now, whole, by, None)
+    return found, aside, groups
 
 
 @dataclass

@@ -132,6 +132,50 @@ def test_the_number_said_is_that_of_the_lines_that_show_all_shows(anybody, peopl
         assert all(number == shown for number, shown in whole.values()), role
 
 
+@pytest.mark.parametrize("who", ["nurse", "pi", "surgeon"])
+def test_what_is_only_counted_is_counted_as_what_is_read(people, site, who):
+    irradiated(site, people, 46)
+    scan.scan(timezone.now())
+    overdue(site, people, participants=3)
+    for number in range(30):
+        participant = builders.register(site, people["nurse"])
+        builders.record(AdverseEvent, participant, people["nurse"], verbatim=f"event {number}")
+    now = timezone.now()
+
+    whole, first = (worklist.for_person(people[who], now, drawn=drawn) for drawn in (None, 20))
+
+    def all_of(work):
+        return {bucket: [(item.url, item.order, item.tone) for item in items] for bucket, items in work.lines.items()}
+
+    def drawn(work):
+        return {bucket: [(item.what, item.why) for item in items[:20]] for bucket, items in work.lines.items()}
+
+    assert (all_of(first), first.more) == (all_of(whole), whole.more)
+    assert drawn(first) == drawn(whole)
+    assert sum(item.unread for items in first.lines.values() for item in items) > 50
+    assert not [item for items in whole.lines.values() for item in items if item.unread]
+
+
+def test_a_line_that_moves_up_is_shown_with_its_words(login, people, site):
+    """Twenty findings that lead to one page are one line; the nineteen after it were to be counted only."""
+    now = timezone.now()
+    participants = [builders.register(site, people["nurse"]) for _each in range(22)]
+    Finding.objects.bulk_create(
+        Finding(participant=participants[0], code="stage", subject=str(number), sentence="one of many",
+                tail="surgery/1/", since=now - timedelta(days=9))
+        for number in range(20)
+    )  # fmt: skip
+    Finding.objects.bulk_create(
+        Finding(participant=each, code="stage", sentence=f"found {number}", tail="surgery/1/", since=now)
+        for number, each in enumerate(participants[1:])
+    )
+
+    text = page(login, "nurse", "/")
+
+    assert text.count("<strong>one of many<") == 1
+    assert sum(f"<strong>found {number}<" in text for number in range(21)) == 19
+
+
 def test_the_foot_says_what_is_shown(login, people, site):
     overdue(site, people)
     text = page(login, "nurse", "/")
