@@ -74,11 +74,10 @@ def _other_key(manifest: dict[str, Any]) -> list[str]:
 
 
 def _findings(told: dict[str, Any]) -> list[str]:
+    """What is contradicted; what stands there is told by verify_audit, not by a line that is kept and printed."""
     if told.get("verdict") == "proved":
         return []
-    return [
-        f"verify_audit: {each['form']} {each['record']} {each['field']}: {each['what']}" for each in told["findings"]
-    ]
+    return [f"verify_audit contradicts {each['form']} {each['record']}, {each['field']}" for each in told["findings"]]
 
 
 @contextmanager

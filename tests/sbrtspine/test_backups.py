@@ -247,22 +247,37 @@ def test_what_a_program_complains_of_is_told_without_what_it_quotes(text):
 
 
 def test_a_restore_that_fails_on_a_row_does_not_quote_it(small, elsewhere):
-    """A dump that is whole, into a server whose rules refuse a row: what pg_restore says holds the row."""
+    """A dump that is whole, and a server whose rule refuses a row in a sentence with its value."""
+    refusing = "IF current_setting('a.b', true) = 'elsewhere' THEN RAISE EXCEPTION 'not %', word; END IF; RETURN true"
     with superuser() as server:
-        server.execute("CREATE TABLE canary (word text CHECK (word <> current_setting('a.b', true)))")
+        server.execute(
+            f"CREATE FUNCTION fits(word text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN {refusing}; END $$"
+        )
+        server.execute("CREATE TABLE canary (word text CHECK (public.fits(word)))")
         server.execute("INSERT INTO canary VALUES ('Kanarie4711')")
     try:
         file = backups.make(BACKED_UP)
     finally:
         with superuser() as server:
-            server.execute("DROP TABLE canary")
+            server.execute("DROP TABLE canary; DROP FUNCTION fits")
     with psycopg.connect(elsewhere, autocommit=True) as server:
-        server.execute(f"ALTER DATABASE {ELSEWHERE} SET a.b = 'Kanarie4711'")
+        server.execute(f"ALTER DATABASE {ELSEWHERE} SET a.b = 'elsewhere'")
 
-    with pytest.raises(backups.Failed, match="violates check constraint") as failed:
+    with pytest.raises(backups.Failed, match="pg_restore failed: COPY failed for table") as failed:
         backups.restore(file, elsewhere)
 
     assert "Kanarie" not in str(failed.value)
+
+
+def test_a_drill_names_what_its_proof_found_and_not_what_stands_there():
+    """Its sentences are kept, and printed by whatever runs it at night; verify_audit says the values to who asks."""
+    what = "the record holds Kanarie4711, its history says nothing"
+    found = {"participant": "BLEND-01", "form": "visit", "record": 7, "field": "note", "what": what}
+
+    said = drill._findings({"verdict": "broken", "findings": [found]})
+
+    assert said == ["verify_audit contradicts visit 7, note"]
+    assert drill._findings({"verdict": "proved", "findings": []}) == []
 
 
 def test_two_at_once_make_one(small):
