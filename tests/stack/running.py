@@ -79,7 +79,11 @@ class Running:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self.well_or_dead, "a healthy system", seconds=120)
+        try:
+            until(self.well_or_dead, "a healthy system", seconds=120)
+        except AssertionError:
+            self.stop()  # else it takes the machine from the next, and its folder
+            raise
         return self
 
     def well_or_dead(self) -> bool:
