@@ -61,9 +61,13 @@ class Formatter(logging.Formatter):
 
 
 class WorthALine(logging.Filter):
-    """Of a library only what is wrong: without its sentence the rest says nothing."""
+    """Of a library only what is wrong: without its sentence the rest says nothing. Of a request only what was raised:
+    its answer has a line already (sbrtspine.middleware.RequestLog).
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.request" and not record.exc_info:
+            return False
         return record.levelno >= logging.WARNING or isinstance(record.msg, Facts) or _life(record) is not None
 
 
@@ -179,7 +183,7 @@ def settings() -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["stderr"], "level": "WARNING" if env.testing() else "INFO"},
-        # A page that is not there is no error, and each request has a line already (sbrtspine.middleware.RequestLog).
+        # A page that is not there is no error.
         "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
     }
 

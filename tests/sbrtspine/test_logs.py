@@ -118,6 +118,9 @@ def test_a_library_says_nothing_but_who_where_and_what_kind(way, capfd):
         printed = capfd.readouterr()
         assert CANARY not in printed.out + printed.err, logger
         lines = [json.loads(line) for line in printed.err.splitlines()]
+        if logger == "django.request" and not lines:  # each answer has a line of its own
+            assert way not in ("the exception", "an exception given", "its cause", "its context")
+            continue
         assert lines, logger
         for line in lines:
             assert line["logger"] == (logger or "root")
@@ -269,6 +272,14 @@ def test_what_breaks_a_page_is_told_by_route_kind_and_place(browser, monkeypatch
     assert answer.status_code == 500
     assert (error["route"], error["status"], error["error"]) == ("health", 500, "LookupError")
     assert any("sbrtspine/views.py:health:" in place for place in error["at"])
+
+
+def test_health_that_is_bad_is_an_answer_and_no_error(browser, monkeypatch, capfd):
+    monkeypatch.setattr(views.oversight_health, "check", lambda **_: {"status": "fail"})
+
+    assert browser.get("/health/").status_code == 503
+    [line] = printed_lines(capfd)
+    assert (line["event"], line["status"], line["level"]) == ("answered", 503, "info")
 
 
 def test_what_breaks_between_the_pages_is_told_too(browser, monkeypatch, capfd):

@@ -23,7 +23,7 @@ def run(*words, **changed):
 
 
 def as_child(changed):
-    environment = {**os.environ, "PYTHONWARNINGS": "always", **changed}
+    environment = {**os.environ, "PYTHONWARNINGS": "always", "PYTHONPATH": str(ROOT), **changed}
     return {"cwd": ROOT, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 
@@ -119,12 +119,15 @@ def test_a_worker_prints_no_value(pool, db, tmp_path):
     assert "printed" in {line.get("event") for line in lines}
 
 
-def test_the_web_server_prints_no_value(db):
+@pytest.mark.parametrize("started_in", ["the project's folder", "another folder"])
+def test_the_web_server_prints_no_value(started_in, db, tmp_path):
+    """In another folder gunicorn does not see gunicorn.conf.py: its first lines are its own, and nothing later is."""
+    ours = started_in == "the project's folder"
     port = free_port()
     words = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2", "--log-level", "debug"]
     web = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "tests.sbrtspine.canary.web", *words, "--access-logfile", "-"],
-        **as_child({}),
+        **as_child({}) | ({} if ours else {"cwd": tmp_path}),
     )
     try:
         until(lambda: asked(port, f"GET /handlers/?{CANARY} HTTP/1.1\r\nHost: x"), "an answer")
@@ -147,11 +150,11 @@ def test_the_web_server_prints_no_value(db):
         web.terminate()
         out, err = web.communicate(timeout=60)
 
-    lines = facts(err)
+    lines = facts("\n".join(line for line in err.splitlines() if ours or line.startswith("{")))
     assert formatters == FORMATTED
     assert CANARY not in out + err
     assert any("canary/web.py:application:" in line["at"][-1] for line in lines if line.get("error") == "ValueError")
-    assert "Booting worker with pid: %s" in {line.get("event") for line in lines}
+    assert not ours or "Booting worker with pid: %s" in {line.get("event") for line in lines}
     assert {line["logger"] for line in lines} >= {"gunicorn.error", "an.invented.one", "sbrtspine"}
 
 
