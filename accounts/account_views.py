@@ -17,9 +17,9 @@ from accounts import address, enrolment, factors, services, sessions
 from accounts.acts import Act
 from accounts.due import due
 from accounts.login_views import new_password_errors
+from accounts.marks import by_a_script
 from accounts.once import once
 from accounts.reauthentication import prove
-from accounts.sent import by_a_script
 
 NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
 

@@ -4,7 +4,6 @@ Nothing that was typed is lost by it: what was sent is held in the page that ask
 Passwords and codes alone are not held (accounts.sent): they are asked for again.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from allauth.usersessions.models import UserSession
@@ -19,12 +18,6 @@ from accounts.reauthentication import prove
 
 EVERY = 60  # seconds: how often being seen is written down
 FETCHED = "X-Requested-With"
-
-
-def reads_while_idle(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For a page on a wall: its own refreshing goes on, and does not count as somebody being there."""
-    view.reads_while_idle = True  # type: ignore[attr-defined]
-    return view
 
 
 def is_fetched(request: HttpRequest) -> bool:

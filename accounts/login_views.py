@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address, entry, factors, idle, invitations, services, sessions, text_input
 from accounts.acts import Act, log
+from accounts.marks import by_a_script
 from accounts.once import once
-from accounts.sent import by_a_script
 
 
 def _to(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts import enrolment, idle
+from accounts.marks import reads_while_idle
 
 FREE = {"login", "login-factor", "login-passkey", "logout", "again", "welcome", "health"}
 
@@ -27,7 +28,7 @@ class StillThere:
             return None
         now = timezone.now()
         why = idle.locked(request, now)
-        quiet = getattr(view, "reads_while_idle", False) and request.method == "GET" and idle.is_fetched(request)
+        quiet = view in reads_while_idle and request.method == "GET" and idle.is_fetched(request)
         if why and not (quiet and why == "idle"):
             if "again-password" not in request.POST:
                 return idle.ask(request, why)

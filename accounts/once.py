@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from accounts.marks import carried_out_once
+
 KEPT_FOR = timedelta(days=2)  # a page that is older has a session that is over
 _ASKED_AGAIN = {"csrfmiddlewaretoken", "password", "code", "new_password", "new_password_again", "passkey"}
 
@@ -54,8 +56,7 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 mine.delete()
         return answer
 
-    sent.once = True
-    return sent
+    return carried_out_once(sent)
 
 
 def _begin(digest: str) -> bool:

@@ -1,9 +1,8 @@
 """What a page sends besides answers: its last field, and the secrets that no page may ever give back."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
 
 LAST, LAST_SAYS = "whole", "yes"  # templates/_whole.html: where it is absent, not everything came
 # A password or a code is typed again each time: it is held in no page, and kept nowhere.
@@ -14,12 +13,6 @@ SECRETS = frozenset(
     }
 )  # fmt: skip
 _OF_THE_PAGE = frozenset({"csrfmiddlewaretoken", LAST})
-
-
-def by_a_script(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For what a script asks while a page is open, and which stores nothing that was typed: it has no last field."""
-    view.by_a_script = True  # type: ignore[attr-defined]
-    return view
 
 
 def is_whole(sent: QueryDict) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts import text_input
+from accounts.marks import about_nobody
 from adverse_events.ctcae_offer import describe_code, offer
 from adverse_events.models import AdverseEventGrade, SeriousEvent, SeriousReport
 from adverse_events.reconciliation import reconcile, relatedness_in_words, versions
@@ -18,7 +19,6 @@ from protocol.schedule import sae_clocks
 from protocol.toxicity import SERIOUSNESS
 from records import selectors
 from records.models import Participant
-from records.reads import about_nobody
 
 LONGEST = 200
 

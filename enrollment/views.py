@@ -10,16 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.marks import about_nobody, by_a_script
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
-from accounts.sent import by_a_script
 from enrollment import services
 from enrollment.forms import EligibilityForm
 from enrollment.models import Eligibility
 from records import selectors
-from records.reads import about_nobody
 
 
 @about_nobody

@@ -69,10 +69,10 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
     if not choice.is_valid():
         raise Http404
     part = ranges.asked(request, path.stat().st_size, found.sha256)
-    answer = ranges.answer(part, path, found.sha256)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
     told = {"part": part, "records": found.done, "sha256": found.sha256}
-    log.tell(answer, choice.selection(), "fetched", path.name, found.purpose, **told)
+    taken = log.of(choice.selection(), "fetched", path.name, found.purpose, **told)
+    answer = ranges.answer(part, path, found.sha256, taken)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
     return answer
 
 

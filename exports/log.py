@@ -1,12 +1,11 @@
 """The log of exports: who took what away, when, chosen how. The application adds lines and reads them, nothing else.
 
-Every answer that sends bytes of a file leaves its line before the first one leaves (`note_sent`, for all of them): of a
-view that says more with `tell`, what was chosen; of any other, its name. Where the line cannot be written, nothing is
-sent. A line tells what was about to be sent: a browser that breaks off has had less.
+Every answer that sends bytes of a file leaves its line before the first one leaves (`note_sent`, for all of them): of
+one that says it (exports.leaving), what was chosen; of any other, its name. Where the line cannot be written, nothing
+is sent. A line tells what was about to be sent: a browser that breaks off has had less.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import sight
 from accounts.models import Person
 from accounts.roles import May
-from exports.ranges import Part
+from exports.leaving import FileResponse, FileStream, Part, Taken
 from exports.selection import Selection
 from records.models import Participant
 
@@ -75,23 +74,9 @@ def _said(value: Any) -> str:
     return str(_("yes")) if value is True else ", ".join(value) if isinstance(value, list) else str(value)
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What an answer takes away; `part` is unknown where the file is written while it is sent."""
-
-    what: str
-    name: str
-    sites: list[int]
-    parameters: dict[str, Any]
-    part: Part | None = None
-    records: int | None = None
-    sha256: str = ""
-
-
-def tell(response: HttpResponseBase, selection: Selection, what: str, name: str, purpose: str, **more: Any) -> None:
-    """Say what an answer with this choice takes away; the line is written if, and just before, it is sent."""
-    parameters = {"purpose": purpose, **selection.parameters()}
-    response.taken = Taken(what, name, sorted(selection.sites), parameters, **more)  # type: ignore[attr-defined]
+def of(selection: Selection, what: str, name: str, purpose: str, **more: Any) -> Taken:
+    """What an answer with this choice takes away; the line is written if, and just before, it is sent."""
+    return Taken(what, name, sorted(selection.sites), {"purpose": purpose, **selection.parameters()}, **more)
 
 
 def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -> None:
@@ -102,7 +87,8 @@ def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -
     person = request.user
     if not isinstance(person, Person):
         return
-    taken: Taken = getattr(response, "taken", None) or _unsaid(request, person, disposition)
+    says = isinstance(response, FileResponse | FileStream)
+    taken = response.taken if says else _unsaid(request, person, disposition)
     part = taken.part or (None if response.streaming else Part(0, len(response.content) - 1, len(response.content)))
     with sight.everything():  # the line is written also of what its writer may not read again
         _write(now, person, taken, part)

@@ -3,28 +3,15 @@
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+
+from exports.leaving import FileStream, Part, Taken
 
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.IGNORECASE)
 _BLOCK = 1 << 17
 _DIGITS = 18  # of a number that is worth reading: no file is longer
-
-
-@dataclass(frozen=True)
-class Part:
-    """The bytes that are sent, of how many; `is_whole` where no part was asked for."""
-
-    first: int
-    last: int
-    size: int
-    is_whole: bool = False
-
-    @property
-    def length(self) -> int:
-        return max(0, self.last - self.first + 1)
 
 
 def asked(request: HttpRequest, size: int, tag: str) -> Part:
@@ -50,13 +37,13 @@ def _number(digits: str) -> int | None:
     return (int(plain) if len(plain) <= _DIGITS else sys.maxsize) if plain else None
 
 
-def answer(part: Part, path: Path, tag: str) -> HttpResponse | StreamingHttpResponse:
+def answer(part: Part, path: Path, tag: str, taken: Taken) -> HttpResponse | FileStream:
     """The bytes of this part; `tag` names the content."""
     if not part.length:
         refused = HttpResponse(status=416)
         refused.headers["Content-Range"] = f"bytes */{part.size}"
         return refused
-    given = StreamingHttpResponse(_bytes(path, part), content_type="application/zip")
+    given = FileStream(_bytes(path, part), taken=taken, content_type="application/zip")
     if not part.is_whole:
         given.status_code = 206
         given.headers["Content-Range"] = f"bytes {part.first}-{part.last}/{part.size}"

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.once import once
 from accounts.permissions import require, require_everywhere
 from accounts.roles import May
-from exports import log as export_log
 from exports import snapshot_changes, snapshots
+from exports.leaving import FileResponse, Taken
 from exports.models import Snapshot
 from protocol.study import STUDY
 
@@ -75,18 +75,17 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
         content = snapshots.content(snapshot)
     except snapshots.Broken as broken:
         return _refused(request, snapshot, broken)
-    answer = HttpResponse(content, content_type="application/zip")
+    answer = FileResponse(content, taken=_taken(snapshot), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="blend-snapshot-{snapshot.number}.zip"'
     answer.headers["Digest"] = f"sha-256={snapshot.sha256}"
-    answer.taken = _taken(snapshot)  # type: ignore[attr-defined]
     return answer
 
 
-def _taken(snapshot: Snapshot) -> export_log.Taken:
+def _taken(snapshot: Snapshot) -> Taken:
     parameters = {"purpose": snapshot.purpose, "snapshot": snapshot.name, "as_of": snapshot.at.isoformat()}
     told = {"records": sum(snapshot.records.values()), "sha256": snapshot.sha256}
     name = f"blend-snapshot-{snapshot.number}.zip"
-    return export_log.Taken("snapshot", name, list(snapshot.sites), parameters, **told)
+    return Taken("snapshot", name, list(snapshot.sites), parameters, **told)
 
 
 @require_safe

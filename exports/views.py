@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,6 +12,7 @@ from accounts.roles import May
 from exports import contents, datasets, job_views, log
 from exports.bundle import Bundle
 from exports.forms import Choice
+from exports.leaving import FileStream
 from exports.purposes import PURPOSES
 
 BIG = 200_000  # rows from which on preparing it in the background is proposed first
@@ -53,7 +54,7 @@ def _without_manner(request: HttpRequest) -> str:
 
 
 @require_safe
-def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
     """One file as CSV, streamed."""
     require(request.user, May.EXPORT)
     choice = Choice(request.GET, request.user)
@@ -63,14 +64,14 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse
     table = next((table for table in contents.tables(selection) if table.name == slug), None)
     if table is None:
         raise Http404
-    answer = StreamingHttpResponse(table.blocks(selection), content_type="text/csv; charset=utf-8")
+    taken = log.of(selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
+    answer = FileStream(table.blocks(selection), taken=taken, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
-    log.tell(answer, selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
     return answer
 
 
 @require_safe
-def everything(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def everything(request: HttpRequest) -> HttpResponse | FileStream:
     """All files with what explains and reads them, as a zip, streamed."""
     require(request.user, May.EXPORT)
     now = timezone.now()
@@ -78,9 +79,9 @@ def everything(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not choice.is_valid():
         return _refused(choice)
     made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
-    answer = StreamingHttpResponse(made.blocks(), content_type="application/zip")
+    taken = log.of(made.selection, "zip", _file_name(now), made.purpose)
+    answer = FileStream(made.blocks(), taken=taken, content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
-    log.tell(answer, made.selection, "zip", _file_name(now), made.purpose)
     return answer
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.idle import reads_while_idle
+from accounts.marks import reads_while_idle
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May

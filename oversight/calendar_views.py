@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.marks import about_nobody
 from accounts.permissions import require
 from accounts.roles import May
 from oversight import calendar
 from oversight.models import CalendarFeed
 from protocol.study import STUDY
 from records import paging
-from records.reads import about_nobody
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.marks import about_nobody
 from accounts.once import once
 from accounts.permissions import require
 from accounts.roles import May
@@ -22,7 +23,6 @@ from oversight.models import Message, MessagePreference, Urgency
 from protocol.study import STUDY
 from records import paging
 from records.form_fields import WholeNumber
-from records.reads import about_nobody
 
 PAGE = 100
 LOOK_BACK = timedelta(days=30)

@@ -4,13 +4,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.marks import about_nobody
 from accounts.permissions import require
 from accounts.roles import May
 from protocol.study import STUDY
-from records import blank_forms, crf, reads
+from records import blank_forms, crf
 
 
-@reads.about_nobody
+@about_nobody
 @require_safe
 def blank(request: HttpRequest) -> HttpResponse:
     """Every form blank, a sheet each, or one (`?form=`)."""

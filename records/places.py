@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from accounts import text_input
 from accounts.models import Person
-from records import crf, selectors
+from records import crf, selectors, sent_rows
 from records.base import Record, RowRecord
 from records.fields import Link, crf_fields
-from records.forms import MOST_ROWS, CrfForm, CrfRows, rows_factory
+from records.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
 
 LONGEST_ASKED = 200
@@ -123,9 +123,8 @@ def _sent(data: Any, prefix: str, existing: list[RowRecord]) -> list[RowRecord |
     if not any(name.startswith(f"{prefix}-") and name.endswith("-entry") for name in data):
         return list(existing)
     by_entry = {str(row.entry): row for row in existing}
-    total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    count = min(int(total), MOST_ROWS) if total.isdecimal() and len(total) < 4 else 0
-    return [by_entry.get(data.get(f"{prefix}-{index}-entry", "")) for index in range(count)]
+    counted = sent_rows.count(prefix, data) or 0
+    return [by_entry.get(data.get(f"{prefix}-{index}-entry", "")) for index in range(counted)]
 
 
 def entry_of(data: Any) -> UUID | None:

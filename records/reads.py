@@ -4,7 +4,6 @@ A page about one participant names it; one about many (a list, an export) names 
 show, so that whoever may have been seen there is found. The application adds rows and reads them, nothing else.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from accounts.due import SKEW
+from accounts.marks import about_nobody
 from accounts.models import Person
 
 SHOWN = (200, 206, 409, 422)  # the answers that show what is stored
@@ -51,12 +51,6 @@ class Read(models.Model):
         return f"{self.reader}: {self.address}"
 
 
-def about_nobody(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a view that shows no participant: reading it leaves no row. Every view that is not marked does."""
-    view.about_nobody = True  # type: ignore[attr-defined]
-    return view
-
-
 def about(request: HttpRequest, code: str) -> None:
     """Say whom a page is about where its address does not."""
     request.read_about = code  # type: ignore[attr-defined]
@@ -78,12 +72,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
     The address is kept without what was asked of it, which may be anything that somebody typed.
     """
     match, person = request.resolver_match, request.user
-    if (
-        match is None
-        or request.method == "HEAD"
-        or response.status_code not in SHOWN
-        or getattr(match.func, "about_nobody", False)
-    ):
+    if match is None or request.method == "HEAD" or response.status_code not in SHOWN or match.func in about_nobody:
         return
     if not isinstance(person, Person) or not person.held:
         return

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Person
-from records import merging, personal_data, places, selectors, services, typing_kept
+from records import merging, personal_data, places, selectors, sent_rows, services, typing_kept
 from records.actor import FIRST_ENTRY
 from records.base import Record, RowRecord, Status
 from records.fields import Text
@@ -150,12 +150,11 @@ def _as_they_are(data: Any, form: CrfForm) -> Any:
     """The first sending could not name its new rows, which did not exist yet: they are meant by their order."""
     sent = data.copy()
     for prefix, row_form in form.row_forms.items():
-        total = data.get(f"{prefix}-TOTAL_FORMS", "")
-        count = min(int(total), 40) if total.isdecimal() and len(total) < 4 else 0
-        named = {data.get(f"{prefix}-{index}-entry", "") for index in range(count)}
+        counted = sent_rows.count(prefix, data) or 0
+        named = {data.get(f"{prefix}-{index}-entry", "") for index in range(counted)}
         rows = selectors.rows(row_form._meta.model, form.instance)
         left = iter([str(row.entry) for row in rows if str(row.entry) not in named])
-        for index in range(count):
+        for index in range(counted):
             if not data.get(f"{prefix}-{index}-entry") and _holds(data, f"{prefix}-{index}-"):
                 sent[f"{prefix}-{index}-entry"] = next(left, "")
     return sent

@@ -23,7 +23,9 @@ def check(form: CrfForm, sent: Any) -> None:
     many = {name for name, field in form.base_fields.items() if isinstance(field, MultipleChoiceField)}
     many.add(personal_data.TICK)
     for prefix, row_form in form.row_forms.items():
-        counted = _counted(prefix, sent)
+        counted = count(prefix, sent)
+        if counted is None:
+            raise BadRequest(_("It does not say how many rows it holds, or says more than there can be."))
         numbers = set()
         for name in [name for name in sent if name.startswith(f"{prefix}-")]:
             if name.removeprefix(f"{prefix}-") in _COUNTS:
@@ -41,12 +43,10 @@ def check(form: CrfForm, sent: Any) -> None:
         raise BadRequest(_("It holds two answers to a question that takes one."))
 
 
-def _counted(prefix: str, sent: Any) -> int:
-    """How many rows the page counts; none where it was sent without them."""
+def count(prefix: str, sent: Any) -> int | None:
+    """How many rows the page counts; none where it was sent without them, None where it says no such number."""
     total = sent.get(f"{prefix}-TOTAL_FORMS", "0")
-    if not _NUMBER.fullmatch(total) or int(total) > MOST_ROWS:
-        raise BadRequest(_("It does not say how many rows it holds, or says more than there can be."))
-    return int(total)
+    return int(total) if _NUMBER.fullmatch(total) and int(total) <= MOST_ROWS else None
 
 
 def _row(name: str, prefix: str) -> tuple[int, str]:

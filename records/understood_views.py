@@ -6,10 +6,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.sent import by_a_script
+from accounts.marks import about_nobody, by_a_script
 from protocol import reading
 from records.form_fields import DateAsTyped, InstantAsTyped, PartialDateAsTyped
-from records.reads import about_nobody
 
 _KINDS = {"whole": DateAsTyped, "partial": PartialDateAsTyped, "instant": InstantAsTyped}
 

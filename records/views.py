@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.marks import by_a_script
 from accounts.once import once
 from accounts.permissions import require, without_delegation
 from accounts.roles import May
-from accounts.sent import by_a_script
 from protocol.study import STUDY
 from records import (
     history,

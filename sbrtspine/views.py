@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.marks import about_nobody
 from oversight import health as oversight_health
-from records.reads import about_nobody
 
 
 @about_nobody

@@ -15,6 +15,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.translation import gettext as _
 
 from accounts import sent
+from accounts.marks import by_a_script
 from sbrtspine.views import bad_request
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -84,7 +85,7 @@ def _length(request: HttpRequest) -> int:
 def _has_no_last_field(request: HttpRequest) -> bool:
     """What a script asks has none; nor is one missed at an address that does not exist."""
     match = _match(request)
-    return match is None or getattr(match.func, "by_a_script", False)
+    return match is None or match.func in by_a_script
 
 
 def _match(request: HttpRequest) -> ResolverMatch | None:
