@@ -105,13 +105,15 @@ class Item:
 
 def at(code: str, tail: str) -> str:
     """An address below the casebook."""
-    return _casebook().replace("XX-00", code, 1) + tail
+    before, after = _casebook()
+    return f"{before}{code}{after}{tail}"
 
 
 @cache
-def _casebook() -> str:
-    """Worked out once: a list has hundreds of addresses."""
-    return reverse("casebook", args=["XX-00"])
+def _casebook() -> tuple[str, str]:
+    """What stands around the code, worked out once: a list has hundreds of addresses."""
+    before, _code, after = reverse("casebook", args=["XX-00"]).partition("XX-00")
+    return before, after
 
 
 def complete(items: Iterable[Item]) -> None:

@@ -82,7 +82,8 @@ def tell(items: list[Item], person: Person) -> None:
     by = of_it.filter(acknowledged_at__isnull=False).order_by("acknowledged_at")
     about = {participant for participant, *_rest in wanted}
     told = Alert.objects.filter(participant__in=about, outcome=Alert.Outcome.OPEN, kind__in=SAFETY)
-    rows = list(told.annotate(message=first_of(mine), by=first_of(by)).values(*_TOLD))
+    told = told.annotate(message=first_of(mine), by=first_of(by)).exclude(message__isnull=True, by__isnull=True)
+    rows = list(told.values(*_TOLD))
     first = {row["by"] for row in rows if row["by"]}
     messages = Message.objects.select_related("person").in_bulk(first) if first else {}
     for row in rows:
