@@ -152,8 +152,14 @@ def _every_line_of_the_trail(everywhere, people, client):
         older = re.findall(r'href="(\?[^"]+)" rel="next"', pages[pages.rindex("<main") :])
         address = f"/audit/{older[-1]}" if older else ""
 
-    values = {value for record in made for value in texts_of(record, *selectors.inside(record))}
-    assert lacking("audit", sorted(values), pages) == []
+    told = {
+        f"<em>{field.verbose_name}</em>: {value}"
+        for record in made
+        for part in (record, *selectors.inside(record))
+        for field in crf_fields(type(part))
+        if is_free(field) and (value := getattr(part, field.name))
+    }
+    assert lacking("audit", sorted(told), pages) == []
 
 
 def _every_line_of_work(everywhere, people, client):
