@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import address, enrolment, factors, services, sessions
-from accounts.acts import Act
+from accounts import acts, address, enrolment, factors, services, sessions
 from accounts.due import due
 from accounts.login_views import new_password_errors
 from accounts.marks import by_a_script
@@ -47,7 +46,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "review": review,
         "review_due": review is not None
         and due(person.password_set_at, timedelta(days=settings.PASSWORD_REVIEW_DAYS), now),
-        "acts": Act.objects.filter(person=person).select_related("by").order_by("-id")[:20],
+        **acts.about(person, request.GET.get("acts", ""), 20),
         "now": now,
     }
     return render(request, "accounts/account.html", context, status=422 if said else 200)

@@ -67,3 +67,11 @@ def log(what: Act.What, *, now: datetime, by: Any = None, person: Any = None, **
     person = person or by
     more.setdefault("username", getattr(person, "username", ""))
     return Act.objects.create(at=now, what=what, by=by, person=person, **more)
+
+
+def about(person: Any, asked: str, most: int) -> dict[str, Any]:
+    """For a page: the newest acts about somebody, or all where that is asked for, and how many more there are."""
+    found = Act.objects.filter(person=person).select_related("by", "site").order_by("-id")
+    if asked == "all":
+        return {"acts": found, "more_acts": 0}
+    return {"acts": found[:most], "more_acts": max(0, found.count() - most)}

@@ -11,9 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import acts, factors, instants, recertification, selectors, services, sessions, text_input
 from accounts import as_of as history
-from accounts import factors, instants, recertification, selectors, services, sessions, text_input
-from accounts.acts import Act
 from accounts.models import Membership, Person, Site
 from accounts.once import once
 from accounts.permissions import require
@@ -108,7 +107,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "sessions": sessions.of(found, now),
         "dormant": recertification.is_dormant(found, now),
         "looked": found.recertifications.select_related("by")[:5],
-        "acts": Act.objects.filter(person=found).select_related("by", "site").order_by("-id")[:50],
+        **acts.about(found, request.GET.get("acts", ""), 50),
         "sites": _sites(request),
         "roles": Role.choices,
         "errors": errors,

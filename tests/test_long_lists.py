@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
+from accounts.acts import Act, log
 from oversight import board, calendar, message_views, searching
 from oversight.message_models import Urgency
 from oversight.models import Alert, Deadline, Message
@@ -152,6 +153,22 @@ def test_a_search_that_found_more_says_so(several, login, monkeypatch):
 
     assert "The first 3; there are more" in text
     assert "there are more" not in told(login("nurse"), "/find/?q=Nobody")
+
+
+def test_the_acts_about_somebody_are_all_to_be_had(people, login):
+    there = Act.objects.filter(person=people["nurse"]).count()
+    for number in range(60):
+        log(Act.What.RESET, now=NOW, by=people["admin"], person=people["nurse"], reason=f"Lost it, time {number}")
+    browser = login("admin")
+    first = told(browser, f"/people/{people['nurse'].pk}/")
+    whole = told(browser, f"/people/{people['nurse'].pk}/" + link(first, "Show all"))
+
+    assert [text.count("Lost it, time") for text in (first, whole)] == [50, 60]
+    assert f"{there + 10} older lines are not shown." in first
+    assert "not shown" not in whole
+    own = told(login("nurse"), "/account/")
+    assert own.count("Lost it, time") == 20
+    assert told(login("nurse"), "/account/" + link(own, "Show all")).count("Lost it, time") == 60
 
 
 def test_the_reviews_of_the_trail_are_all_to_be_had(several, people, login):
