@@ -15,7 +15,7 @@ from records.selectors import first_of
 
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
-_COUNTED = 100  # who has all forms costs ten looks each to pass over: beyond so many the first page says a plus
+_COUNTED = 50  # who has all forms is passed over at ten looks each: beyond so many the first page says a plus
 _PATH_AND_END = [*PATH, "end-of-study"]
 
 
