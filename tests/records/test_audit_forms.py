@@ -65,7 +65,7 @@ def run(tmp_path, files):
 
 def test_a_trail_in_the_first_form_alone_verifies_here_and_in_its_old_bundle(committed, people, site, tmp_path):
     with first_form(begin=False):
-        some(people, site)
+        participant, _consent = some(people, site)
         seals.make(NOW)
     old = as_exported_before(files())
     proved = run(tmp_path, old)
@@ -74,14 +74,14 @@ def test_a_trail_in_the_first_form_alone_verifies_here_and_in_its_old_bundle(com
     assert {row.form for row in AuditRow.objects.all()} == {1}
     assert verification.verify() == []
     assert (proved.returncode, proved.stderr) == (0, "")
-    assert "participant 1: rows 1–4 in form 1\n" in proved.stdout
+    assert f"participant {participant.pk}: rows 1–4 in form 1\n" in proved.stdout
     assert refused.returncode == 1
     assert "the change or its reason was altered" in refused.stdout
 
 
 def test_the_proof_says_in_which_row_of_each_chain_the_second_form_begins(committed, people, site, capsys):
     with first_form():
-        _participant, consent = some(people, site)
+        participant, consent = some(people, site)
         some(people, site)
     builders.change(consent, people["nurse"], form_version="3.0")
     builders.register(site, people["nurse"])
@@ -95,8 +95,9 @@ def test_the_proof_says_in_which_row_of_each_chain_the_second_form_begins(commit
     assert "0 findings" in told
     found, rows, _heads, _sealed = offline_verifier.proved(files())
     assert found == []
-    assert next(offline_verifier.in_words(rows)) == "participant 1: rows 1–4 in form 1, from row 5 form 2"
-    assert AuditForm.objects.get().ends["participant 1"][0] == 4
+    chain = f"participant {participant.pk}"
+    assert next(offline_verifier.in_words(rows)) == f"{chain}: rows 1–4 in form 1, from row 5 form 2"
+    assert AuditForm.objects.get().ends[chain][0] == 4
 
 
 def test_where_nothing_was_written_in_the_first_form_nothing_is_said_of_it(committed, people, site):
