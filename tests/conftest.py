@@ -1,7 +1,7 @@
 """The real database, built by its owner and used by the application's role; a fixed cast of people."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -18,7 +18,7 @@ from accounts.models import Person, Site
 from accounts.roles import Role, Task
 from accounts.sent import LAST, LAST_SAYS
 from accounts.services import give_role
-from tests import template_database
+from tests import cast, template_database
 from tests.environment import DATABASE
 
 PASSWORD = "fictional passphrase"
@@ -44,6 +44,8 @@ def superuser() -> psycopg.Connection:
 def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """A new database, migrated by its owner; the tests themselves are the application's role."""
     template_database.make()
+    with django_db_blocker.unblock():
+        cast.keep({"site": _make_site, "site_b": _make_site_b, "people": _make_people}, _empty)
     yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -54,28 +56,33 @@ def committed(django_db_setup: None, django_db_blocker: object) -> Iterator[None
     """For what must really commit: other processes, threads, rollbacks. Everything is emptied afterwards."""
     with django_db_blocker.unblock():
         yield
-        connection.close()
-        with superuser() as server:
-            server.execute("SET session_replication_role = replica")
-            rows = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-            keep = {"django_migrations", "django_content_type", "auth_permission", "accounts_person"}
-            tables = ", ".join(f'"{name}"' for (name,) in rows if name not in keep)
-            server.execute(f"TRUNCATE {tables} RESTART IDENTITY")
-            server.execute("DELETE FROM accounts_person WHERE username <> 'system'")
+        _empty()
+
+
+def _empty() -> None:
+    """As it was after the migrations, but for the numbers of the people."""
+    connection.close()
+    with superuser() as server:
+        server.execute("SET session_replication_role = replica")
+        rows = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        keep = {"django_migrations", "django_content_type", "auth_permission", "accounts_person"}
+        tables = ", ".join(f'"{name}"' for (name,) in rows if name not in keep)
+        server.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        server.execute("DELETE FROM accounts_person WHERE username <> 'system'")
 
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> Site:
     """The trial's hospital."""
     _database(request)
-    return Site.objects.create(code="umcu", name="UMC Utrecht", zone="Europe/Amsterdam")
+    return _site("site", _make_site, "umcu")
 
 
 @pytest.fixture
 def site_b(request: pytest.FixtureRequest) -> Site:
     """A second hospital, in another zone, whose participants the others must not see."""
     _database(request)
-    return Site.objects.create(code="lisbon", name="Second Site", zone="Europe/Lisbon")
+    return _site("site_b", _make_site_b, "lisbon")
 
 
 def _database(request: pytest.FixtureRequest) -> None:
@@ -83,17 +90,36 @@ def _database(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
 
 
+def _site(stage: str, make: Callable[[], None], code: str) -> Site:
+    if not cast.put_back(stage):
+        make()
+    return Site.objects.get(code=code)
+
+
+def _make_site() -> None:
+    Site.objects.create(code="umcu", name="UMC Utrecht", zone="Europe/Amsterdam")
+
+
+def _make_site_b() -> None:
+    Site.objects.create(code="lisbon", name="Second Site", zone="Europe/Lisbon")
+
+
 @pytest.fixture
 def people(site: Site, site_b: Site) -> dict[str, Person]:
     """The fixed cast: one person a role at the first site, and nurse_b at the second; trained and delegated."""
-    cast = {}
-    for username, (first, last, role) in CAST.items():
-        cast[username] = _person(username, first, last, role, site)
-    cast["nurse_b"] = _person("nurse-b", "Bea", "Silva", Role.NURSE, site_b)
+    if not cast.put_back("people"):
+        _make_people()
+    made = {person.username: person for person in Person.objects.exclude(username="system")}
+    return {username: made[username.replace("_", "-")] for username in (*CAST, "nurse_b")}
+
+
+def _make_people() -> None:
+    site, site_b = (Site.objects.get(code=code) for code in ("umcu", "lisbon"))
+    made = {username: _person(username, first, last, role, site) for username, (first, last, role) in CAST.items()}
+    nurse_b = _person("nurse-b", "Bea", "Silva", Role.NURSE, site_b)
     for username in ("nurse", "surgeon", "radonc"):
-        delegate(cast[username], site, cast["pi"])
-    delegate(cast["nurse_b"], site_b, cast["pi"])
-    return cast
+        delegate(made[username], site, made["pi"])
+    delegate(nurse_b, site_b, made["pi"])
 
 
 @pytest.fixture
