@@ -31,7 +31,7 @@ REVIEWS = 10
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def trail(request: HttpRequest) -> HttpResponse:
+def audit(request: HttpRequest) -> HttpResponse:
     """The logbook of one's sites, by a filter that is an address; a review of it is recorded with a note."""
     require(request.user, May.AUDIT)
     people = _people(request.user)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Membership, Person
 from accounts.roles import Role
 from oversight import casebooks, standing
+from oversight.standing import Standing
 from oversight.models import Deadline, Responsible
 from records import selectors
 from records.models import Participant
@@ -21,7 +22,7 @@ class Row:
     """One participant on the board. Until somebody takes over, the site's surgeons are responsible."""
 
     participant: Participant
-    standing: standing.Standing
+    standing: Standing
     taken: Responsible | None
     surgeons: list[str]
 

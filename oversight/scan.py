@@ -76,14 +76,14 @@ def judge_and_raise(now: datetime) -> Report:
         horizon, read_to, judged_by = cursor.fetchone()
         # Transaction numbers begin again in a restored database: then everybody is judged once.
         since = read_to if read_to <= horizon else 0
-        rules = rules_version.fingerprint()
-        changed = _changed(cursor, since if rules == judged_by else 0, now)
+        judging = rules_version.fingerprint()
+        changed = _changed(cursor, since if judging == judged_by else 0, now)
         _judge(changed, now, report, since)
         report.raised = alerts.raise_due(now)
         if changed:  # what the boundary counts is otherwise as it was at the last scan
             boundary.watch(now)
         messages.tell(now)
-        cursor.execute(_ENDS, [horizon, rules, now])
+        cursor.execute(_ENDS, [horizon, judging, now])
     return report
 
 

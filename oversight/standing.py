@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from oversight import facts, status
 from oversight.casebooks import Casebook
+from oversight.status import Status
 from protocol.facts import Moment, local_day
 from protocol.schedule import days_postop
 from protocol.window import WARNING, WINDOW, Window, treatment_window
@@ -39,7 +40,7 @@ class Standing:
     """One participant at one instant."""
 
     state: str
-    status: status.Status
+    status: Status
     window: Window
     window_words: str
     tone: str
@@ -78,7 +79,7 @@ def of(book: Casebook, now: datetime) -> Standing:
     )
 
 
-def _given_up(book: Casebook, reached: status.Status, window: Window) -> bool:
+def _given_up(book: Casebook, reached: Status, window: Window) -> bool:
     """Nobody waits for this window: the participant's part was over before it closed."""
     if not reached.over or window.verdict not in ("planned", "open", "not done"):
         return False

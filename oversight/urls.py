@@ -30,7 +30,7 @@ urlpatterns = [
     ),
     path("participants/<code:code>/sign/", sign_views.sign, {"scope": sign_off.CASEBOOK}, name="casebook-sign"),
     path("protocol/", protocol_views.protocol, name="protocol"),
-    path("audit/", audit_views.trail, name="audit"),
+    path("audit/", audit_views.audit, name="audit"),
     path("checks/", check_views.checks, name="checks"),
     path("monitoring/", monitoring_views.monitoring, name="monitoring"),
     path("monitoring/visits/new/", monitoring_views.visit, name="monitoring-visit-new"),

@@ -41,8 +41,8 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
     whole, by = request.GET.get("all") == "1", request.GET.get("by", "")
     found, aside, groups = _read(request.user, now, whole, by, SHOWN if by not in ORDERS or not by else None)
     lines = found.lines
-    shown = [item for group in groups for item in group.items]
-    work_item.complete([*shown, *(item for item, _snooze in aside)])
+    shown = [line for group in groups for line in group.items]
+    work_item.complete([*shown, *(line for line, _snooze in aside)])
     work_safety.tell(shown, request.user)
     drawn = work_lines.Lines(request, now, request.POST)
     for group in groups:
@@ -75,8 +75,8 @@ def _read(
     found = worklist.for_person(person, now, whole, None if whole else drawn)
     aside = snoozing.apart(person, found.lines, now)
     groups = [_Group(*each, whole) for each in _groups(found, by)]
-    shown = [*(item for group in groups for item in group.items), *(item for item, _snooze in aside)]
-    if any(item.unread for item in shown):
+    shown = [*(line for group in groups for line in group.items), *(line for line, _snooze in aside)]
+    if any(line.unread for line in shown):
         return _read(person, now, whole, by, None)
     return found, aside, groups
 
@@ -110,12 +110,12 @@ def _groups(work: worklist.Work, by: str) -> list[tuple[Any, list[worklist.Item]
     lines = work.lines
     if by not in ("participant", "kind"):
         return [(words, lines[bucket], bucket in work.more) for bucket, words in BUCKETS.items() if lines[bucket]]
-    mine = [item for bucket in ("now", "today", "week") for item in lines[bucket]]
-    key = (lambda item: item.code) if by == "participant" else (lambda item: str(item.kind))
+    mine = [line for bucket in ("now", "today", "week") for line in lines[bucket]]
+    key = (lambda line: line.code) if by == "participant" else (lambda line: str(line.kind))
     first: dict[str, int] = {}
-    for place, item in enumerate(mine):
-        first.setdefault(key(item), place)
-    found = sorted(mine, key=lambda item: first[key(item)])
+    for place, line in enumerate(mine):
+        first.setdefault(key(line), place)
+    found = sorted(mine, key=lambda line: first[key(line)])
     more = bool(work.more & {"now", "today", "week"})
     groups: list[tuple[Any, list[worklist.Item], bool]] = [
         (name, list(items), more) for name, items in groupby(found, key)

@@ -147,8 +147,10 @@ def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(login, told,
         raise ZeroDivisionError
         yield
 
-    rules = [findings.Rule(broken, each.codes) if each.name == "performance" else each for each in findings.RULES]
-    monkeypatch.setattr(findings, "RULES", rules)
+    changed_rules = [
+        findings.Rule(broken, each.codes) if each.name == "performance" else each for each in findings.RULES
+    ]
+    monkeypatch.setattr(findings, "RULES", changed_rules)
     told.change(record, kps=60)
     report = told.scan(LATER)
 
@@ -164,8 +166,8 @@ def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(login, told,
 def test_a_rule_that_is_switched_off_takes_its_questions_back(told, monkeypatch):
     fallen(told)
     told.scan(LATER)
-    rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
-    monkeypatch.setattr(findings, "RULES", rules)
+    changed_rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
+    monkeypatch.setattr(findings, "RULES", changed_rules)
 
     told.scan(LATER)  # nobody's records changed: another set of rules is reason enough to judge everybody
 
@@ -212,8 +214,8 @@ def test_a_query_under_a_lock_is_still_answered(login, told, people):
 
 def test_what_a_rule_would_raise_is_shown_before_it_is_switched_on(login, told, monkeypatch):
     fallen(told)
-    rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
-    monkeypatch.setattr(findings, "RULES", rules)
+    changed_rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
+    monkeypatch.setattr(findings, "RULES", changed_rules)
 
     page = text(login("datamanager").get("/checks/"))
 
