@@ -32,7 +32,7 @@ test: setup
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: setup
-	SBRTSPINE_MUTATIONS=1000 $(BIN)/python -m pytest tests/records/test_tampering.py
+	SBRTSPINE_MUTATIONS=1000 $(BIN)/python -m pytest tests/records/audit/test_tampering.py
 	SBRTSPINE_EVERY_PAGE=1 $(BIN)/python -m pytest -n auto --dist load tests/test_every_page.py
 
 check: setup

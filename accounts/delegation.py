@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import text_input
-from accounts.acts import Act, log
 from accounts.roles import Task
+from accounts.security_log import Act, log
 
 
 class Delegations(models.QuerySet["Delegation"]):

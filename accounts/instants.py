@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from protocol.reading import EARLIEST, LATEST
+from protocol.cli_args import EARLIEST, LATEST
 
 _WRITTEN = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?) ?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII | re.IGNORECASE

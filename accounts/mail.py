@@ -9,9 +9,9 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.acts import Act, log
 from accounts.models import Membership, Person
 from accounts.roles import DUTIES, May
+from accounts.security_log import Act, log
 
 _log = structlog.get_logger("accounts")
 

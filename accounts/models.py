@@ -12,13 +12,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.acts import Act
-from accounts.attempts import Attempt
 from accounts.delegation import Delegation, DelegationEnd
 from accounts.invitations import Invitation
+from accounts.login.attempts import Attempt
 from accounts.once import Sending
 from accounts.recertification import Recertification
 from accounts.roles import DELEGATED, DUTIES, NEVER_TOGETHER, ON_DELEGATION, May, Role
+from accounts.security_log import Act
 
 __all__ = [
     "Act",
@@ -74,7 +74,7 @@ class Person(AbstractUser):
 
     @cached_property
     def held(self) -> list[tuple[int, Role]]:
-        """(site id, role) of every role held now; accounts.backends brings them with the login."""
+        """(site id, role) of every role held now; accounts.login.backends brings them with the login."""
         if (codes := getattr(self, "held_codes", None)) is not None:
             return [(int(site), Role(role)) for site, role in (code.split(":") for code in codes)]
         now = timezone.now()
@@ -82,7 +82,7 @@ class Person(AbstractUser):
 
     @cached_property
     def delegated(self) -> set[tuple[int, str]]:
-        """(site id, task) of everything delegated now; accounts.backends brings them with the login."""
+        """(site id, task) of everything delegated now; accounts.login.backends brings them with the login."""
         if (codes := getattr(self, "delegated_codes", None)) is not None:
             lines = [code.split(":") for code in codes]
         else:

@@ -1,4 +1,4 @@
-"""May this person? (What the record's state allows is asked in records.states.)"""
+"""May this person? (What the record's state allows is asked in records.workflow.states.)"""
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 
-from accounts.acts import Act, log
 from accounts.due import due
+from accounts.security_log import Act, log
 
 EVERY = timedelta(days=180)
 DORMANT_AFTER = timedelta(days=90)

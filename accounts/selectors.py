@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts import recertification
 from accounts.due import due
-from accounts.factors import REAL
+from accounts.login.factors import REAL
 from accounts.models import Delegation, Membership, Person, Recertification, Site
 from accounts.roles import ON_DELEGATION, May
 from accounts.services import SYSTEM
-from protocol.reading import EARLIEST, LATEST
+from protocol.cli_args import EARLIEST, LATEST
 
 
 def people(now: datetime) -> list[Person]:

@@ -1,4 +1,4 @@
-"""Making accounts, giving and ending roles, leaving and coming back: each act leaves a line in accounts.acts."""
+"""Making accounts, giving and ending roles, leaving and coming back: each act leaves a line in the security log."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import factors, invitations, sessions, text_input
-from accounts.acts import Act, log
+from accounts import invitations, text_input
+from accounts.login import factors, sessions
 from accounts.models import Delegation, Membership, Person, Site
 from accounts.roles import Role
+from accounts.security_log import Act, log
 
 SYSTEM = "system"
 TAKEN = gettext_lazy("This user name belongs to somebody, or did. It is never given twice.")

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import May
 from adverse_events import ctcae
 from protocol.toxicity import SERIOUSNESS, counting, disagree
-from records import fields, selectors
-from records.base import RepeatingRecord, RowRecord
-from records.relatedness import RELATEDNESS
+from records import selectors
+from records.model import fields
+from records.model.base import RepeatingRecord, RowRecord
+from records.model.relatedness import RELATEDNESS
 
 FATAL = "fatal"
 OUTCOMES = [

@@ -9,8 +9,9 @@ from adverse_events import ctcae
 from adverse_events.adverse_event import TREATMENTS
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
 from protocol.toxicity import SERIOUSNESS
-from records import history, selectors
-from records.forms import CrfForm, CrfRowForm, CrfRows
+from records import selectors
+from records.audit import history
+from records.model.forms import CrfForm, CrfRowForm, CrfRows
 
 
 class GradeForm(CrfRowForm):

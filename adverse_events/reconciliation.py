@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from adverse_events.adverse_event import TREATMENTS
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
 from protocol.toxicity import counting
-from records.relatedness import RELATEDNESS
+from records.model.relatedness import RELATEDNESS
 
 _SAID = ["said_term", "said_onset", "said_grade", "said_related", "said_outcome"]
 

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
 from adverse_events.adverse_event import OUTCOMES
-from records import fields
-from records.base import RepeatingRecord, RowRecord
-from records.relatedness import RELATEDNESS
+from records.model import fields
+from records.model.base import RepeatingRecord, RowRecord
+from records.model.relatedness import RELATEDNESS
 
 
 class SeriousEvent(RepeatingRecord):

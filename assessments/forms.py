@@ -6,7 +6,7 @@ from assessments.models import Function, Imaging, Labs, Neurology, OpioidDose, P
 from assessments.neurology import MUSCLES
 from assessments.pain import INTERFERENCE, SEVERITY
 from assessments.quality import DIMENSIONS
-from records.forms import CrfForm, CrfRowForm
+from records.model.forms import CrfForm, CrfRowForm
 
 
 class VisitForm(CrfForm):

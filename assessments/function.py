@@ -8,7 +8,8 @@ from assessments.measurement import Measurement
 from enrollment.eligibility import AMBULATION
 from enrollment.models import Death
 from protocol.scores import kps_ecog_agree
-from records import fields, selectors
+from records import selectors
+from records.model import fields
 
 ECOG = [
     ("0", _("0 · fully active")),

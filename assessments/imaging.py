@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from assessments.measurement import Measurement
 from enrollment.eligibility import BILSKY
 from protocol import scores as scoring
-from records import fields
-from records.base import RowRecord, Score
-from records.levels import LEVELS
+from records.model import fields
+from records.model.base import RowRecord, Score
+from records.model.vertebrae import LEVELS
 
 SINS = {
     "location": [("3", _("3 · junctional")), ("2", _("2 · mobile")), ("1", _("1 · semirigid")), ("0", _("0 · rigid"))],

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from assessments.measurement import Measurement
 from protocol import labs
 from protocol.numbers import written
-from records import fields
-from records.base import Score
+from records.model import fields
+from records.model.base import Score
 
 _HB_LIMITS = {"mmol/l": (1.0, 15.0), "g/dl": (1.6, 24.2)}
 _HB_USUAL = {"mmol/l": (5.0, 11.5), "g/dl": (8.0, 18.5)}

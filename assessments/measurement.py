@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import Death
 from records import selectors
-from records.base import VisitRecord
+from records.model.base import VisitRecord
 
 
 class Measurement(VisitRecord):

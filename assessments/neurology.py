@@ -6,8 +6,9 @@ from assessments.measurement import Measurement
 from enrollment.eligibility import AIS
 from procedures.models import SbrtFraction
 from protocol.scores import ais_change
-from records import fields, selectors
-from records.base import Score
+from records import selectors
+from records.model import fields
+from records.model.base import Score
 
 MUSCLES = [f"{side}_{root}" for root in ("l2", "l3", "l4", "l5", "s1") for side in ("left", "right")]
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from protocol import scores as scoring
 from protocol.study import STUDY
-from records import fields
-from records.base import RowRecord
+from records.model import fields
+from records.model.base import RowRecord
 
 DRUGS = [
     ("morphine_po_mg", _("Morphine by mouth (mg a day)")),

@@ -11,8 +11,8 @@ from assessments.visit import INFORMANTS
 from protocol import scores as scoring
 from protocol.numbers import exact, written
 from protocol.study import STUDY
-from records import fields
-from records.base import Score
+from records.model import fields
+from records.model.base import Score
 
 INTERFERENCE = ("activity", "mood", "walking", "work", "relations", "sleep", "enjoyment")
 SEVERITY = ("worst_pain", "least_pain", "average_pain", "pain_now")

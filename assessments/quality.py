@@ -9,8 +9,8 @@ from assessments.score_tables import looked_up
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
 from protocol.study import STUDY
-from records import fields
-from records.base import Score
+from records.model import fields
+from records.model.base import Score
 
 EQ5D = ("eq5d_done", ["yes"])
 C15 = ("c15_done", ["yes"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from protocol import numbers
 from protocol.study import STUDY
-from records.scores import Score
+from records.model.score import Score
 
 COLUMNS = ["scale", "raw", "score"]
 PLACES = 2

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from assessments.measurement import Measurement
-from records import fields
+from records.model import fields
 
 TOOK_PLACE = ("done", ["yes"])
 INFORMANTS = [("patient", _("The patient")), ("spouse", _("Spouse or partner")), ("proxy", _("Somebody else"))]

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from assessments.measurement import Measurement
-from records import fields
+from records.model import fields
 
 SEEN = ("seen", ["yes"])
 INFECTED = ("ssi_class", ["superficial", "deep", "organ-space"])

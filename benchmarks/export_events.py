@@ -19,10 +19,10 @@ from accounts.models import Person
 from adverse_events.models import AdverseEvent
 from benchmarks import study
 from benchmarks.results import Result, in_turns
-from exports import datasets
 from exports.selection import Selection
-from sbrtspine import local
 from sbrtspine.env import ROOT
+from sbrtspine.devserver import embedded_servers
+from exports.data import datasets
 
 EVENTS, ROUNDS, SLOW = 500_000, 5, 20_000
 MOST = 1.25  # at least 0.8 of the speed of \copy
@@ -58,7 +58,7 @@ def _psql(person: Person) -> list[str]:
     sql, given = datasets.statement(AdverseEvent, Selection(person))
     with connection.cursor() as cursor:
         query = cursor.mogrify(sql, given)
-    program = local.programs() / "psql"
+    program = embedded_servers.programs() / "psql"
     first = ["-c", f"SET sbrtspine.sites = '{{{','.join(map(str, sorted(person.site_ids())))}}}'"]
     return [str(program), study.address(study.EVENTS), *first, "-c", f"\\copy ({query}) TO '/dev/null' CSV HEADER"]
 

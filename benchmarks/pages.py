@@ -1,6 +1,6 @@
 """Pages at 50,000 participants beside the same page at 13: time, and the same number of SQL statements.
 
-Pages of figures show what is kept (oversight/kept_figures.py); what it takes to work them out is told without a bar.
+Pages of figures show what is kept (oversight/figures/cache.py); what it takes to work them out is told without a bar.
 """
 
 import time
@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Person
 from benchmarks import study
 from benchmarks.results import Result
-from oversight import kept_figures
 from oversight.analysis.pages import PAGES as FIGURES
+from oversight.figures import cache
 
 ROUNDS = 5
 MOST = 1.6
@@ -61,8 +61,8 @@ def _worked_out(name: str, who: str) -> Result:
     times = {}
     for database in (study.SMALL, study.LARGE):
         study.use(database)
-        what = kept_figures.asked(Person.objects.get(username=who), name, readings)
-        times[database] = kept_figures.work_out(what, timezone.now).seconds
+        what = cache.asked(Person.objects.get(username=who), name, readings)
+        times[database] = cache.work_out(what, timezone.now).seconds
     note = "by a worker, after something was entered"
     return Result(f"figures {name}: 50,000 to 13", [times[study.LARGE]], [times[study.SMALL]], None, note)
 

@@ -9,8 +9,8 @@ from accounts.sent import LAST, LAST_SAYS
 from benchmarks import study
 from benchmarks.results import Result, in_turns
 from procedures.models import Surgery
-from records import actor
 from records.models import Participant
+from records.audit import context
 
 ROUNDS, MOST = 200, 1.15
 
@@ -34,7 +34,7 @@ def _rows(nurse: Person) -> list[Result]:
 
     def save(which: int) -> None:
         kept[which].blood_loss_ml = next(turn) % 5000
-        with transaction.atomic(), actor.said(nurse, "benchmark"):
+        with transaction.atomic(), context.said(nurse, "benchmark"):
             kept[which].save()
 
     bare, historical, audited = in_turns(ROUNDS, *(lambda w=w: save(w) for w in range(3)), warm=20)

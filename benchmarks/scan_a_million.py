@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks import study
 from benchmarks.results import Result, in_turns
-from oversight import alerts, scan
+from oversight.scanning import scan, alerts
 
 ROUNDS = 101  # of milliseconds each
 CHANGED = 10_000

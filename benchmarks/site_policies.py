@@ -18,10 +18,10 @@ from accounts.services import give_role
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from assessments.models import Pain, Visit
 from enrollment.models import Baseline, Consent, Screening
-from oversight import scan
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records import services
 from records.models import AuditHead, Participant
+from oversight.scanning import scan
 
 COPIES = 400  # of the thirteen
 STEP = 1_000_000

@@ -21,11 +21,11 @@ from accounts import delegation
 from accounts.models import Person, Site
 from accounts.roles import Role, Task
 from accounts.services import give_role
-from oversight import scan
 from records import services
 from records.models import Participant
 from sbrtspine import demo
 from sbrtspine.env import ROOT
+from oversight.scanning import scan
 
 STEP = 100_000  # more than any table of the demo study has rows
 SMALL, LARGE, EVENTS, MILLION = "bench_13", "bench_50000", "bench_events", "bench_million"

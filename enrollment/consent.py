@@ -5,8 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RowRecord, SingleRecord
+from records.model import fields
+from records.model.base import RowRecord, SingleRecord
 
 GIVEN = ("given", ["yes"])
 WITHDRAWN = ("withdrawn", ["yes"])

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
-from records import fields
-from records.base import SingleRecord
-from records.relatedness import RELATEDNESS
+from records.model import fields
+from records.model.base import SingleRecord
+from records.model.relatedness import RELATEDNESS
 
 
 class Death(SingleRecord):

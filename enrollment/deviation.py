@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
-from records import fields
-from records.base import RepeatingRecord
+from records.model import fields
+from records.model.base import RepeatingRecord
 
 
 class Deviation(RepeatingRecord):

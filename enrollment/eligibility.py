@@ -9,9 +9,10 @@ from enrollment.consent import Consent
 from enrollment.protocol_versions import in_force
 from protocol import eligibility, study
 from protocol.study import STUDY
-from records import fields, selectors
-from records.base import SingleRecord
-from records.levels import LEVELS, count_bridged
+from records import selectors
+from records.model import fields
+from records.model.base import SingleRecord
+from records.model.vertebrae import LEVELS, count_bridged
 
 LIFE_EXPECTANCY = [
     ("<3", _("Less than 3 months")),

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import May
 from enrollment.death import Death
-from records import fields, selectors
-from records.base import SingleRecord
+from records import selectors
+from records.model import fields
+from records.model.base import SingleRecord
 
 
 class EndOfStudy(SingleRecord):

@@ -14,7 +14,7 @@ from enrollment.models import (
     Screening,
     Therapy,
 )
-from records.forms import CrfForm, CrfRowForm
+from records.model.forms import CrfForm, CrfRowForm
 
 
 class ScreeningForm(CrfForm):

@@ -5,9 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from protocol.eligibility import CRITERIA
-from records import fields
-from records.base import SingleRecord
-from records.levels import LEVELS
+from records.model import fields
+from records.model.base import SingleRecord
+from records.model.vertebrae import LEVELS
 from records.models import Participant
 
 FAILURES = [(criterion.id, f"{criterion.id} · {criterion.text}") for criterion in CRITERIA]

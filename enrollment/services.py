@@ -8,7 +8,7 @@ from django.db.models import IntegerField, Max
 from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext as _
 
-from accounts import sight
+from accounts import site_scope
 from accounts.models import Person, Site
 from enrollment import enrolment_lock
 from protocol.study import STUDY
@@ -25,7 +25,7 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     number = Cast(Substr("code", len(prefix) + 1), IntegerField())
     with transaction.atomic():
         numbers.one_at_a_time(numbers.CODES)
-        with sight.everything():  # codes and entries are unique in the trial
+        with site_scope.everything():  # codes and entries are unique in the trial
             made = Participant.objects.filter(entry=entry).first() if entry else None
             last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
         if made:

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RepeatingRecord
+from records.model import fields
+from records.model.base import RepeatingRecord
 
 SYSTEMIC = ["chemotherapy", "hormonal", "targeted", "anti-angiogenic", "immunotherapy"]
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from exports import annotated_form, contents, dictionary, disclosure
+from exports.data import disclosure, export_tables
+from exports.documents import annotated_form, dictionary
 from exports.reading import codebook, readme, scripts
 from exports.selection import Selection
 from protocol.study import STUDY
@@ -61,7 +62,7 @@ class Bundle:
 
     def blocks(self) -> Iterator[bytes]:
         """The zip from its first byte to its last, with memory that does not grow."""
-        pipe, tables = _Pipe(), contents.tables(self.selection)
+        pipe, tables = _Pipe(), export_tables.tables(self.selection)
         with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
             for table in tables:
                 self.records[table.name] = 0
@@ -73,7 +74,7 @@ class Bundle:
             made.writestr(self._entry("manifest.json"), json.dumps(self._manifest(), indent=1, ensure_ascii=False))
         yield pipe.taken()
 
-    def _counted(self, table: contents.Table) -> Iterator[bytes]:
+    def _counted(self, table: export_tables.Table) -> Iterator[bytes]:
         for block in table.blocks(self.selection):
             self.records[table.name] += getattr(block, "records", 0)
             yield block
@@ -94,7 +95,7 @@ class Bundle:
         entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
         return entry
 
-    def _texts(self, tables: list[contents.Table]) -> Iterator[tuple[str, str]]:
+    def _texts(self, tables: list[export_tables.Table]) -> Iterator[tuple[str, str]]:
         """What explains the tables and reads them."""
         yield "data-dictionary.csv", dictionary.as_csv()
         yield "codebook.json", codebook.as_json(tables)

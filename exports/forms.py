@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import instants
 from accounts.models import Person
 from accounts.text_input import FreeLines, FreeText
-from exports import dictionary, snapshots
-from exports.contents import LOGS
+from exports import snapshots
+from exports.data.export_tables import LOGS
+from exports.documents import dictionary
 from exports.purposes import BY_CODE, PURPOSES, Purpose
 from exports.selection import Selection
 from protocol.study import STUDY
 from records import selectors
-from records.fields import crf_fields
+from records.model.fields import crf_fields
 
 
 def _names() -> list[tuple[str, str]]:

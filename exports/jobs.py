@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.http import QueryDict
 
-from accounts import sight
+from accounts import site_scope
 from accounts.due import ahead
 from accounts.models import Person
 from accounts.roles import May
@@ -87,7 +87,7 @@ def _make(job: ExportJob, held: lease.Lease, clock: Callable[[], datetime]) -> N
     if not choice.is_valid() or not set(job.sites) <= person.site_ids(May.EXPORT):
         raise PermissionError
     made = Bundle(choice.selection(), job.asked_at, job.purpose)
-    with sight.of(person), held:
+    with site_scope.of(person), held:
         size, sha256 = _write(job, made, held)
     _publish(job, held, choice, made, clock(), size=size, sha256=sha256)
 

@@ -15,7 +15,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sight
+from accounts import site_scope
 from accounts.models import Person
 from accounts.roles import May
 from exports.leaving import FileResponse, FileStream, Part, Taken
@@ -90,7 +90,7 @@ def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -
     says = isinstance(response, FileResponse | FileStream)
     taken = response.taken if says else _unsaid(request, person, disposition)
     part = taken.part or (None if response.streaming else Part(0, len(response.content) - 1, len(response.content)))
-    with sight.everything():  # the line is written also of what its writer may not read again
+    with site_scope.everything():  # the line is written also of what its writer may not read again
         _write(now, person, taken, part)
 
 

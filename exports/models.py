@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.jobs_model import ExportJob
 from exports.log import ExportLog
-from records.base import Audited
+from records.model.base import Audited
 
 __all__ = ["ExportJob", "ExportLog", "Snapshot", "SnapshotFile"]
 

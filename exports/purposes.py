@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from exports import dictionary
-from exports.contents import LOGS
+from exports.data.export_tables import LOGS
+from exports.documents import dictionary
 
 SAFETY = {
     "consent", "baseline", "sbrt", "sbrt-fraction", "surgery", "stay", "adverse-event", "adverse-event-grade",

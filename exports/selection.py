@@ -6,10 +6,10 @@ from typing import Any
 
 from accounts.models import Person
 from accounts.roles import May
-from exports.columns import is_free_text
-from exports.pseudonyms import Pseudonyms
-from records.base import Record
-from records.fields import crf_fields
+from exports.data.columns import is_free_text
+from exports.data.pseudonyms import Pseudonyms
+from records.model.base import Record
+from records.model.fields import crf_fields
 from records.models import Participant
 
 

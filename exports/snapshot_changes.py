@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from exports import dictionary
-from records import crf
-from records.base import Record, RowRecord, VisitRecord
-from records.fields import crf_fields
+from exports.documents import dictionary
+from records.model import registry
+from records.model.base import Record, RowRecord, VisitRecord
+from records.model.fields import crf_fields
 
 _KEY = ("participant", "visit", "record", "parent")
 
@@ -87,7 +87,7 @@ def _address(model: type[Record], key: tuple[str, ...]) -> str:
             if visit
             else reverse("casebook", args=[participant])
         )
-    if model.slug not in crf.forms():
+    if model.slug not in registry.forms():
         return reverse("casebook", args=[participant])
     name, more = ("repeating-form", [record]) if model.repeats else ("form", [])
     return reverse(name, args=[participant, model.slug, *more])

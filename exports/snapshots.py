@@ -10,19 +10,22 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts import sight, text_input
+from accounts import site_scope, text_input
 from accounts.models import Person
 from accounts.permissions import everywhere
 from accounts.roles import May
-from exports import contents, dictionary
 from exports.bundle import Bundle
+from exports.data import export_tables
+from exports.documents import dictionary
 from exports.models import Snapshot, SnapshotFile
 from exports.purposes import BY_CODE
 from exports.selection import Selection
 from protocol.study import STUDY
-from records import as_of, locks, numbers, seals
-from records.actor import said
+from records import numbers
+from records.audit import seals, time_travel
+from records.audit.context import said
 from records.models import Lock, Participant
+from records.workflow import locks
 
 # By the order of transactions too: the clock may have been ahead when the snapshot was taken.
 _REDACTED = """
@@ -75,14 +78,14 @@ def cut(snapshot: Snapshot, selection: Selection) -> Cut:
     if selection.codes:
         known = known.filter(code__in=selection.codes)
     told = {each.name: getattr(selection, each.name) for each in fields(Selection)}
-    told |= {"at": snapshot.until, "without": selection.without | set(contents.LOGS)}
+    told |= {"at": snapshot.until, "without": selection.without | set(export_tables.LOGS)}
     return Cut(**told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at)
 
 
 def visible(person: Person) -> list[Snapshot]:
     """All of whose sites this person may take data away; the safety monitor has those that were made for it."""
     exports, safety = person.site_ids(May.EXPORT), person.site_ids(May.SAFETY)
-    with sight.everything():  # the safety monitor reads no participant, and may have what was made for him or her
+    with site_scope.everything():  # the safety monitor reads no participant, and may have what was made for him or her
         taken = list(Snapshot.objects.select_related("made_by"))
     return [
         each
@@ -99,7 +102,7 @@ def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) ->
     if purpose not in Snapshot.Purpose.values:
         raise ValidationError({"purpose": _("Choose what it is for.")})
     try:
-        with transaction.atomic(), sight.everything():
+        with transaction.atomic(), site_scope.everything():
             return _take(by, name, purpose, freeze, now)
     except IntegrityError as error:
         raise ValidationError({"name": _("There is a snapshot of this name already.")}) from error
@@ -145,7 +148,7 @@ def _dated_until(at: datetime, horizon: str) -> datetime | None:
 def _committed(sites: list[int], until: datetime, horizon: str) -> list[int]:
     """The participants of these sites who were there by then, by the trail: no clock of theirs is asked."""
     found = Participant.objects.filter(site__in=sites, voided_at__isnull=True).values_list("pk", flat=True)
-    return [each.pk for each in as_of.rows(Participant, until, found, horizon=horizon) if not each.is_void]
+    return [each.pk for each in time_travel.rows(Participant, until, found, horizon=horizon) if not each.is_void]
 
 
 def _with_own(committed: str, own: int | None) -> str:
@@ -171,7 +174,7 @@ def _content(snapshot: Snapshot) -> bytes:
     cut = Cut(
         snapshot.made_by,
         at=snapshot.until,
-        without=BY_CODE[snapshot.purpose].without | set(contents.LOGS),
+        without=BY_CODE[snapshot.purpose].without | set(export_tables.LOGS),
         ids=tuple(snapshot.participants),
         horizon=snapshot.horizon,
         taken_at=snapshot.at,
@@ -196,7 +199,7 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
 
 def content(snapshot: Snapshot) -> bytes:
     """The kept file, after comparing it with its sum and its seal. Broken where they differ."""
-    with sight.everything():  # who may have it has been asked: visible()
+    with site_scope.everything():  # who may have it has been asked: visible()
         kept = bytes(snapshot.file.content)
     if redacted(snapshot):
         raise Broken(_("personal data were taken out of these records since it was taken; take another one"))
@@ -215,7 +218,7 @@ def _wrong(snapshot: Snapshot, kept: bytes) -> str:
 
 def redacted(snapshot: Snapshot) -> bool:
     """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
-    with sight.everything(), connection.cursor() as cursor:
+    with site_scope.everything(), connection.cursor() as cursor:
         cursor.execute(_REDACTED, [snapshot.participants, snapshot.at, snapshot.horizon])
         return cursor.fetchone()[0]
 
@@ -235,7 +238,7 @@ def contradictions() -> list[tuple[int, str]]:
 def _differs(snapshot: Snapshot) -> str:
     """Cut again, from the trail alone; the same forms must give the same tables."""
     again = Snapshot.objects.select_related("made_by").get(pk=snapshot.pk)
-    with sight.everything():
+    with site_scope.everything():
         _content(again)
     different = sorted(
         name for name, digest in snapshot.sums.items() if name.endswith(".csv") and again.sums.get(name) != digest

@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from exports import job_views, snapshot_views, views
+from exports.views import exports, jobs, snapshots
 
 urlpatterns = [
-    path("exports/", views.overview, name="exports"),
-    path("exports/rows/", views.rows, name="export-rows"),
-    path("exports/all.zip", views.everything, name="export-all"),
-    path("exports/prepare/", job_views.prepare, name="export-prepare"),
-    path("exports/jobs/", job_views.listing, name="export-jobs"),
-    path("exports/jobs/<int:job>/cancel/", job_views.cancel, name="export-cancel"),
-    path("exports/jobs/<int:job>/file/", job_views.file, name="export-file"),
-    path("exports/log/", job_views.taken, name="export-log"),
-    path("exports/<form:slug>.csv", views.one, name="export-form"),
-    path("snapshots/", snapshot_views.listing, name="snapshots"),
-    path("snapshots/<int:number>.zip", snapshot_views.download, name="snapshot"),
-    path("snapshots/<int:number>/changes/", snapshot_views.changes, name="snapshot-changes"),
+    path("exports/", exports.overview, name="exports"),
+    path("exports/rows/", exports.rows, name="export-rows"),
+    path("exports/all.zip", exports.everything, name="export-all"),
+    path("exports/prepare/", jobs.prepare, name="export-prepare"),
+    path("exports/jobs/", jobs.listing, name="export-jobs"),
+    path("exports/jobs/<int:job>/cancel/", jobs.cancel, name="export-cancel"),
+    path("exports/jobs/<int:job>/file/", jobs.file, name="export-file"),
+    path("exports/log/", jobs.taken, name="export-log"),
+    path("exports/<form:slug>.csv", exports.one, name="export-form"),
+    path("snapshots/", snapshots.listing, name="snapshots"),
+    path("snapshots/<int:number>.zip", snapshots.download, name="snapshot"),
+    path("snapshots/<int:number>/changes/", snapshots.changes, name="snapshot-changes"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from oversight import figure_views
+from oversight.views import figures
 from records.converters import SlugInPath
 
 
@@ -15,9 +15,9 @@ class FigureFile(SlugInPath):
 register_converter(FigureFile, "figurefile")
 
 urlpatterns = [
-    path("progress/", figure_views.page, {"name": "progress"}, name="progress"),
-    path("outcomes/", figure_views.page, {"name": "outcomes"}, name="outcomes"),
-    path("figures/<form:slug>/", figure_views.figure, name="figure"),
-    path("figures/<form:slug>/records/", figure_views.records, name="figure-records"),
-    path("figures/<form:slug>.<figurefile:kind>", figure_views.file, name="figure-file"),
+    path("progress/", figures.page, {"name": "progress"}, name="progress"),
+    path("outcomes/", figures.page, {"name": "outcomes"}, name="outcomes"),
+    path("figures/<form:slug>/", figures.figure, name="figure"),
+    path("figures/<form:slug>/records/", figures.records, name="figure-records"),
+    path("figures/<form:slug>.<figurefile:kind>", figures.file, name="figure-file"),
 ]

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.dateparse import parse_datetime
 
-from accounts import sight
+from accounts import site_scope
 from accounts.due import due, is_ahead
-from oversight import alerts, mailing
 from oversight.models import BackupRun, ScanFailure, ScanState
+from oversight.notifications import outbox
+from oversight.scanning import alerts
 from records.models import AuditCheck, AuditRow
 
 HEARTBEAT = "sbrtspine:worker"
@@ -43,13 +44,13 @@ def check(now: datetime) -> dict[str, Any]:
     found["backup"] = found["drill"] = {"last": None, "late": False}
     try:
         connection.ensure_connection()
-        with sight.everything():  # counts alone
+        with site_scope.everything():  # counts alone
             state = ScanState.objects.first()
             last = state.last_finished_at if state else None
             late = due(last, timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS), now)
             found["scan"] = {"last": last.isoformat() if last else None, "late": late}
             found["not_judged"] = ScanFailure.objects.count()
-            found["alerts_unsent"], found["mail"] = alerts.unsent(now), mailing.waiting(now)
+            found["alerts_unsent"], found["mail"] = alerts.unsent(now), outbox.waiting(now)
             found["audit"] = _audit(now)
             found["backup"], found["drill"] = (good(kind, now) for kind in GOOD_WITHIN)
     except DatabaseError:

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from oversight import casebooks, facts, verdicts
-from oversight.casebooks import Casebook
-from records import crf, signatures, trust
-from records.base import RowRecord
+from oversight.casebook import facts, loading
+from oversight.casebook.loading import Casebook
+from oversight.endpoint import history
+from records.model import registry
+from records.model.base import RowRecord
 from records.models import Participant
+from records.workflow import attestations, signatures
 
 ENDPOINT, CASEBOOK = "endpoint", "casebook"
 
@@ -15,8 +17,8 @@ ENDPOINT, CASEBOOK = "endpoint", "casebook"
 def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
     """trust.key of a record -> the rows inside it, as selectors.inside gives them."""
     found: dict[tuple[str, int], list[RowRecord]] = {}
-    for model in crf.forms().values():
-        for row_model in crf.rows_of(model):
+    for model in registry.forms().values():
+        for row_model in registry.rows_of(model):
             for row in sorted(book.records[row_model.slug], key=lambda row: row.pk):
                 of = (model._meta.db_table, getattr(row, f"{row.parent_field}_id"))
                 found.setdefault(of, []).append(row)
@@ -25,14 +27,14 @@ def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
 
 def look(book: Casebook, at: datetime | None = None) -> None:
     """Give every record of a casebook its lock, signature and comparison."""
-    trust.load([record for slug in crf.forms() for record in book.records[slug]], rows_inside(book), at)
+    attestations.load([record for slug in registry.forms() for record in book.records[slug]], rows_inside(book), at)
 
 
 def content_of_endpoint(book: Casebook) -> dict[str, Any]:
     """The verdict, each reading, and every fact it rests on."""
     judged = {
         variant.code: {"verdict": found.verdict, "because": found.because, "rows": [vars(row) for row in found.rows]}
-        for variant, found in verdicts.judged(book)
+        for variant, found in history.judged(book)
     }
     return {"protocol": book.study.version, "facts": _plain(facts.endpoint(book)), "judged": judged}
 
@@ -49,14 +51,14 @@ def content_of_casebook(book: Casebook) -> dict[str, Any]:
     inside = rows_inside(book)
     return {
         f"{slug} {getattr(record, 'visit', '')} {record.number}": signatures.content_of(
-            record, inside.get(trust.key(record), [])
+            record, inside.get(attestations.key(record), [])
         )
-        for slug in crf.forms()
+        for slug in registry.forms()
         for record in book.records[slug]
     }
 
 
 def content(participant: Participant, scope: str) -> dict[str, Any]:
     """What stands now, read anew."""
-    book = casebooks.load([participant])[participant.pk]
+    book = loading.load([participant])[participant.pk]
     return content_of_endpoint(book) if scope == ENDPOINT else content_of_casebook(book)

@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from oversight import kept_figures, mailing
-from oversight import scan as scanning
+from oversight.figures import cache
+from oversight.notifications import outbox
+from oversight.scanning import scan as scanning
 
 
 @shared_task
@@ -18,17 +19,17 @@ def scan() -> None:
 @shared_task
 def send_safety() -> None:
     """Mail what is about safety; it has a queue and a worker of its own, so that nothing is before it."""
-    mailing.send(timezone.now(), safety_only=True)
+    outbox.send(timezone.now(), safety_only=True)
 
 
 @shared_task
 def send() -> None:
     """Mail everything that is due, safety first: it goes out also where the safety queue has no worker."""
-    mailing.send(timezone.now())
+    outbox.send(timezone.now())
 
 
 @shared_task
 def work_out_figures() -> None:
     """Beat runs this every minute: figures that a page asked for and that take too long for a request."""
-    kept_figures.forget(timezone.now())
-    kept_figures.work_out_owed(timezone.now)
+    cache.forget(timezone.now())
+    cache.work_out_owed(timezone.now)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import May
 from procedures.models import OutsideCare, Sbrt, SbrtFraction, Stay, Surgery, TechniqueChange
 from procedures.sbrt import ORGAN_LIMITS, VOLUME_LIMITS
-from records.forms import CrfForm, CrfRowForm
+from records.model.forms import CrfForm, CrfRowForm
 
 
 class FractionForm(CrfRowForm):

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RowRecord, SingleRecord
-from records.levels import LEVELS
+from records.model import fields
+from records.model.base import RowRecord, SingleRecord
+from records.model.vertebrae import LEVELS
 
 _MRI_DAYS = 14
 _USUAL_MINUTES = (5, 180)

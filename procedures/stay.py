@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RepeatingRecord, Score
+from records.model import fields
+from records.model.base import RepeatingRecord, Score
 
 
 class Stay(RepeatingRecord):

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RepeatingRecord, Score
-from records.levels import LEVELS, count_bridged
+from records.model import fields
+from records.model.base import RepeatingRecord, Score
+from records.model.vertebrae import LEVELS, count_bridged
 
 DONE = ("performed", ["yes"])
 _USUAL_MINUTES = (45, 360)

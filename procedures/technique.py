@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from records import fields
-from records.base import RepeatingRecord
+from records.model import fields
+from records.model.base import RepeatingRecord
 
 
 class TechniqueChange(RepeatingRecord):

@@ -8,11 +8,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from protocol import scores, stopping
-from protocol.eligibility import EligibilityFacts, assess
-from protocol.endpoint import primary_endpoint
-from protocol.endpoint_document import read_endpoint
-from protocol.facts import TreatmentFacts, local_day, zone_of
-from protocol.reading import (
+from protocol.cli_args import (
     Malformed,
     answer,
     given,
@@ -23,6 +19,10 @@ from protocol.reading import (
     whole,
     zone,
 )
+from protocol.eligibility import EligibilityFacts, assess
+from protocol.endpoint import primary_endpoint
+from protocol.endpoint_json import read_endpoint
+from protocol.facts import TreatmentFacts, local_day, zone_of
 from protocol.schedule import authority_due, further_due, last_day, site_due
 from protocol.study import STUDY
 from protocol.window import treatment_window

@@ -6,18 +6,18 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site
-from records.audit_forms import AuditForm
-from records.audit_review import AuditReview
-from records.base import Record
-from records.locks import Lock
+from records.audit.chain_forms import AuditForm
+from records.audit.read_log import Read
+from records.audit.review import AuditReview
+from records.audit.seals import AuditCheck, Seal
+from records.entry.drafts import Typing
+from records.model.base import Record
 from records.personal_data import KnownName
 from records.queries import Query, QueryMessage
-from records.reads import Read
 from records.redaction import Redaction
-from records.seals import AuditCheck, Seal
-from records.signatures import Signature
-from records.source_verification import Verification
-from records.typing_kept import Typing
+from records.workflow.locks import Lock
+from records.workflow.signatures import Signature
+from records.workflow.source_verification import Verification
 
 __all__ = [
     "AuditCheck",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from protocol.study import STUDY
-from records import crf
-from records.base import Audited, Record, RowRecord
+from records.model import registry
+from records.model.base import Audited, Record, RowRecord
 from records.queries import Query, QueryMessage
 
 
@@ -26,7 +26,7 @@ def titles(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = {}
     for table, pk in keys:
         wanted.setdefault(table, set()).add(pk)
-    models = {model._meta.db_table: model for model in crf.audited_models()}
+    models = {model._meta.db_table: model for model in registry.audited_models()}
     found = {}
     for table, pks in wanted.items():
         if (model := models.get(table)) is not None:

@@ -20,8 +20,8 @@ from accounts import text_input
 from accounts.models import Person
 from accounts.roles import Role
 from records import numbers
-from records.actor import said
-from records.base import Audited
+from records.audit.context import said
+from records.model.base import Audited
 
 
 class Query(Audited):

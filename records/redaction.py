@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts import text_input
 from accounts.models import Person
-from records.actor import said
-from records.base import Audited
-from records.fields import Text
+from records.audit.context import said
+from records.model.base import Audited
+from records.model.fields import Text
 
 STUB = "[redacted]"
 SHORTEST = 3  # letters that can be looked for
@@ -84,9 +84,9 @@ class Place:
 
 
 def _tables() -> dict[str, type[Audited]]:
-    from records import crf
+    from records.model import registry
 
-    return {model._meta.db_table: model for model in crf.audited_models()}
+    return {model._meta.db_table: model for model in registry.audited_models()}
 
 
 def _redactable(model: type[Audited] | None, name: str) -> bool:
@@ -174,7 +174,7 @@ def _quotes(sentence: str, places: Sequence[Place]) -> bool:
 
 def agree(redaction: Redaction, *, by: Person) -> int:
     """Carry out what somebody else asked for; answers the number of audit rows that were blanked."""
-    from records import typing_kept
+    from records.entry import drafts
 
     if redaction.asked_by_id == by.pk:
         raise ValidationError(_("You asked for this yourself: somebody else has to agree."))
@@ -186,7 +186,7 @@ def agree(redaction: Redaction, *, by: Person) -> int:
         with said(by, current.reason), connection.cursor() as cursor:
             cursor.execute("SELECT records_redact(%s)", [current.pk])
             blanked = cursor.fetchone()[0]
-        typing_kept.forget_quotes(current.participant.code, texts)
+        drafts.forget_quotes(current.participant.code, texts)
     return blanked
 
 

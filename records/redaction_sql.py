@@ -7,11 +7,11 @@ digest of its own, stated in the redaction's last audit row: a blanked row is pr
 
 import json
 
-from records import lock_sql
-from records.audit_sql import REFUSE
-from records.missing import MISSING_CODES
+from records.audit.trigger_sql import REFUSE
+from records.model.missing import MISSING_CODES
 from records.redaction import STUB
-from records.source_verification import digest_of
+from records.workflow import lock_sql
+from records.workflow.source_verification import digest_of
 
 QUOTED = 6  # a text of so many characters or more is also looked for inside other sentences
 

@@ -8,8 +8,8 @@ from django.db.models import QuerySet, Subquery
 from django.http import Http404
 
 from accounts.models import Person
-from records import crf
-from records.base import Record, RowRecord
+from records.model import registry
+from records.model.base import Record, RowRecord
 from records.models import Participant
 
 
@@ -72,4 +72,4 @@ def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:
 
 def inside(record: Record) -> list[RowRecord]:
     """All rows inside one record that count, kind by kind."""
-    return [row for model in crf.rows_of(type(record)) for row in rows(model, record)]
+    return [row for model in registry.rows_of(type(record)) for row in rows(model, record)]

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts import text_input
 from accounts.models import Person
-from records import changed, locks, numbers, selectors, source_verification, states, trust
-from records.actor import FIRST_ENTRY, said
-from records.base import Record, RepeatingRecord, RowRecord, Status
-from records.fields import Text
+from records import numbers, selectors
+from records.audit.context import FIRST_ENTRY, said
+from records.entry import changed
+from records.model.base import Record, RepeatingRecord, RowRecord, Status
+from records.model.fields import Text
+from records.workflow import attestations, locks, source_verification, states
 
 
 class Stale(Exception):
@@ -95,7 +97,7 @@ def as_opened(record: Record, *, version: int, action: str) -> Record:
     current = _lock(record, version)
     if current is None:
         raise ValidationError(_("This form has not been saved yet."))
-    trust.load([current], {trust.key(current): selectors.inside(current)})
+    attestations.load([current], {attestations.key(current): selectors.inside(current)})
     if refused := states.refusal(current, action):
         raise ValidationError(refused)
     return current

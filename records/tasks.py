@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from records import seals, verification
+from records.audit import seals, verification
 
 
 @shared_task

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from records import as_of_views, attest_views, converters, query_views, views  # the converters register themselves
+from records import converters
+from records.views import form, queries, sign, time_travel
 
 _PLACES = [
     ("<form:slug>/", "form"),  # first: "sbrt" is both a form and a visit, and sbrt/history/ is the form's
@@ -13,22 +14,22 @@ _PLACES = [
 __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
-    path("<form:slug>/new/", views.fill_in, name="new-form"),
-    path("<form:slug>/new/scores/", views.scores, name="new-form-scores"),
-    path("<form:slug>/new/typing/", views.typing, name="new-form-typing"),
+    path("<form:slug>/new/", form.fill_in, name="new-form"),
+    path("<form:slug>/new/scores/", form.scores, name="new-form-scores"),
+    path("<form:slug>/new/typing/", form.typing, name="new-form-typing"),
     *(
         path(f"{place}{tail}", view, name=f"{name}{suffix}")
         for place, name in _PLACES
         for tail, view, suffix in [
-            ("history/", views.logbook, "-history"),
-            ("void/", views.void, "-void"),
-            ("verify/", attest_views.verify, "-verify"),
-            ("as-of/", as_of_views.record, "-as-of"),
-            ("query/", query_views.ask, "-query"),
-            ("sign/", attest_views.sign, "-sign"),
-            ("scores/", views.scores, "-scores"),
-            ("typing/", views.typing, "-typing"),
-            ("", views.fill_in, ""),
+            ("history/", form.logbook, "-history"),
+            ("void/", form.void, "-void"),
+            ("verify/", sign.verify, "-verify"),
+            ("as-of/", time_travel.record, "-as-of"),
+            ("query/", queries.ask, "-query"),
+            ("sign/", sign.sign, "-sign"),
+            ("scores/", form.scores, "-scores"),
+            ("typing/", form.typing, "-typing"),
+            ("", form.fill_in, ""),
         ]
     ),
 ]

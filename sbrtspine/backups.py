@@ -22,9 +22,9 @@ from django.conf import settings
 
 from accounts.due import is_ahead
 from oversight.models import BackupRun
-from records import seals
-from sbrtspine import database_programs, encrypted, likeness
-from sbrtspine.processes import try_lock
+from records.audit import seals
+from sbrtspine import database_programs, db_fingerprint, encrypted
+from sbrtspine.devserver.processes import try_lock
 
 SUFFIX, STAMP = ".backup", "%Y%m%dT%H%M%SZ"
 _PIECE = 1 << 18
@@ -151,7 +151,7 @@ def _manifest(database: psycopg.Connection, now: datetime) -> dict[str, Any]:
     return {
         "made_at": now.isoformat(),
         "server": database.info.server_version // 10_000,
-        "likeness": likeness.of(database),
+        "likeness": db_fingerprint.of(database),
         "seals": lines[:known],  # one more may have been made since the snapshot
         "public_key": seals.public_file().read_text() if seals.public_file().exists() else "",
     }
@@ -241,7 +241,7 @@ def restore(file: Path, into: str) -> dict[str, Any]:
     with file.open("rb") as source:
         _feed(command, environment, opened(source)[1])
     with psycopg.connect(into) as database:
-        different = likeness.differences(manifest["likeness"], likeness.of(database))
+        different = db_fingerprint.differences(manifest["likeness"], db_fingerprint.of(database))
     if different:
         raise Failed("What was restored is not what was backed up: " + "; ".join(different[:20]))
     return manifest

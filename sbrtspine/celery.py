@@ -17,12 +17,12 @@ if "celery" in Path(sys.argv[0]).parts[-2:]:  # before the settings are read
 
 
 class ForTheStudy(Task):
-    """A task works for the study as a whole, so it says that it reads all sites (accounts/sight.py)."""
+    """A task works for the study as a whole, so it says that it reads all sites (accounts/site_scope.py)."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        from accounts import sight
+        from accounts import site_scope
 
-        with sight.everything():
+        with site_scope.everything():
             return super().__call__(*args, **kwargs)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from sbrtspine import local
-from sbrtspine.processes import CannotStart
+from sbrtspine.devserver import embedded_servers
+from sbrtspine.devserver.processes import CannotStart
 
 
 class NoProgram(RuntimeError):
@@ -29,7 +29,7 @@ def _candidates(name: str) -> list[Path]:
     """The wheel's first: of two that fit equally the one found last is taken."""
     found = []
     with suppress(CannotStart):  # production may have no embedded server
-        found.append(local.programs() / name)
+        found.append(embedded_servers.programs() / name)
     for debian in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
         found.append(debian / name)
     if on_path := shutil.which(name):

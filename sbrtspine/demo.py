@@ -23,8 +23,9 @@ from enrollment.models import Baseline, Consent, Death, Eligibility, EndOfStudy,
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from protocol.study import STUDY
 from protocol.toxicity import SERIOUSNESS
-from records import fields, services
-from records.base import Record, RowRecord
+from records import services
+from records.model import fields
+from records.model.base import Record, RowRecord
 from records.models import Participant
 
 FICTIONAL = "Fictional demo data"

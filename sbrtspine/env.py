@@ -45,7 +45,7 @@ def testing() -> bool:
 
 
 def reads_everything() -> bool:
-    """Whether this process works for the study as a whole (accounts/sight.py): a command does, the web never."""
+    """Whether this process works for the study as a whole (accounts/site_scope.py): a command does, the web never."""
     return os.environ.get("SBRTSPINE_READS") == "everything" and "runserver" not in sys.argv
 
 

@@ -8,9 +8,10 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import sight
+from accounts import site_scope
 from exports import log as export_log
-from records import personal_data, reads
+from records import personal_data
+from records.audit import read_log
 
 log = structlog.get_logger("request")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -29,14 +30,14 @@ class NoStore:
 
 
 class ReadLog:
-    """Who is shown participants leaves a row (records.reads); where it cannot be written, nothing is shown."""
+    """Who is shown participants leaves a row (records.audit.read_log); where it cannot be written, nothing is shown."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        reads.note(request, response, timezone.now())
+        read_log.note(request, response, timezone.now())
         return response
 
 
@@ -66,7 +67,7 @@ class Sight:
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
         if not getattr(view, "login_required", True):
-            sight.nothing()
+            site_scope.nothing()
 
 
 class PersonalData:

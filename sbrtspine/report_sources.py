@@ -7,7 +7,7 @@ from accounts.models import Person
 from accounts.roles import May
 from exports import snapshots
 from oversight.analysis.cohort import Cut
-from oversight.report import Source
+from oversight.figures.report import Source
 
 
 def of_snapshot(person: Person, number: str) -> Source:

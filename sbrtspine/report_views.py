@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import require
 from accounts.roles import May
 from exports import snapshots
-from oversight import figure_views, report
 from oversight.analysis import cohort
+from oversight.figures import report
+from oversight.views import figures
 from sbrtspine import report_sources
 
 TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
@@ -39,7 +40,7 @@ def file(request: HttpRequest, kind: str) -> HttpResponse:
     """The report as PDF or HTML, in English, to take away."""
     require(request.user, May.EXPORT)
     try:
-        at = figure_views.instant(request)
+        at = figures.instant(request)
         number = request.GET.get("snapshot", "")
         source = report_sources.of_snapshot(request.user, number) if number else None
     except ValidationError as error:

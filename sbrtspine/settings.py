@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "sbrtspine.middleware.Sight",
-    "accounts.middleware.StillThere",
+    "accounts.login.middleware.StillThere",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sbrtspine.middleware.NoStore",
@@ -77,7 +77,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
-                "sbrtspine.context.frame",
+                "sbrtspine.context_processors.frame",
             ],
         },
     }
@@ -106,7 +106,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.address("REDIS_URL") or "redis://localhost:6379/0"
 
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = ["accounts.backends.WithRoles"]
+AUTHENTICATION_BACKENDS = ["accounts.login.backends.WithRoles"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher" if TESTING else "django.contrib.auth.hashers.PBKDF2PasswordHasher"
 ]
@@ -114,7 +114,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "accounts.passwords.NotKnownOrNamed"},
+    {"NAME": "accounts.login.passwords.NotKnownOrNamed"},
 ]
 PASSWORD_REVIEW_DAYS = 365  # a date to look again, never a forced change (NIST SP 800-63B 3.1.1.2)
 LOGIN_URL = "login"
@@ -122,7 +122,7 @@ LOGIN_REDIRECT_URL = "worklist"
 LOGOUT_REDIRECT_URL = "login"
 
 # Second factors (django-allauth keeps them; the pages and the counting of failures are ours: docs/adr/0020).
-MFA_ADAPTER = "accounts.factors.Adapter"
+MFA_ADAPTER = "accounts.login.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING  # plain http on this machine
 SECOND_FACTOR_REQUIRED = env.env.bool("SECOND_FACTOR_REQUIRED", default=not (DEMO or TESTING))

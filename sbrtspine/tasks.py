@@ -8,7 +8,7 @@ from django.utils import timezone
 from oversight import health
 from oversight.models import BackupRun
 from sbrtspine import backups
-from sbrtspine import drill as drills
+from sbrtspine import restore_drill as drills
 
 _EARLY = timedelta(hours=24)  # before it would be late
 

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from accounts.models import Person, Site
 from records import services
-from records.base import Record, RowRecord
+from records.model.base import Record, RowRecord
 from records.models import Participant
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

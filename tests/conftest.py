@@ -13,7 +13,7 @@ from django.test.client import MULTIPART_CONTENT
 from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
-from accounts import delegation, sight
+from accounts import delegation, site_scope
 from accounts.models import Person, Site
 from accounts.roles import Role, Task
 from accounts.sent import LAST, LAST_SAYS
@@ -173,7 +173,7 @@ def browsers_leave_no_sight(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             held = connection.connection  # asked by psycopg itself: this is no statement of the page
             if held is not None and held.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
-                held.execute("SELECT set_config(%s, %s, false)", [sight.SETTING, sight.EVERYTHING])
+                held.execute("SELECT set_config(%s, %s, false)", [site_scope.SETTING, site_scope.EVERYTHING])
 
     monkeypatch.setattr(Client, "request", request)
 

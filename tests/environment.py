@@ -32,9 +32,9 @@ def _start() -> None:
     One of each a worker: the horizon of the audit trail is the whole server's, so that what one worker leaves
     uncommitted would hold back the others' scans.
     """
-    from sbrtspine import local
+    from sbrtspine.devserver import embedded_servers
 
-    servers = local.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
+    servers = embedded_servers.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
     atexit.register(servers.stop)
     os.environ[_OURS] = "1"
     os.environ["TEST_SUPERUSER_URL"] = servers.superuser_url

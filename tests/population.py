@@ -9,10 +9,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from accounts.models import Person, Site
-from records import attest, crf, fields, locks, services
-from records.base import Record, RowRecord, VisitRecord
-from records.fields import crf_fields
+from records import services, signing
+from records.model import fields, registry
+from records.model.base import Record, RowRecord, VisitRecord
+from records.model.fields import crf_fields
 from records.models import Participant
+from records.workflow import locks
 from tests import builders
 from tests.builders import amsterdam
 
@@ -84,7 +86,7 @@ def blank(model: type[Record], participant: Participant, visit: str = "d60") -> 
 
 
 def rows_of(model: type[Record], participant: Participant) -> list[RowRecord]:
-    return [row(participant=participant, missing={}) for row in crf.rows_of(model)]
+    return [row(participant=participant, missing={}) for row in registry.rows_of(model)]
 
 
 def everything(participant: Participant, state: str, people: dict[str, Person], **how: Any) -> list[Record]:
@@ -117,7 +119,7 @@ def entered(
 
 def only(site: Site, state: str, people: dict[str, Person]) -> Iterator[Record]:
     """One record of each form in this state, each the only record of a participant of its own."""
-    for turn, model in zip(count(STATES.index(state)), crf.forms().values(), strict=False):
+    for turn, model in zip(count(STATES.index(state)), registry.forms().values(), strict=False):
         record = entered(model, builders.register(site, people["nurse"]), state, people, turn, {})
         bring(record, state, people)
         close(record.participant, state, people)
@@ -127,9 +129,9 @@ def only(site: Site, state: str, people: dict[str, Person]) -> Iterator[Record]:
 def bring(record: Record, state: str, people: dict[str, Person]) -> None:
     """From complete to the state that others bring a record to."""
     if state == "verified":
-        attest.verify(record, by=people["monitor"], version=record.version, now=NOW)
+        signing.verify(record, by=people["monitor"], version=record.version, now=NOW)
     if state in ("signed", "locked"):
-        attest.sign_record(record, by=people["pi"], version=record.version, meaning="approved", now=NOW)
+        signing.sign_record(record, by=people["pi"], version=record.version, meaning="approved", now=NOW)
     if state == "void":
         services.void(record, by=people["nurse"], reason="wrong participant", version=record.version, now=NOW)
 
@@ -142,7 +144,8 @@ def close(participant: Participant, state: str, people: dict[str, Person]) -> No
 def alone(site: Site, people: dict[str, Person], now: datetime = NOW) -> Iterator[Participant]:
     """Participants of whom each form knows one answer and no other: the first question, the second …"""
     asked = {
-        model: max(len(crf_fields(part)) for part in (model, *crf.rows_of(model))) for model in crf.forms().values()
+        model: max(len(crf_fields(part)) for part in (model, *registry.rows_of(model)))
+        for model in registry.forms().values()
     }
     for turn in range(max(asked.values())):
         participant = builders.register(site, people["nurse"])
@@ -162,5 +165,5 @@ def alone(site: Site, people: dict[str, Person], now: datetime = NOW) -> Iterato
 
 def _events_first() -> list[type[Record]]:
     """Every form; what others link to is made before them."""
-    linked = {field.related_model for model in crf.forms().values() for field in crf_fields(model)}
-    return sorted(crf.forms().values(), key=lambda model: model not in linked)
+    linked = {field.related_model for model in registry.forms().values() for field in crf_fields(model)}
+    return sorted(registry.forms().values(), key=lambda model: model not in linked)

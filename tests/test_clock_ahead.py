@@ -8,14 +8,19 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from accounts import attempts, factors, idle, invitations, recertification, selectors, sessions
-from accounts.acts import Act
-from accounts.attempts import Attempt
+from accounts import invitations, recertification, selectors
 from accounts.due import SKEW, due, is_ahead
+from accounts.login import attempts, factors, session_timeout, sessions
+from accounts.login.attempts import Attempt
 from accounts.models import Recertification
-from oversight import alerts, health, kept_figures, mailing, messages, scan, snoozing
+from accounts.security_log import Act
+from oversight import health
+from oversight.figures import cache
 from oversight.models import Alert, BackupRun, Judgement, KeptFigures, Mail, Message, ScanState, Snooze, Urgency
-from records import reads, verification
+from oversight.notifications import notify, outbox
+from oversight.scanning import alerts, scan
+from oversight.worklist import snooze
+from records.audit import read_log, verification
 from records.models import AuditCheck, Read
 from sbrtspine import backups, beat, tasks
 from tests import builders
@@ -141,9 +146,9 @@ def test_a_safety_alert_told_in_the_future_is_passed_on(participant, people):
     now = timezone.now()
     told = alert(participant, now + YEAR)
     Message.objects.create(person=people["nurse"], alert=told, urgency=Urgency.SAFETY, raised_at=now + YEAR)
-    messages.tell(now)
+    notify.tell(now)
     assert [each.person for each in Message.objects.filter(level=1)] == [people["pi"]]
-    messages.tell(now)
+    notify.tell(now)
     assert Message.objects.count() == 2
     assert alerts.unsent(now) == 0  # a mail is under way
 
@@ -156,8 +161,8 @@ def test_a_mail_due_in_the_future_is_late_and_sent_now(participant, people, urge
     later = now + YEAR
     letter = Mail.objects.create(person=people["nurse"], urgency=urgency, due_at=later, try_at=later, begun_at=later)
     Message.objects.create(person=people["nurse"], alert=told, urgency=urgency, raised_at=later, mail=letter)
-    assert mailing.waiting(now)["safety_late"] == (urgency == Urgency.SAFETY)
-    assert mailing.send(now).sent == 1
+    assert outbox.waiting(now)["safety_late"] == (urgency == Urgency.SAFETY)
+    assert outbox.send(now).sent == 1
     assert len(mail.outbox) == 1
 
 
@@ -165,13 +170,13 @@ def test_a_mail_held_back_until_tomorrow_stays_so(participant, people):
     now = timezone.now()
     later = now + timedelta(hours=30)
     Mail.objects.create(person=people["nurse"], urgency=Urgency.ORDINARY, due_at=later, try_at=later)
-    assert mailing._take(now, False) is None
+    assert outbox._take(now, False) is None
 
 
 def test_a_line_put_aside_in_the_future_is_back(participant, people):
     now = timezone.now()
     Snooze.objects.create(person=people["nurse"], url="/x", reason="Later", at=now + YEAR, until=now + 2 * YEAR)
-    assert snoozing._standing(people["nurse"], now) == {}
+    assert snooze._standing(people["nurse"], now) == {}
 
 
 def test_figures_kept_in_the_future_are_forgotten_or_worked_out(participant, monkeypatch):
@@ -179,9 +184,9 @@ def test_figures_kept_in_the_future_are_forgotten_or_worked_out(participant, mon
     asked = {"page": "safety", "sites": [], "readings": {}, "language": "en"}
     KeptFigures.objects.create(key="x", page="safety", asked=asked, horizon="1:1:", at=now + YEAR, owed_at=now)
     done = []
-    monkeypatch.setattr(kept_figures, "work_out", lambda what, _clock: done.append(what))
-    assert kept_figures.work_out_owed(lambda: now) == 1
-    kept_figures.forget(now)
+    monkeypatch.setattr(cache, "work_out", lambda what, _clock: done.append(what))
+    assert cache.work_out_owed(lambda: now) == 1
+    cache.forget(now)
     assert not KeptFigures.objects.exists()
 
 
@@ -194,7 +199,7 @@ def test_a_reading_dated_in_the_future_hides_none(participant, login, people):
     )  # fmt: skip
     for _each in range(2):
         client.get(address, headers={"HX-Request": "true"})
-    assert Read.objects.filter(at__lt=timezone.now() + reads.POLLED, address=address).count() == 1
+    assert Read.objects.filter(at__lt=timezone.now() + read_log.POLLED, address=address).count() == 1
 
 
 def test_failures_counted_in_the_future_lock_nobody_out(db):
@@ -213,7 +218,7 @@ def test_failures_counted_in_the_future_lock_nobody_out(db):
 def test_a_session_begun_or_seen_in_the_future_asks_again(since, seen, why):
     clocks = {sessions.SINCE: since, sessions.SEEN: seen}
     session = {name: int((NOW + (ahead or timedelta(0))).timestamp()) for name, ahead in clocks.items()}
-    assert idle.locked(SimpleNamespace(session=session), NOW) == why
+    assert session_timeout.locked(SimpleNamespace(session=session), NOW) == why
 
 
 def test_an_invitation_made_in_the_future_is_no_longer_good(people):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from records import crf
-from records.base import RowRecord, VisitRecord
-from records.fields import Codes, Decimal, Instant, Integer, crf_fields
+from records.model import registry
+from records.model.base import RowRecord, VisitRecord
+from records.model.fields import Codes, Decimal, Instant, Integer, crf_fields
 from tests import builders
 
 HOSTILE = {
@@ -18,7 +18,7 @@ HOSTILE = {
     "a formula": "=1+1",
     "markup": "<script>alert(1)</script>",
 }
-MODELS = list(crf.forms().values())
+MODELS = list(registry.forms().values())
 
 
 def address(model, participant):
@@ -30,7 +30,7 @@ def address(model, participant):
 
 def inputs(model):
     """(HTML name, management data) of every question, of the form and of the rows inside it."""
-    form = crf.form_of(model)
+    form = registry.form_of(model)
     management = {}
     for prefix in form.row_forms:
         management |= {f"{prefix}-TOTAL_FORMS": "1", f"{prefix}-INITIAL_FORMS": "0"}
@@ -83,7 +83,7 @@ def test_what_was_typed_is_still_there(model, people, site, client):
 
 def _is_typed(model, name):
     """Whether the answer is typed (a code that is not on a list has no place to stay in)."""
-    kinds = [model, *crf.rows_of(model)]
+    kinds = [model, *registry.rows_of(model)]
     for kind in kinds:
         for field in crf_fields(kind):
             if name.split("-")[-1] in (field.name, f"{field.name}_0"):

@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import get_resolver
 
-from records import crf
-from records.fields import Decimal, Integer, crf_fields
-from records.form_fields import TypedNumber
+from records.model import registry
+from records.model.fields import Decimal, Integer, crf_fields
+from records.model.form_fields import TypedNumber
 from tests import builders
 from tests.test_every_field import address, inputs
 
@@ -28,12 +28,12 @@ REFUSED = [
     "<5", "~5", "5-6", "5 3", "1\u200b2", "9" * 5000, "1." + "0" * 30, "5\x00", "1/2", "5%", "--5", "5,3,1", "1.0.0",
 ]  # fmt: skip
 BLANKS = ["", " ", "\u00a0", "\u200b", "\t\n", "\ufeff"]
-MODELS = list(crf.forms().values())
+MODELS = list(registry.forms().values())
 
 
 def numbers_of(model):
     """(HTML name, the field of the model, the field of the form) of every number, of the form and of its rows."""
-    form = crf.form_of(model)
+    form = registry.form_of(model)
     kinds = [("", form), *((f"{prefix}-0-", row) for prefix, row in form.row_forms.items())]
     return [
         (prefix + field.name, field, kind.base_fields[field.name])

@@ -9,8 +9,8 @@ from itertools import combinations, product
 
 import pytest
 
-from records import crf
-from records.places import Place
+from records.entry.target import Place
+from records.model import registry
 from tests import builders, population
 from tests.test_every_url import GET, ROLES
 
@@ -20,7 +20,7 @@ OF_A_PARTICIPANT = [
 ]  # fmt: skip
 OF_A_RECORD = ["", "history/", "as-of/?at=2016-06-02", "query/", "sign/"]
 WHOLE = os.environ.get("SBRTSPINE_EVERY_PAGE") == "1"
-SIZES = {"form": len(crf.forms()), "state": len(population.STATES), "role": len(READERS)}
+SIZES = {"form": len(registry.forms()), "state": len(population.STATES), "role": len(READERS)}
 HEAVY = ("report", "figure", "progress", "outcomes", "export-all", "exports", "calendar")
 LISTS = {
     name: address

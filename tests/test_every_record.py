@@ -5,15 +5,18 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.db.utils import ProgrammingError
 
-from exports import datasets, dictionary
+from exports.data import datasets
+from exports.documents import dictionary
 from exports.selection import Selection
-from records import actor, crf, services
-from records.base import RowRecord, VisitRecord
-from records.fields import Decimal, Integer, crf_fields
+from records import services
+from records.audit import context
+from records.model import registry
+from records.model.base import RowRecord, VisitRecord
+from records.model.fields import Decimal, Integer, crf_fields
 from records.models import AuditRow, Participant
 from tests import builders
 
-MODELS = crf.clinical_models()
+MODELS = registry.clinical_models()
 FORMS = [model for model in MODELS if model is not Participant]
 NUMBERS = (Integer, Decimal)
 
@@ -109,7 +112,7 @@ def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, si
     for field in crf_fields(model):
         if not isinstance(field, NUMBERS) or field.high is None:
             continue
-        with pytest.raises(IntegrityError), transaction.atomic(), actor.said(people["nurse"], "trying"):
+        with pytest.raises(IntegrityError), transaction.atomic(), context.said(people["nurse"], "trying"):
             _sql(f'UPDATE {model._meta.db_table} SET "{field.column}" = {field.high} + 1 WHERE id = {record.pk}')
 
 
@@ -128,7 +131,7 @@ def test_it_is_in_the_dictionary_and_in_the_export(model, people, site):
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_it_has_one_form_that_asks_every_question_once(model):
-    form = crf.form_of(model)
+    form = registry.form_of(model)
     asked = [name for _title, names in form.sections for name in names]
 
     assert len(asked) == len(set(asked))

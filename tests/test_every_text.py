@@ -20,16 +20,17 @@ from icalendar import Calendar
 from accounts import invitations, text_input
 from accounts.models import Person
 from exports.purposes import PURPOSES
-from oversight import report, scan
 from oversight.analysis.pages import FIGURES
+from oversight.figures import report
+from oversight.scanning import scan
 from records import queries, selectors
-from records.base import RowRecord
-from records.fields import LongText, Text, crf_fields
+from records.entry.target import Place
 from records.formula_injection import defused
+from records.model.base import RowRecord
+from records.model.fields import LongText, Text, crf_fields
 from records.models import Query, QueryMessage
-from records.places import Place
 from tests import builders, population
-from tests.oversight.test_calendar import address
+from tests.oversight.views.test_calendar import address
 
 TEXTS = [
     "\uf0b7 wound",

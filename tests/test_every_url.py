@@ -8,8 +8,8 @@ from assessments.models import Visit
 from enrollment.models import Consent
 from procedures.models import Surgery
 from protocol.study import STUDY
-from records import crf
-from sbrtspine import context
+from records.model import registry
+from sbrtspine import context_processors
 from tests import builders
 from tests.builders import amsterdam
 
@@ -273,7 +273,7 @@ def _clinical():
     """Every value of every clinical table, but the version that an act about a record raises."""
     return {
         model: [{**row, "version": None} for row in model._base_manager.order_by("pk").values()]
-        for model in crf.clinical_models()
+        for model in registry.clinical_models()
     }
 
 
@@ -385,10 +385,10 @@ def test_no_template_has_inline_script_or_style():
 
 def test_every_form_of_the_schedule_opens_at_its_visit(client, people, records):
     browser = _as("nurse", client, people)
-    forms = crf.forms()
+    forms = registry.forms()
     for visit in STUDY.visits:
         for slug in visit.forms:
-            where = f"{visit.code}/{slug}/" if crf.is_per_visit(forms[slug]) else f"{slug}/"
+            where = f"{visit.code}/{slug}/" if registry.is_per_visit(forms[slug]) else f"{slug}/"
             assert browser.get(f"/participants/BLEND-01/{where}").status_code == 200, where
 
 
@@ -396,7 +396,7 @@ def test_every_form_of_the_schedule_opens_at_its_visit(client, people, records):
 def test_the_menu_offers_what_the_role_may_open_and_nothing_else(role, client, people, records):
     browser = _as(role, client, people)
     offered = {reverse(name) for name, _label in browser.get("/").context["menu"]}
-    known = {reverse(name) for name, _label, _may in context._MENU}
+    known = {reverse(name) for name, _label, _may in context_processors._MENU}
 
     assert offered
     assert {address: browser.get(address).status_code for address in known} == {

@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
-from accounts.acts import Act, log
-from oversight import board, calendar, message_views, searching
-from oversight.message_models import Urgency
-from oversight.models import Alert, Deadline, Message
-from records import audit_review, queries, query_views
+from accounts.security_log import Act, log
+from oversight import calendar_feed, search, window_board
+from oversight.models import Alert, Deadline, Message, Urgency
+from oversight.views import notifications
+from records import queries
+from records.audit import review
+from records.views import queries as query_pages
 from tests import builders
 
 NOW = timezone.now()
@@ -51,7 +53,7 @@ def deadlines(several):
 
 
 def test_the_calendar_leaves_no_time_limit_out_and_leads_to_the_later_visits(deadlines, login, monkeypatch):
-    monkeypatch.setattr(calendar, "MOST", 2)
+    monkeypatch.setattr(calendar_feed, "MOST", 2)
     browser = login("nurse")
     first = told(browser, "/calendar/")
     second = told(browser, "/calendar/" + link(first, "Later visits"))
@@ -66,7 +68,7 @@ def test_the_calendar_leaves_no_time_limit_out_and_leads_to_the_later_visits(dea
 
 
 def test_a_feed_says_that_it_does_not_hold_everything(deadlines, login, client, monkeypatch):
-    monkeypatch.setattr(calendar, "IN_FEED", 3)
+    monkeypatch.setattr(calendar_feed, "IN_FEED", 3)
     address = re.search(r"/calendar/[\w-]{40,}\.ics", login("nurse").post("/calendar/address/").content.decode())[0]
     said = [str(each["summary"]) for each in Calendar.from_ical(client.get(address).content).walk("VEVENT")]
 
@@ -86,7 +88,7 @@ def message(person, participant, urgency=Urgency.ORDINARY, **more):
 
 def test_what_waits_to_be_acknowledged_is_shown_however_many_others_are_unread(several, people, login, monkeypatch):
     """Also when it was seen before."""
-    monkeypatch.setattr(message_views, "PAGE", 2)
+    monkeypatch.setattr(notifications, "PAGE", 2)
     waits = [message(people["nurse"], several[0], Urgency.SAFETY, seen_at=NOW) for _ in range(3)]
     ordinary = [message(people["nurse"], several[1]) for _ in range(5)]
     browser = login("nurse")
@@ -105,7 +107,7 @@ def test_what_waits_to_be_acknowledged_is_shown_however_many_others_are_unread(s
 
 
 def test_the_log_of_messages_goes_on(several, people, login, monkeypatch):
-    monkeypatch.setattr(message_views, "PAGE", 2)
+    monkeypatch.setattr(notifications, "PAGE", 2)
     for _ in range(3):
         message(people["nurse"], several[0], Urgency.SAFETY)
     browser = login("datamanager")
@@ -117,8 +119,8 @@ def test_the_log_of_messages_goes_on(several, people, login, monkeypatch):
 
 
 def test_the_board_says_how_many_more(several, login, monkeypatch):
-    monkeypatch.setattr(board, "MOST_OPEN", 2)
-    monkeypatch.setattr(board, "MOST_OVER", 1)
+    monkeypatch.setattr(window_board, "MOST_OPEN", 2)
+    monkeypatch.setattr(window_board, "MOST_OVER", 1)
     for number, participant in enumerate(several):
         due = NOW + timedelta(hours=number + 1) if number < 3 else NOW - timedelta(hours=number)
         Deadline.objects.create(
@@ -135,7 +137,7 @@ def test_the_board_says_how_many_more(several, login, monkeypatch):
 
 
 def test_the_list_of_queries_goes_on_with_its_filter(several, people, login, monkeypatch):
-    monkeypatch.setattr(query_views, "PAGE", 2)
+    monkeypatch.setattr(query_pages, "PAGE", 2)
     for number, participant in enumerate(several[:3]):
         queries.ask(participant, by=people["monitor"], text=f"Sure of {number}?", now=NOW, form="consent")
     browser = login("datamanager")
@@ -148,7 +150,7 @@ def test_the_list_of_queries_goes_on_with_its_filter(several, people, login, mon
 
 
 def test_a_search_that_found_more_says_so(several, login, monkeypatch):
-    monkeypatch.setattr(searching, "MOST", 3)
+    monkeypatch.setattr(search, "MOST", 3)
     text = told(login("nurse"), "/find/?q=BLEND")
 
     assert "The first 3; there are more" in text
@@ -173,7 +175,7 @@ def test_the_acts_about_somebody_are_all_to_be_had(people, login):
 
 def test_the_reviews_of_the_trail_are_all_to_be_had(several, people, login):
     for number in range(12):
-        audit_review.record(people["monitor"], "", "everything", 1, f"Looked at part {number}", NOW)
+        review.record(people["monitor"], "", "everything", 1, f"Looked at part {number}", NOW)
     browser = login("pi")
     first = told(browser, "/audit/")
     whole = told(browser, "/audit/" + link(first, "Show all"))

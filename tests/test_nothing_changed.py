@@ -10,12 +10,14 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Membership, Site
 from enrollment.models import Consent
-from oversight import board, snoozing, worklist
-from oversight.monitoring_visits import MonitoringVisit, MonitoringVisitForm
-from records import locks, redaction
-from records.locks import Lock
+from oversight import window_board
+from oversight.monitoring.visits import MonitoringVisit, MonitoringVisitForm
+from oversight.worklist import build, snooze
+from records import redaction
+from records.workflow import locks
+from records.workflow.locks import Lock
 from tests import builders
-from tests.oversight.test_pages import irradiated
+from tests.oversight.views.test_pages import irradiated
 
 NOW = timezone.now()
 _OF_THE_REQUEST = {"sessions", "accounts.Sending", "records.Read", "accounts.Attempt"}
@@ -63,7 +65,7 @@ def _reactivate(people, site):
 
 def _take_over(people, site):
     participant = builders.register(site, people["nurse"])
-    return lambda: board.take(participant, people["surgeon"], timezone.now())
+    return lambda: window_board.take(participant, people["surgeon"], timezone.now())
 
 
 def _visit(people, site):
@@ -104,13 +106,13 @@ def test_the_same_once_more_leaves_nothing(people, site, act):
 
 def test_a_line_put_aside_once_more_for_as_long_leaves_nothing(people, site):
     irradiated(site, people, 20 * 24)
-    items = worklist.for_person(people["nurse"], NOW, whole=True).lines["today"]
+    items = build.for_person(people["nurse"], NOW, whole=True).lines["today"]
     url = next(item.key for item in items if item.can_wait)
 
     def put(days, reason, at):
-        return snoozing.put_aside(people["nurse"], url, days, reason, at)
+        return snooze.put_aside(people["nurse"], url, days, reason, at)
 
-    days = str(snoozing.DAYS[0])
+    days = str(snooze.DAYS[0])
     first = put(days, "Waits for a letter", NOW)
     before = written()
     assert put(days, "Waits for a letter", NOW + timedelta(minutes=1)) == first

@@ -33,7 +33,9 @@ OTHERWISE = {
     "messages-seen": "seen is seen",
     "understood": "says how a number or a date is read, and writes nothing",
     "eligibility-verdict": "judges what is typed, and writes nothing",
-    **dict.fromkeys(("form", "new-form", "repeating-form", "visit-form"), "has an entry of its own, records.saving"),
+    **dict.fromkeys(
+        ("form", "new-form", "repeating-form", "visit-form"), "has an entry of its own, records.entry.save"
+    ),
 }
 FRAGMENTS = ("-scores", "-typing")  # of what is being typed: nothing is made
 COMMON = {"reason": "Interim look", "text": "Which version?", "note": "Looked at all of it"}

@@ -6,17 +6,18 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts import sight
+from accounts import site_scope
 from accounts.models import Person
 from accounts.roles import Role
 from accounts.services import give_role
 from exports import snapshots
 from exports.models import ExportJob, ExportLog, Snapshot, SnapshotFile
-from oversight import monitoring_plan, scan
 from oversight.models import KeptFigures, Message, MonitoringDraw, MonitoringVisit, Snooze
+from oversight.monitoring import plan
+from oversight.scanning import scan
 from records import services
+from records.entry.target import Place
 from records.models import AuditCheck, AuditReview, Participant, Read, Typing
-from records.places import Place
 from tests import population
 from tests.conftest import CAST, delegate
 from tests.test_every_url import GET
@@ -35,7 +36,7 @@ def told(people, site, site_b, client, monkeypatch):
     made = population.everything(participant, "verified", people, text=CANARY)
     home = f"/participants/{participant.code}/"
     now = timezone.now()
-    monkeypatch.setattr(monitoring_plan.MonitoringDraw, "takes", lambda self, place: True)
+    monkeypatch.setattr(plan.MonitoringDraw, "takes", lambda self, place: True)
     client.force_login(people["nurse"])
     for record in made[:3]:
         place = Place(participant, type(record), record, getattr(record, "visit", None))
@@ -89,7 +90,7 @@ def test_no_row_of_any_table_tells_another_site(told, people):
         tables = [name for (name,) in cursor.fetchall()]
         seen = {}
         for who in ("everybody", "nurse_b"):
-            with sight.everything() if who == "everybody" else sight.of(people[who]):
+            with site_scope.everything() if who == "everybody" else site_scope.of(people[who]):
                 for table in tables:
                     if table != "django_migrations":
                         cursor.execute(f'SELECT t::text FROM "{table}" AS t')

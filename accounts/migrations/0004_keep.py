@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# What was done stays: for the application by its rights (records.rights), for every other role by these triggers.
+# What was done stays: for the application by its rights (records.audit.rights_sql), for every other role by these triggers.
 KEEP = """
 CREATE FUNCTION accounts_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

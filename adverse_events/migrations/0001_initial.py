@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -546,13 +546,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="AdverseEvent",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="AdverseEventGrade",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="SeriousEvent",
         ),
     ]

@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -1670,31 +1670,31 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Function",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Imaging",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Labs",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Neurology",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="OpioidDose",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Pain",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Quality",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="SinsLevel",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Wound",
         ),
         migrations.RemoveConstraint(

@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -1449,25 +1449,25 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Baseline",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Consent",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Deviation",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Eligibility",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="EndOfStudy",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="OpioidDose",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Screening",
         ),
     ]

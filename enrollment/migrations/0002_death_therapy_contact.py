@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -535,16 +535,16 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Contact",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Death",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Reconsent",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Therapy",
         ),
         migrations.RemoveField(

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Snapshot",
         ),
     ]

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import translation
 
-from exports import dictionary
-from exports.columns import Column
-from exports.contents import Table
-from records.missing import MissingCode
+from exports.data.columns import Column
+from exports.data.export_tables import Table
+from exports.documents import dictionary
+from records.model.missing import MissingCode
 
 SAYS = {
     "participant": "Participant code", "site": "Site", "visit": "Visit", "record": "Number of the record",

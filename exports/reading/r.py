@@ -1,7 +1,7 @@
 """read.R: base R, no packages."""
 
-from exports.columns import Column
-from exports.contents import Table
+from exports.data.columns import Column
+from exports.data.export_tables import Table
 from exports.reading import codebook
 
 FILE = "read.R"

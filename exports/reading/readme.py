@@ -1,8 +1,8 @@
 """README.txt of a bundle: what is in it, how it is written, how to read it; for somebody who never saw the system."""
 
-from exports.columns import CODED_TEXT
-from exports.disclosure import FEW
-from exports.pseudonyms import MOST_DAYS
+from exports.data.columns import CODED_TEXT
+from exports.data.disclosure import FEW
+from exports.data.pseudonyms import MOST_DAYS
 from exports.selection import Selection
 from protocol.study import STUDY
 

@@ -1,7 +1,7 @@
 """read.sas: one data set a file, with formats for the codes."""
 
-from exports.columns import Column
-from exports.contents import Table
+from exports.data.columns import Column
+from exports.data.export_tables import Table
 from exports.reading import codebook
 from exports.reading.names import short
 from exports.reading.widths import cut, most_bytes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils import translation
 
-from exports.contents import Table
+from exports.data.export_tables import Table
 from exports.reading import r, sas, spss, stata
 from exports.selection import Selection
 

@@ -1,7 +1,7 @@
 """read.do: Stata 14 or newer, one .dta a file."""
 
-from exports.columns import Column
-from exports.contents import Table
+from exports.data.columns import Column
+from exports.data.export_tables import Table
 from exports.reading import codebook
 from exports.reading.names import short
 

@@ -1,8 +1,8 @@
 """How long the values of a column can be, in bytes of UTF-8, which is how SAS and SPSS count."""
 
-from exports.columns import Column
+from exports.data.columns import Column
 from exports.reading import codebook
-from records.fields import Codes
+from records.model.fields import Codes
 
 LONGEST = 32767  # bytes of one value in SAS and SPSS
 _LETTER = 4  # bytes that one letter takes at most

@@ -8,16 +8,17 @@ from functools import cached_property
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import sight
-from oversight import casebooks, facts, verdicts
+from accounts import site_scope
 from oversight.analysis.figure import Ref
-from oversight.casebooks import Casebook
+from oversight.casebook import facts, loading
+from oversight.casebook.loading import Casebook
+from oversight.endpoint import history
 from protocol.endpoint import Endpoint
 from protocol.facts import Ended, TreatmentFacts, local_day
 from protocol.schedule import last_day
 from protocol.window import Window, bounds, treatment_window
-from records.base import Record, VisitRecord
-from records.fields import Text, crf_fields
+from records.model.base import Record, VisitRecord
+from records.model.fields import Text, crf_fields
 from records.models import Participant
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -87,7 +88,7 @@ class Case:
     @cached_property
     def judged(self) -> dict[str, Endpoint]:
         """Reading -> verdict: primary, secondary, sensitivity."""
-        return {variant.code: found for variant, found in verdicts.judged(self.book)}
+        return {variant.code: found for variant, found in history.judged(self.book)}
 
     @cached_property
     def seen_until(self) -> date | None:
@@ -166,7 +167,7 @@ class Cut:
 def cut(wanted: Cut) -> Cohort:
     """The participants of a snapshot; whether this person may have it is asked before."""
     found = Participant._base_manager.filter(pk__in=wanted.participants).select_related("site").order_by("pk")
-    return of(casebooks.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
+    return of(loading.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
 
 
 def load(
@@ -185,7 +186,7 @@ def load(
     if not whole:
         return of(_books(seen, slugs, at).values(), at or now)
     visible = set(seen.values_list("pk", flat=True))
-    with sight.everything():  # the trial's numbers; who is of another site stays unnamed
+    with site_scope.everything():  # the trial's numbers; who is of another site stays unnamed
         books = _books(everybody, slugs, at)
     for pk, book in books.items():
         if pk not in visible:
@@ -204,4 +205,4 @@ def _wordless(book: Casebook) -> None:
 
 def _books(found: QuerySet[Participant], slugs: Iterable[str] | None, at: datetime | None) -> dict[int, Casebook]:
     found = found.select_related("site").order_by("pk")
-    return casebooks.load(found.filter(created_at__lte=at) if at else found, slugs, at)
+    return loading.load(found.filter(created_at__lte=at) if at else found, slugs, at)

@@ -7,17 +7,18 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from oversight import visit_matrix
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Ref, Row, Table, columns, count, median, row, share
 from oversight.analysis.safety import DRAWN
+from oversight.casebook import visit_matrix
 from oversight.drawing.chart import Chart, legend
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol.study import STUDY
-from records import crf, source_verification
-from records.base import Record
+from records.model import registry
+from records.model.base import Record
 from records.models import Query
-from records.source_verification import Verification
+from records.workflow import source_verification
+from records.workflow.source_verification import Verification
 
 AGES = ((0, 7), (8, 14), (15, 28), (29, None))
 
@@ -56,7 +57,7 @@ def _entered_after(case: Case, record: Record) -> int | None:
 
 def _forms(cohort: Cohort) -> dict[tuple[str, str], Form]:
     found: dict[tuple[str, str], Form] = {}
-    names = {slug: str(crf.forms()[slug]._meta.verbose_name) for slug in visit_matrix.COLUMNS}
+    names = {slug: str(registry.forms()[slug]._meta.verbose_name) for slug in visit_matrix.COLUMNS}
     for case in cohort.cases:
         for visit in matrix(cohort)[case.book.participant.pk]:
             for cell in visit.cells:
@@ -120,7 +121,7 @@ def _heat(found: dict[tuple[str, str], Form]) -> Drawing:
         drawing.text("tick", left + step * (place + 0.5), 20, visit, "middle")
     for line, slug in enumerate(visit_matrix.COLUMNS):
         y = 30 + 30 * line
-        drawing.text("tick", left - 8, y + 18, crf.forms()[slug]._meta.verbose_name, "end")
+        drawing.text("tick", left - 8, y + 18, registry.forms()[slug]._meta.verbose_name, "end")
         for place, visit in enumerate(visits):
             form = found.get((visit, slug))
             if form is not None:
@@ -207,9 +208,9 @@ def _age_bars(names: list[str], groups: dict[str, dict[str, list[Ref]]]) -> Draw
 def verification(cohort: Cohort) -> Figure:
     """Form by form, how many answers of complete forms have been compared with the source."""
     known: list[Verification] = cohort.more.get("verifications", [])  # type: ignore[assignment]
-    per_form = {slug: _compared(cohort, slug, known) for slug in crf.forms()}
+    per_form = {slug: _compared(cohort, slug, known) for slug in registry.forms()}
     rows = tuple(
-        row(slug, slug, str(crf.forms()[slug]._meta.verbose_name), count(refs), count(full), answers, compared,
+        row(slug, slug, str(registry.forms()[slug]._meta.verbose_name), count(refs), count(full), answers, compared,
             answers - compared)
         for slug, (refs, full, answers, compared) in per_form.items()
         if refs
@@ -231,7 +232,7 @@ def verification(cohort: Cohort) -> Figure:
 
 def _compared(cohort: Cohort, slug: str, known: list[Verification]) -> tuple[list[Ref], list[Ref], int, int]:
     """Complete records, those wholly compared, and how many of their answers are."""
-    inside = [model.slug for model in crf.rows_of(crf.forms()[slug])]
+    inside = [model.slug for model in registry.rows_of(registry.forms()[slug])]
     records = [(case, each) for case in cohort.cases for each in case.book.records[slug] if each.is_complete]
     parts: list[tuple[Case, Record, Record]] = [(case, each, each) for case, each in records]
     for case, each in records:

@@ -14,7 +14,7 @@ from oversight.drawing.shapes import WIDTH, Drawing
 from protocol.endpoint import JudgedRow
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
-from records.base import Record
+from records.model.base import Record
 
 Followed = tuple[int, str]
 SECONDARY = "secondary"

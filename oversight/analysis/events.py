@@ -8,17 +8,17 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from oversight import facts
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Choice, Figure, Ref, Row, Table, columns, count, row
 from oversight.analysis.safety import DRAWN, drawn_note
+from oversight.casebook import facts
 from oversight.drawing.chart import Chart, legend
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol import schedule, toxicity
 from protocol.facts import local_day
 from protocol.study import STUDY
 from protocol.window import bounds
-from records.base import Record
+from records.model.base import Record
 
 GRADES = (1, 2, 3, 4, 5)
 RELATED = ("all", "any", "sbrt", "surgery", "combination")

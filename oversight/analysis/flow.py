@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from oversight import facts
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Row, Table, columns, count, median, row
 from oversight.analysis.safety import DRAWN, drawn_note, each_of
+from oversight.casebook import facts
 from oversight.drawing.chart import Chart, legend, whole_ticks
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol.study import STUDY

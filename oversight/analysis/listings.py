@@ -5,15 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oversight import boundary, facts
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.endings import minutes
 from oversight.analysis.figure import Cell, Column, Figure, Ref, Row, Table, columns, median, row
 from oversight.analysis.outcomes import baseline_pain, omed_of
 from oversight.analysis.safety import READINGS, TONES
+from oversight.casebook import facts
+from oversight.endpoint import stopping_boundary
 from protocol import stopping
 from protocol.scores import sins_band
-from records.base import Record
+from records.model.base import Record
 
 Take = Callable[[Case], tuple[Any, Record | None]]
 
@@ -202,7 +203,7 @@ def endpoint_summary(cohort: Cohort) -> Figure:
     names = {"primary": _("Primary, 60 days"), "secondary": _("Secondary, 90 days"),
              "sensitivity": _("Sensitivity, grade 3 or 4")}  # fmt: skip
     for reading in READINGS:
-        found = boundary.of((case.code, case.book.participant.pk, case.judged[reading].verdict)
+        found = stopping_boundary.of((case.code, case.book.participant.pk, case.judged[reading].verdict)
                             for case in cohort.treated)  # fmt: skip
         refs = {verdict: tuple(case.endpoint_ref for case in cohort.treated if case.judged[reading].verdict == verdict)
                 for verdict in TONES}  # fmt: skip

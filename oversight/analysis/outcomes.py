@@ -17,7 +17,7 @@ from oversight.drawing.shapes import Drawing
 from protocol import scores
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
-from records.base import Record
+from records.model.base import Record
 
 Value = Callable[[Case, Any], float | None]
 RESPONSES = ("CR", "PR", "IR", "PP", "not evaluable", "censored", "missing")

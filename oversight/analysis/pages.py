@@ -11,9 +11,9 @@ from accounts.roles import May
 from oversight.analysis import conduct, course, endings, events, flow, outcomes, safety
 from oversight.analysis.cohort import Cohort
 from oversight.analysis.figure import Figure
-from records import as_of
+from records.audit import time_travel
 from records.models import Query
-from records.source_verification import Verification
+from records.workflow.source_verification import Verification
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def _queries_and_verifications(cohort: Cohort, at: datetime | None) -> None:
         cohort.more["queries"] = list(Query.objects.filter(participant__in=ids))
         cohort.more["verifications"] = list(Verification.objects.filter(participant__in=ids, lost_at__isnull=True))
         return
-    cohort.more["queries"] = sorted(as_of.rows(Query, at, ids), key=lambda query: query.pk)
-    compared = as_of.rows(Verification, at, ids)
+    cohort.more["queries"] = sorted(time_travel.rows(Query, at, ids), key=lambda query: query.pk)
+    compared = time_travel.rows(Verification, at, ids)
     cohort.more["verifications"] = [row for row in compared if row.lost_at is None]
 
 

@@ -5,12 +5,12 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from oversight import boundary
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Row, Table, columns, row
 from oversight.drawing.chart import Chart, legend, whole_ticks
 from oversight.drawing.shapes import WIDTH, Drawing
-from oversight.verdicts import PRIMARY
+from oversight.endpoint import stopping_boundary
+from oversight.endpoint.history import PRIMARY
 from protocol import stopping
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
@@ -31,9 +31,11 @@ def verdict_words() -> dict[str, str]:
     }
 
 
-def summary(cohort: Cohort) -> boundary.Summary:
+def summary(cohort: Cohort) -> stopping_boundary.Summary:
     """The boundary on what is recorded, in the order of treatment."""
-    return boundary.of((case.code, case.book.participant.pk, case.judged[PRIMARY].verdict) for case in cohort.treated)
+    return stopping_boundary.of(
+        (case.code, case.book.participant.pk, case.judged[PRIMARY].verdict) for case in cohort.treated
+    )
 
 
 def boundary_plot(cohort: Cohort) -> Figure:
@@ -64,7 +66,7 @@ def boundary_plot(cohort: Cohort) -> Figure:
     return Figure("boundary", _("Stopping boundary"), _standing(found), table, drawing, tuple(notes))
 
 
-def _standing(found: boundary.Summary) -> str:
+def _standing(found: stopping_boundary.Summary) -> str:
     """Events among the evaluable, and how far the boundary is."""
     told = {"events": found.events, "n": found.evaluable, "limit": found.judged.boundary,
             "from": f"{STUDY.stopping['look_from']:g}"}  # fmt: skip
@@ -75,7 +77,7 @@ def _standing(found: boundary.Summary) -> str:
     return _("%(events)s of %(n)s evaluable had an event; the boundary is %(limit)s.") % told
 
 
-def _look_row(case: Case, look: boundary.Look | None) -> Row:
+def _look_row(case: Case, look: stopping_boundary.Look | None) -> Row:
     verdict = case.judged[PRIMARY].verdict
     told = (look.evaluable, look.events, look.judged.boundary, round(look.judged.posterior, 4)) if look else (None,) * 4
     stop = look is not None and look.judged.verdict == "stop"
@@ -85,7 +87,7 @@ def _look_row(case: Case, look: boundary.Look | None) -> Row:
     )  # fmt: skip
 
 
-def _boundary_drawing(found: boundary.Summary, by_pk: dict[int, Case]) -> Drawing:
+def _boundary_drawing(found: stopping_boundary.Summary, by_pk: dict[int, Case]) -> Drawing:
     pending = len(found.undetermined)
     last = max(STUDY.participants, found.evaluable + pending)
     highest = max((stopping.boundary(last) or 0) + 2, found.events + pending + 1)
@@ -135,7 +137,7 @@ def _stop_region(chart: Chart, last: int, highest: int) -> None:
     chart.drawing.text("stop-label", left + 12, top + 22, _("Stop: a person decides"))
 
 
-def _wedge(drawing: Drawing, chart: Chart, found: boundary.Summary, pending: int) -> None:
+def _wedge(drawing: Drawing, chart: Chart, found: stopping_boundary.Summary, pending: int) -> None:
     """From the last look to where it may be once everybody can be told: none of them an event, or all."""
     x, y = chart.x(found.evaluable), chart.y(found.events)
     end = chart.x(found.evaluable + pending)

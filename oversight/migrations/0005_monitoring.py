@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -97,10 +97,10 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="MonitoringDraw",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="MonitoringVisit",
         ),
     ]

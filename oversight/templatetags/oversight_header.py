@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from oversight import casebooks, standing
+from oversight.casebook import loading, status
 from oversight.models import Alert
 from records.models import Participant
 
@@ -16,10 +16,10 @@ register = template.Library()
 def participant_header(context: dict[str, Any], participant: Participant) -> dict[str, Any]:
     """Code, site, days, state, the 48-hour bar and open findings."""
     now = timezone.now()
-    book = context.get("book") or casebooks.load([participant], casebooks.TREATMENT)[participant.pk]
+    book = context.get("book") or loading.load([participant], loading.TREATMENT)[participant.pk]
     return {
         "participant": participant,
-        "standing": standing.of(book, now),
+        "standing": status.of(book, now),
         "open_alerts": Alert.objects.filter(participant=participant, outcome=Alert.Outcome.OPEN).count(),
         "now": now,
     }

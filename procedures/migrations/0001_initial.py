@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -983,13 +983,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Sbrt",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="SbrtFraction",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Surgery",
         ),
     ]

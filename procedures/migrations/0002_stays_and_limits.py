@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -353,13 +353,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="OutsideCare",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Stay",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="TechniqueChange",
         ),
         migrations.AddField(

@@ -6,8 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
-from records import audit_sql
+import records.audit.operations
+from records.audit import trigger_sql
 
 
 class Migration(migrations.Migration):
@@ -150,8 +150,8 @@ class Migration(migrations.Migration):
             },
         ),
         # The functions that write the trail, before the first table that needs them.
-        migrations.RunSQL(audit_sql.CREATE, audit_sql.DROP),
-        records.operations.Audit(
+        migrations.RunSQL(trigger_sql.CREATE, trigger_sql.DROP),
+        records.audit.operations.Audit(
             name="Participant",
         ),
         migrations.AddConstraint(

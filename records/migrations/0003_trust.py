@@ -4,8 +4,9 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
-from records import audit_sql, lock_sql
+import records.audit.operations
+from records.audit import trigger_sql
+from records.workflow import lock_sql
 
 
 class Migration(migrations.Migration):
@@ -195,14 +196,14 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Lock",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Signature",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Verification",
         ),
-        migrations.RunSQL(lock_sql.CREATE + audit_sql.FIRST_AUDIT, migrations.RunSQL.noop),
+        migrations.RunSQL(lock_sql.CREATE + trigger_sql.FIRST_AUDIT, migrations.RunSQL.noop),
     ]

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -154,10 +154,10 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Query",
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="QueryMessage",
         ),
     ]

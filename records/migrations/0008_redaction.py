@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 from records import redaction_sql
 
 
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="Redaction",
         ),
         migrations.RunSQL(redaction_sql.CREATE, redaction_sql.DROP),

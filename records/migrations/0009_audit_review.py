@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import records.operations
+import records.audit.operations
 
 
 class Migration(migrations.Migration):
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["-at"], name="audit_review_at")],
             },
         ),
-        records.operations.Audit(
+        records.audit.operations.Audit(
             name="AuditReview",
         ),
     ]

@@ -1,7 +1,8 @@
 from django.db import migrations, models
 
-import records.operations
-from records import audit_sql, redaction_sql
+import records.audit.operations
+from records import redaction_sql
+from records.audit import trigger_sql
 
 
 class Migration(migrations.Migration):
@@ -23,6 +24,6 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
-        records.operations.Audit(name="AuditForm"),
-        migrations.RunSQL(audit_sql.SECOND_FORM + redaction_sql.REDACT, audit_sql.FIRST_FORM),
+        records.audit.operations.Audit(name="AuditForm"),
+        migrations.RunSQL(trigger_sql.SECOND_FORM + redaction_sql.REDACT, trigger_sql.FIRST_FORM),
     ]

@@ -9,7 +9,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 
 from accounts.sent import to_hold
-from records.form_fields import OnSite
+from records.model.form_fields import OnSite
 
 register = template.Library()
 register.filter(to_hold)

@@ -10,10 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import as_of, delegation, selectors, services
-from accounts.acts import Act
+from accounts import access_report, delegation, selectors, services
 from accounts.models import Delegation, Person
 from accounts.roles import Role, Task
+from accounts.security_log import Act
 from tests import builders
 from tests.conftest import PASSWORD
 
@@ -132,7 +132,10 @@ def test_who_had_what_on_any_past_day_is_replayed(people, site, login):
 
     def roles(at):
         return [
-            role["role"] for held in as_of.replay(at) if held.person == people["nurse"] for role in held.current(at)
+            role["role"]
+            for held in access_report.replay(at)
+            if held.person == people["nurse"]
+            for role in held.current(at)
         ]
 
     assert roles(now) == ["research nurse"]

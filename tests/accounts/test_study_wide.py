@@ -8,8 +8,8 @@ from accounts.roles import Role
 from accounts.services import give_role
 from enrollment import enrolment_lock
 from exports.models import Snapshot
-from records import locks
-from records.locks import Lock
+from records.workflow import locks
+from records.workflow.locks import Lock
 
 NOW = timezone.now()
 SNAPSHOT = {"name": "Interim", "purpose": "statistician", "freeze": "yes"}

@@ -9,7 +9,8 @@ from django.utils import timezone
 from assessments.models import Visit
 from enrollment.models import Consent, Deviation, Eligibility
 from enrollment.protocol_versions import approve
-from oversight import scan, visit_matrix
+from oversight.casebook import visit_matrix
+from oversight.scanning import scan
 from protocol import study
 from tests.builders import amsterdam
 from tests.situations.conftest import Told

@@ -8,9 +8,10 @@ from django.utils import translation
 
 from exports.selection import Selection
 from protocol.partial_dates import PartialDate
-from records import as_of, selectors
-from records.base import Record, RowRecord, VisitRecord
-from records.fields import Choice, Codes, CrfField, Link, crf_fields
+from records import selectors
+from records.audit import time_travel
+from records.model.base import Record, RowRecord, VisitRecord
+from records.model.fields import Choice, Codes, CrfField, Link, crf_fields
 
 
 def cells(model: type[Record], selection: Selection) -> list[dict[str, str | None]]:
@@ -21,7 +22,7 @@ def cells(model: type[Record], selection: Selection) -> list[dict[str, str | Non
 
 def _records(model: type[Record], selection: Selection) -> Iterator[Record]:
     known = {each.pk: each for each in selectors.participants(selection.person).select_related("site")}
-    found = as_of.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
+    found = time_travel.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
     for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
         record.participant = known[record.participant_id]
         if not record.is_void and not (isinstance(record, RowRecord) and _parent(record, selection).is_void):
@@ -31,7 +32,7 @@ def _records(model: type[Record], selection: Selection) -> Iterator[Record]:
 def _parent(record: RowRecord, selection: Selection) -> Record:
     parent = getattr(record, record.parent_field)
     if selection.at:
-        stood = as_of.rows(type(parent), selection.at, [record.participant_id])
+        stood = time_travel.rows(type(parent), selection.at, [record.participant_id])
         return next(each for each in stood if each.pk == parent.pk)
     return parent
 

@@ -13,16 +13,17 @@ import pytest
 from django.utils import timezone
 
 from adverse_events.models import AdverseEvent
-from exports import dictionary
 from exports.bundle import Bundle
+from exports.documents import dictionary
 from exports.purposes import BY_CODE
 from exports.reading import read_sbrtspine
 from exports.reading.names import short
 from exports.selection import Selection
 from procedures.models import Surgery
-from records import actor, queries
-from records.base import RowRecord
-from records.fields import crf_fields
+from records import queries
+from records.audit import context
+from records.model.base import RowRecord
+from records.model.fields import crf_fields
 from sbrtspine import demo
 from tests import builders
 from tests.builders import amsterdam
@@ -34,7 +35,7 @@ TEXTS = ["=1+1", 'say "no", then\r\nstop', "Łódź ≥ 3 🦴", "'s avonds", "\
 def type_in(people):
     """Texts that have broken other readers, in the surgeries there are."""
     for record, text in zip(Surgery.objects.order_by("pk"), TEXTS, strict=False):
-        with actor.said(people["nurse"], "typed"):
+        with context.said(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
 
 

@@ -8,10 +8,11 @@ import pytest
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from exports import datasets, dictionary, spelling
+from exports.data import datasets, sql_format
+from exports.documents import dictionary
 from exports.selection import Selection
-from records import actor
-from records.fields import crf_fields
+from records.audit import context
+from records.model.fields import crf_fields
 from tests.exports import oracle
 from tests.exports.reading import table
 from tests.test_every_record import made
@@ -59,7 +60,7 @@ def fill(model, people, site):
                 answers = {"missing": {**record.missing, field.name: "UNK"}}
                 record.missing = answers["missing"]
             try:
-                with transaction.atomic(), actor.said(people["nurse"], "hostile"):
+                with transaction.atomic(), context.said(people["nurse"], "hostile"):
                     taken += model._base_manager.filter(pk=record.pk).update(**answers) if answers else 0
             except Error:
                 continue  # a constraint of this form refuses it: nobody can store it
@@ -117,7 +118,7 @@ def test_instants_are_pythons_isoformat_around_every_clock_change(zone):
     near = [timedelta(hours=-1), timedelta(seconds=-1), timedelta(0), timedelta(microseconds=1500), timedelta(hours=1)]
     found = [at + by for at in [datetime(2016, 3, 8, 13, 5, tzinfo=UTC), *changes(zone)] for by in near]
     with connection.cursor() as cursor:
-        sql = f"SELECT {spelling.instant('t.at', 't.zone')} FROM unnest(%s::timestamptz[], %s::text[]) AS t(at, zone)"
+        sql = f"SELECT {sql_format.instant('t.at', 't.zone')} FROM unnest(%s::timestamptz[], %s::text[]) AS t(at, zone)"
         cursor.execute(sql, [found, [zone] * len(found)])
         written = [text for (text,) in cursor.fetchall()]
 
@@ -129,7 +130,7 @@ def test_an_offset_of_minutes_and_seconds_as_it_was_before_the_war():
     at = datetime(1935, 1, 1, 12, tzinfo=UTC)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {spelling.instant('t.at', 't.z')} FROM (SELECT %s::timestamptz AS at, 'LMT-1:23:45' AS z) AS t",
+            f"SELECT {sql_format.instant('t.at', 't.z')} FROM (SELECT %s::timestamptz AS at, 'LMT-1:23:45' AS z) AS t",
             [at],
         )
         assert cursor.fetchone()[0] == "1935-01-01T13:23:45+01:23:45"
@@ -140,7 +141,7 @@ def test_for_a_spreadsheet_text_is_defused_and_only_text(people, site):
 
     record = made(Surgery, people, site)
     for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "'s avonds", "1=1"]:
-        with actor.said(people["nurse"], "typed"):
+        with context.said(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
         [exact] = files(Surgery, Selection(people["datamanager"]))
         [safe] = files(Surgery, Selection(people["datamanager"], spreadsheet=True))

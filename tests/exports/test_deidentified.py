@@ -9,11 +9,12 @@ import pytest
 from accounts.services import give_role
 from adverse_events.models import AdverseEvent
 from enrollment.models import Baseline, Screening
-from exports import columns, datasets, dictionary, pseudonyms
 from exports.bundle import Bundle
+from exports.data import columns, datasets, pseudonyms
+from exports.documents import dictionary
 from exports.selection import Selection
 from procedures.models import Surgery
-from records.fields import crf_fields
+from records.model.fields import crf_fields
 from tests import builders
 from tests.builders import amsterdam
 from tests.exports.reading import table

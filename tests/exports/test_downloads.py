@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from exports import jobs, snapshots
 from exports.models import ExportJob, ExportLog
-from records.reads import Read
+from records.audit.read_log import Read
 from tests.exports.test_jobs import ask, finished, folder  # noqa: F401 - fixtures
 from tests.test_every_url import GET, records  # noqa: F401 - a fixture
 

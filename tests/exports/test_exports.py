@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
-from exports import dictionary
+from exports.documents import dictionary
 from procedures.models import Surgery
 from tests import builders
 from tests.builders import amsterdam

@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exports import contents
 from exports.bundle import Bundle
-from exports.columns import Column
-from exports.contents import Table
+from exports.data import export_tables
+from exports.data.columns import Column
+from exports.data.export_tables import Table
 from exports.reading import codebook, r, read_sbrtspine, sas, spss, stata
 from exports.reading.names import short
 from exports.reading.widths import cut, most_bytes
 from exports.selection import Selection
 from procedures.models import Surgery
-from records import actor
-from records.fields import crf_fields
+from records.audit import context
+from records.model.fields import crf_fields
 from tests import builders
 from tests.builders import amsterdam
 from tests.exports.test_datasets import fill
@@ -59,7 +59,7 @@ class Sas:
 
 @pytest.fixture
 def tables(people, site):
-    return contents.tables(Selection(people["pi"]))
+    return export_tables.tables(Selection(people["pi"]))
 
 
 def labelled(table):
@@ -143,10 +143,10 @@ def test_every_length_holds_the_longest_value_in_bytes(tables):
 def test_values_in_every_alphabet_fit_their_lengths(people, site):
     """The longest text that each field takes, all of it in letters of four bytes."""
     selection = Selection(people["pi"])
-    table = next(table for table in contents.tables(selection) if table.name == "surgery")
+    table = next(table for table in export_tables.tables(selection) if table.name == "surgery")
     fill(Surgery, people, site)
     texts = [field for field in crf_fields(Surgery) if field.crf_type == "text"]
-    with actor.said(people["nurse"], "typed"):
+    with context.said(people["nurse"], "typed"):
         Surgery.objects.update(**{field.name: "🦴" * field.max_length for field in texts})
     header, *rows = read_sbrtspine.split(b"".join(table.blocks(selection)).decode())
     told = [each for each in table.columns if each.kind not in ("integer", "decimal", "date")]
@@ -195,7 +195,7 @@ def folder(people, site, tmp_path):
         at = amsterdam(CLOCKS[place % len(CLOCKS)])
         answers = {"index": "yes", "incision_at": at, "blood_loss_ml": 2, "missing": {"screws": "NA"}}
         record = builders.record(Surgery, participant, people["nurse"], **answers)
-        with actor.said(people["nurse"], "typed"):
+        with context.said(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
     (tmp_path / "blend.zip").write_bytes(b"".join(Bundle(Selection(people["datamanager"]), NOW).blocks()))
     with zipfile.ZipFile(tmp_path / "blend.zip") as bundle:

@@ -17,7 +17,8 @@ from enrollment.models import Consent
 from exports import snapshots
 from exports.models import Snapshot, SnapshotFile
 from procedures.models import Surgery
-from records import redaction, services, verification
+from records import redaction, services
+from records.audit import verification
 from records.models import Lock, Participant
 from tests import builders
 from tests.builders import amsterdam

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from adverse_events.models import AdverseEvent
-from exports import columns, datasets
 from exports.bundle import Bundle
+from exports.data import columns, datasets
 from exports.selection import Selection
 from oversight.analysis.figure import Column, Figure, Table, row
 from oversight.drawing import files
 from procedures.models import Surgery
-from records import actor, queries
+from records import queries
+from records.audit import context
 from tests import builders
 from tests.exports.reading import table
 from tests.exports.test_datasets import fill
@@ -32,7 +33,7 @@ def typed(people, site, text):
     participant = builders.register(site, people["nurse"])
     surgery = builders.record(Surgery, participant, people["nurse"], index="yes", blood_loss_ml=140)
     builders.record(AdverseEvent, participant, people["nurse"], verbatim="x")
-    with actor.said(people["nurse"], text):
+    with context.said(people["nurse"], text):
         AdverseEvent.objects.filter(participant=participant).update(verbatim=text)
         Surgery.objects.filter(pk=surgery.pk).update(implant_system=text)
     query = queries.ask(participant, by=people["monitor"], text="Sure?", now=NOW, form="surgery")

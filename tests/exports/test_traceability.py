@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from exports import traceability
+from exports.documents import traceability
 from protocol.study import STUDY
 from tests.environment import ROOT
 

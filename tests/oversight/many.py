@@ -10,7 +10,7 @@ from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
 from assessments.models import Neurology, OpioidDose, Pain, Quality, Visit, Wound
 from enrollment.models import Consent, Death, Eligibility, EndOfStudy, Screening
 from procedures.models import Sbrt, SbrtFraction, Surgery
-from records.actor import said
+from records.audit.context import said
 from records.models import Participant
 from tests.oversight import many_answers
 

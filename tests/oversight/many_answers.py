@@ -7,7 +7,7 @@ from adverse_events.models import SeriousEvent
 from enrollment.models import Baseline, Deviation, Therapy
 from procedures.models import Stay, Surgery, TechniqueChange
 from records.models import Query, QueryMessage
-from records.source_verification import Verification, answers, digest_of, to_compare
+from records.workflow.source_verification import Verification, answers, digest_of, to_compare
 
 DOSES = {"prescription_metastasis_gy": (14, 20), "prescription_vertebra_gy": (6, 9), "coverage_v95_pct": (70, 99),
          "dmax_gy": (17, 25), "cord_dmax_gy": (5, 14), "cauda_dmax_gy": (4, 16), "oesophagus_dmax_gy": (2, 15),

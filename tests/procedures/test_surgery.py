@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from procedures.models import Sbrt, Surgery
-from records.levels import count_bridged
+from records.model.vertebrae import count_bridged
 from tests.builders import amsterdam
 
 

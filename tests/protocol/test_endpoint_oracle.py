@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.endpoint import primary_endpoint
-from protocol.endpoint_document import read_endpoint
+from protocol.endpoint_json import read_endpoint
 from tests.environment import ROOT
 
 WORDS = ["none", "unlikely", "possible", "probable", "definite"]

@@ -9,7 +9,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports import dictionary, spelling
+from exports.data import sql_format
+from exports.documents import dictionary
 from records import formula_injection
 from records.formula_injection import defused
 from tests.spreadsheet import formulas
@@ -64,7 +65,9 @@ def test_taking_the_apostrophes_away_gives_the_text_again(text):
 def test_the_database_writes_what_python_writes():
     texts = [first + second + third for first in LETTERS for second in LETTERS for third in "=－;a\t'"]
     with connection.cursor() as cursor:
-        sql = f"SELECT {spelling.no_formula('t.text')} FROM unnest(%s::text[]) WITH ORDINALITY AS t(text, n) ORDER BY n"
+        sql = (
+            f"SELECT {sql_format.no_formula('t.text')} FROM unnest(%s::text[]) WITH ORDINALITY AS t(text, n) ORDER BY n"
+        )
         cursor.execute(sql, [texts])
         written = [text for (text,) in cursor.fetchall()]
 

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
-from records import crf, locks, named, queries, redaction, services
-from records.base import RowRecord, VisitRecord
+from records import named, queries, redaction, services
+from records.model import registry
+from records.model.base import RowRecord, VisitRecord
 from records.models import Participant
+from records.workflow import locks
 from tests import builders
 from tests.conftest import superuser
 
@@ -22,15 +24,15 @@ FAR = 7654000  # ids begin here, numbers at 1
 def study(committed, people, site):
     """One participant with a record of every form and row, whose ids are far from their numbers."""
     with superuser() as server:
-        for model in crf.audited_models():
+        for model in registry.audited_models():
             if model is not Participant:
                 server.execute(f"SELECT setval(pg_get_serial_sequence('{model._meta.db_table}', 'id'), {FAR})")
     participant = builders.register(site, people["nurse"])
-    for model in crf.forms().values():
+    for model in registry.forms().values():
         record = model(participant=participant)
         if issubclass(model, VisitRecord):
             record.visit = "d60"
-        rows = [row(participant=participant) for row in crf.rows_of(model)]
+        rows = [row(participant=participant) for row in registry.rows_of(model)]
         services.write(record, by=people["nurse"], version=0, rows=rows)
     return participant
 
@@ -47,7 +49,7 @@ def test_no_page_shows_an_id(study, people, login):
     asked = queries.ask(study, by=people["monitor"], text="Ms Pietersen?", now=NOW, tail="adverse-event/2/")
     keys = [place.key for place in redaction.find(study, "pietersen")]
     redaction.ask(study, keys, by=people["datamanager"], reason="A name", now=NOW)
-    for record in (second, *(model.objects.get() for model in crf.forms().values() if model is not AdverseEvent)):
+    for record in (second, *(model.objects.get() for model in registry.forms().values() if model is not AdverseEvent)):
         what = locks.target("record", study, record=record)
         locks.close(what, "freeze", by=people["datamanager"], reason="Closed", now=timezone.now())
     home = f"/participants/{study.code}/"
@@ -55,7 +57,7 @@ def test_no_page_shows_an_id(study, people, login):
         home, f"{home}locks/", f"{home}redactions/", f"{home}changes/?since=2016-01-01", "/", "/queries/", "/audit/",
         "/audit/?everything=1", "/audit/reads/", "/messages/", f"/queries/{asked.pk}/", "/monitoring/", "/board/",
     ]  # fmt: skip
-    for model in crf.forms().values():
+    for model in registry.forms().values():
         visit = "d60/" if issubclass(model, VisitRecord) else ""
         tail = f"{visit}{model.slug}/{'1/' if model.repeats else ''}"
         pages += [f"{home}{tail}", f"{home}{tail}history/", f"{home}{tail}sign/"]
@@ -87,7 +89,7 @@ def test_both_persons_are_shown_the_event_by_its_number(study, people, login):
 
 def test_a_title_says_form_number_visit_and_what_a_row_is_in(study, people):
     titles = {}
-    for model in crf.clinical_models():
+    for model in registry.clinical_models():
         for record in model.objects.all():
             titles[named.title(record)] = record
             assert str(FAR)[:4] not in named.title(record)

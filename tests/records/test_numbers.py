@@ -4,10 +4,12 @@ import pytest
 
 from adverse_events.models import AdverseEvent
 from enrollment.models import Consent, Deviation
-from oversight import monitoring_plan
-from oversight.monitoring_plan import MonitoringDraw
+from oversight.monitoring import plan
+from oversight.monitoring.plan import MonitoringDraw
 from protocol.study import STUDY
-from records import crf, numbers, queries, services, verification
+from records import numbers, queries, services
+from records.audit import verification
+from records.model import registry
 from records.models import Participant, Query
 from tests import builders
 from tests.builders import amsterdam
@@ -42,14 +44,14 @@ def test_eight_people_ask_at_one_moment_and_all_are_heard(people, participant):
     assert verification.verify() == []
 
 
-@pytest.mark.parametrize("slug", [slug for slug, model in crf.forms().items() if model.repeats])
+@pytest.mark.parametrize("slug", [slug for slug, model in registry.forms().items() if model.repeats])
 def test_eight_people_add_a_record_at_one_moment_and_none_is_told_to_try_again(people, participant, slug):
     def add():
         sent = {"version": "0", "action": "save"}
         return browser_of(people["nurse"]).post(f"/participants/{participant.code}/{slug}/new/", sent).status_code
 
     assert at_once(add) == [302] * AT_ONCE
-    taken = crf.forms()[slug].objects.values_list("number", flat=True)
+    taken = registry.forms()[slug].objects.values_list("number", flat=True)
     assert sorted(taken) == list(range(1, AT_ONCE + 1))
 
 
@@ -78,7 +80,7 @@ def test_of_eight_first_draws_one_is_drawn_and_the_others_are_asked_why_again(pe
 def test_eight_draws_with_a_reason_are_numbered_one_after_the_other(people, participant):
     def draw():
         everybody = Participant.objects.all()
-        return monitoring_plan.draw(everybody, by=people["monitor"], reason="more forms", now=NOW).number
+        return plan.draw(everybody, by=people["monitor"], reason="more forms", now=NOW).number
 
     assert sorted(at_once(draw)) == list(range(1, AT_ONCE + 1))
 

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
-from exports import dictionary
-from records import crf, personal_data, services
-from records.fields import Text, crf_fields
+from exports.documents import dictionary
+from records import personal_data, services
+from records.model import registry
+from records.model.fields import Text, crf_fields
 from records.models import AuditRow, KnownName, Lock, Query
 from tests import builders
 
@@ -129,8 +130,8 @@ def test_the_reason_of_a_change_is_looked_at_too(login, people, event):
 def every_row_text():
     return [
         (row.slug, field.name)
-        for model in crf.forms().values()
-        for row in (model, *crf.rows_of(model))
+        for model in registry.forms().values()
+        for row in (model, *registry.rows_of(model))
         for field in crf_fields(row)
         if isinstance(field, Text) and field.editable
     ]
@@ -139,8 +140,8 @@ def every_row_text():
 def test_no_free_text_of_any_form_is_left_out():
     """What is looked at is found by its type: every text of every form and row is one of these."""
     assert len(every_row_text()) > 30
-    for model in crf.forms().values():
-        form = crf.form_of(model)
+    for model in registry.forms().values():
+        form = registry.form_of(model)
         for part in (form, *form.row_forms.values()):
             for field in crf_fields(part._meta.model):
                 kind = field.get_internal_type()
@@ -181,7 +182,7 @@ def test_no_column_is_made_for_a_name_a_number_or_a_birth_date():
     """The schema scan: nothing in a clinical table is a place for what identifies somebody."""
     identifying = ("surname", "first_name", "last_name", "patient_name", "bsn", "citizen", "hospital_number", "mrn",
                    "birth_date", "born", "date_of_birth", "dob", "postcode", "phone", "email")  # fmt: skip
-    for model in crf.audited_models():
+    for model in registry.audited_models():
         for field in model._meta.local_concrete_fields:
             assert not any(word in field.column for word in identifying), f"{model.__name__}.{field.column}"
     assert not any(any(word in row["field"] for word in identifying) for row in dictionary.rows())

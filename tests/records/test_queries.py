@@ -7,8 +7,9 @@ import pytest
 
 from accounts.roles import Role
 from enrollment.models import Consent
-from oversight import findings, rules_version, scan
+from oversight.checks import rules
 from oversight.models import Finding, ScanState
+from oversight.scanning import rules_fingerprint, scan
 from procedures.models import Surgery
 from records import services
 from records.models import Query
@@ -147,10 +148,8 @@ def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(login, told,
         raise ZeroDivisionError
         yield
 
-    changed_rules = [
-        findings.Rule(broken, each.codes) if each.name == "performance" else each for each in findings.RULES
-    ]
-    monkeypatch.setattr(findings, "RULES", changed_rules)
+    changed_rules = [rules.Rule(broken, each.codes) if each.name == "performance" else each for each in rules.RULES]
+    monkeypatch.setattr(rules, "RULES", changed_rules)
     told.change(record, kps=60)
     report = told.scan(LATER)
 
@@ -166,8 +165,8 @@ def test_a_rule_that_cannot_be_evaluated_closes_nothing_and_is_said(login, told,
 def test_a_rule_that_is_switched_off_takes_its_questions_back(told, monkeypatch):
     fallen(told)
     told.scan(LATER)
-    changed_rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
-    monkeypatch.setattr(findings, "RULES", changed_rules)
+    changed_rules = [rules.Rule(each.find, each.codes, on=each.name != "performance") for each in rules.RULES]
+    monkeypatch.setattr(rules, "RULES", changed_rules)
 
     told.scan(LATER)  # nobody's records changed: another set of rules is reason enough to judge everybody
 
@@ -189,7 +188,7 @@ def test_an_unusual_answer_of_a_complete_form_is_asked_about_once(told):
     assert asked.get().tail == f"surgery/{operation.number}/#q-blood_loss_ml"
 
 
-@pytest.mark.parametrize("rule", findings.RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.name)
 def test_a_rule_declares_every_code_it_raises(rule):
     import inspect
     import re
@@ -200,7 +199,7 @@ def test_a_rule_declares_every_code_it_raises(rule):
 
 
 def test_a_query_under_a_lock_is_still_answered(login, told, people):
-    from records import locks
+    from records.workflow import locks
 
     told.record(Consent, given="yes")
     login("monitor").post("/participants/BLEND-01/consent/query/", {"text": "Which?", "assignee": "nurse"})
@@ -214,8 +213,8 @@ def test_a_query_under_a_lock_is_still_answered(login, told, people):
 
 def test_what_a_rule_would_raise_is_shown_before_it_is_switched_on(login, told, monkeypatch):
     fallen(told)
-    changed_rules = [findings.Rule(each.find, each.codes, on=each.name != "performance") for each in findings.RULES]
-    monkeypatch.setattr(findings, "RULES", changed_rules)
+    changed_rules = [rules.Rule(each.find, each.codes, on=each.name != "performance") for each in rules.RULES]
+    monkeypatch.setattr(rules, "RULES", changed_rules)
 
     page = text(login("datamanager").get("/checks/"))
 
@@ -231,7 +230,7 @@ def test_a_new_rule_that_breaks_is_seen_before_it_is_switched_on(login, told, mo
         """Divides."""
         yield 1 / 0
 
-    monkeypatch.setattr(findings, "RULES", [*findings.RULES, findings.Rule(broken, ("new",), on=False)])
+    monkeypatch.setattr(rules, "RULES", [*rules.RULES, rules.Rule(broken, ("new",), on=False)])
 
     assert "It could not be evaluated: BLEND-01 (ZeroDivisionError)" in text(login("datamanager").get("/checks/"))
 
@@ -242,13 +241,13 @@ def test_a_new_rule_asks_of_everybody_once_it_is_on(told, monkeypatch):
 
     def new(book, now):
         """Asks everybody."""
-        yield findings.Found("new", "", "A new question", "consent/")
+        yield rules.Found("new", "", "A new question", "consent/")
 
-    rule = findings.Rule(new, ("new",), to=Role.SURGEON, urgent=True)
-    monkeypatch.setattr(findings, "RULES", [*findings.RULES, rule])
-    assert ScanState.objects.get().rules != rules_version.fingerprint()
+    rule = rules.Rule(new, ("new",), to=Role.SURGEON, urgent=True)
+    monkeypatch.setattr(rules, "RULES", [*rules.RULES, rule])
+    assert ScanState.objects.get().rules != rules_fingerprint.fingerprint()
     told.scan(LATER)
-    assert ScanState.objects.get().rules == rules_version.fingerprint()
+    assert ScanState.objects.get().rules == rules_fingerprint.fingerprint()
 
     query = Query.objects.get(rule="new")
     assert (query.assignee, query.priority, query.raised_by_values) == ("surgeon", "high", "A new question")

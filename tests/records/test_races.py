@@ -9,7 +9,8 @@ from django.test import Client
 from accounts.models import Person
 from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
-from records import services, verification
+from records import services
+from records.audit import verification
 from records.models import AuditRow, Lock
 from tests import builders
 from tests.conftest import PASSWORD

@@ -13,24 +13,13 @@ from django.utils import timezone
 
 from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
-from oversight import scan
 from oversight.models import Finding, KeptFigures
-from records import (
-    as_of,
-    attest,
-    audit_bundle,
-    locks,
-    offline_verifier,
-    queries,
-    redaction,
-    seals,
-    services,
-    signatures,
-    source_verification,
-    verification,
-)
-from records.actor import said
+from oversight.scanning import scan
+from records import queries, redaction, services, signing
+from records.audit import offline_verifier, seals, time_travel, trail_bundle, verification
+from records.audit.context import said
 from records.models import AuditCheck, AuditRow, Redaction, Signature, Typing, Verification
+from records.workflow import locks, signatures, source_verification
 from tests import builders
 from tests.conftest import superuser
 
@@ -55,9 +44,9 @@ def event(people, site):
     made.missing = {field.name: "UNK" for field in made.unanswered()}
     services.write(made, by=people["nurse"], version=made.version, complete=True, now=NOW)
     made.refresh_from_db()
-    attest.verify(made, by=people["monitor"], version=made.version, now=NOW, names=["verbatim"])
+    signing.verify(made, by=people["monitor"], version=made.version, now=NOW, names=["verbatim"])
     made.refresh_from_db()
-    attest.sign_record(made, by=people["pi"], version=made.version, meaning="approved", now=NOW)
+    signing.sign_record(made, by=people["pi"], version=made.version, meaning="approved", now=NOW)
     queries.ask(participant, by=people["monitor"], text=f"Is “{TEXT}” one event?", now=NOW, tail="adverse-event/1/")
     asked = queries.ask(participant, by=people["monitor"], text="Which day?", now=NOW, tail="adverse-event/1/")
     queries.move(asked, "answered", by=people["nurse"], text="Ask jacoba  pietersen", now=NOW)
@@ -105,7 +94,7 @@ def redacted(event, people):
 
 def offline():
     made = io.BytesIO()
-    audit_bundle.write(made, NOW)
+    trail_bundle.write(made, NOW)
     with zipfile.ZipFile(made) as bundle:
         files = {name: bundle.read(name) for name in bundle.namelist()}
     return offline_verifier.proved(files)[0]
@@ -164,8 +153,8 @@ def test_signature_and_comparison_still_hold_for_what_is_left(event, people):
 def test_time_travel_shows_the_stub_at_every_time(event, people):
     redacted(event, people)
 
-    [then] = as_of.rows(AdverseEvent, timezone.now(), [event.participant_id])
-    [signed] = as_of.rows(Signature, timezone.now(), [event.participant_id])
+    [then] = time_travel.rows(AdverseEvent, timezone.now(), [event.participant_id])
+    [signed] = time_travel.rows(Signature, timezone.now(), [event.participant_id])
     assert then.verbatim == "[redacted]"
     assert signatures.digest_of(signed.content) == signed.digest
 

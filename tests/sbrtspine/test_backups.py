@@ -9,10 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from oversight import health, scan
+from oversight import health
 from oversight.models import BackupRun
-from records import seals
-from sbrtspine import backups, demo, drill, encrypted, likeness, local
+from oversight.scanning import scan
+from records.audit import seals
+from sbrtspine import backups, db_fingerprint, demo, encrypted, restore_drill
+from sbrtspine.devserver import embedded_servers
 from tests.conftest import superuser
 
 BACKED_UP = datetime(2026, 11, 22, 2, 41, tzinfo=UTC)
@@ -80,7 +82,9 @@ def test_the_drill_restores_the_demo_study_on_a_fresh_server_and_finds_it_equal(
     assert b"BLEND-01" not in file.read_bytes()
     state = Path(os.environ["SBRTSPINE_STATE"])
     assert not (state / "drill").exists()
-    assert not local.socket_folder(state / "drill").exists() or not list(local.socket_folder(state / "drill").iterdir())
+    assert not embedded_servers.socket_folder(state / "drill").exists() or not list(
+        embedded_servers.socket_folder(state / "drill").iterdir()
+    )
 
 
 def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
@@ -94,8 +98,8 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
             server.execute("DROP POLICY only_some ON records_participant")
 
     with psycopg.connect(elsewhere) as restored:
-        assert likeness.differences(manifest["likeness"], likeness.of(restored)) == []
-        assert any("only_some" in policy for policy in likeness.of(restored)["shape"]["policies"])
+        assert db_fingerprint.differences(manifest["likeness"], db_fingerprint.of(restored)) == []
+        assert any("only_some" in policy for policy in db_fingerprint.of(restored)["shape"]["policies"])
     with psycopg.connect(elsewhere.replace("postgres@", "sbrtspine_app@")) as app:
         assert app.execute("SELECT code FROM records_participant").fetchall() == [("BLEND-01",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -104,12 +108,12 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
 
 def test_what_is_not_equal_is_named(small, elsewhere):
     with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
-        expected = likeness.of(database)
+        expected = db_fingerprint.of(database)
     expected["rows"]["records_participant"] += 1
     expected["heads"]["participant 99"] = [1, "aa"]
     expected["shape"]["triggers"].append("a trigger that is gone")
     with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
-        said = likeness.differences(expected, likeness.of(database))
+        said = db_fingerprint.differences(expected, db_fingerprint.of(database))
 
     assert said == [
         "records_participant: rows 1, in the backup 2",
@@ -274,14 +278,14 @@ def test_a_drill_names_what_its_proof_found_and_not_what_stands_there():
     what = "the record holds Kanarie4711, its history says nothing"
     found = {"participant": "BLEND-01", "form": "visit", "record": 7, "field": "note", "what": what}
 
-    said = drill._findings({"verdict": "broken", "findings": [found]})
+    said = restore_drill._findings({"verdict": "broken", "findings": [found]})
 
     assert said == ["verify_audit contradicts visit 7, note"]
-    assert drill._findings({"verdict": "proved", "findings": []}) == []
+    assert restore_drill._findings({"verdict": "proved", "findings": []}) == []
 
 
 def test_two_at_once_make_one(small):
     with backups.alone("backup"):
         assert backups.run(BACKED_UP) is None
     with backups.alone("drill"):
-        assert drill.run(BACKED_UP) is None
+        assert restore_drill.run(BACKED_UP) is None

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.permissions import everywhere
 from accounts.roles import May
-from records.locks import Lock
+from records.workflow.locks import Lock
 from sbrtspine import demo
 
 PASSWORD = "a fictional demo passphrase"

@@ -1,6 +1,6 @@
 """The generated pages of docs/ are those that the code makes now."""
 
-from sbrtspine.generated import pages
+from sbrtspine.generated_docs import pages
 from tests.environment import ROOT
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from sbrtspine import local
+from sbrtspine.devserver import embedded_servers
 from tests.environment import ROOT
 from tests.stack.running import until
 
@@ -35,7 +35,7 @@ def state(tmp_path):
     """A folder with spaces and a long path."""
     folder = tmp_path / "a folder with spaces" / ("long" * 30)
     yield folder
-    shutil.rmtree(local.socket_folder(folder), ignore_errors=True)
+    shutil.rmtree(embedded_servers.socket_folder(folder), ignore_errors=True)
 
 
 def starter(state, user=()):
@@ -167,10 +167,10 @@ def test_as_an_ordinary_user_too():
 
 
 def test_what_fails_says_what_to_do(state, monkeypatch):
-    monkeypatch.setattr(local.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(embedded_servers.importlib.util, "find_spec", lambda name: None)
 
-    with pytest.raises(local.CannotStart, match="make setup"):
-        local.ensure(state)
+    with pytest.raises(embedded_servers.CannotStart, match="make setup"):
+        embedded_servers.ensure(state)
 
 
 def all_after(words, text):
@@ -209,7 +209,7 @@ def test_the_servers_write_nothing_of_what_they_keep(state):
         database.pgconn.send_query(b"SELECT 'Kanarie4711', pg_sleep(60)")
         until(lambda: ask(url, "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'", killed), "work")
         os.kill(killed, signal.SIGKILL)
-    valkey = redis.Redis(unix_socket_path=str(local.socket_folder(state) / "valkey.sock"))
+    valkey = redis.Redis(unix_socket_path=str(embedded_servers.socket_folder(state) / "valkey.sock"))
     valkey.set("Kanarie4711", "Kanarie4711")
     with suppress(redis.RedisError):
         valkey.execute_command("Kanarie4711", "Kanarie4711")

@@ -286,7 +286,7 @@ def test_what_breaks_between_the_pages_is_told_too(browser, monkeypatch, capfd):
     def note(*_):
         raise ValueError(CANARY)
 
-    monkeypatch.setattr("records.reads.note", note)
+    monkeypatch.setattr("records.audit.read_log.note", note)
 
     assert browser.get("/participants/").status_code == 500
     [error] = [line for line in printed_lines(capfd) if line["level"] == "error"]

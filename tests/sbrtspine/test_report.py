@@ -10,9 +10,9 @@ from django.utils import timezone
 from adverse_events.models import AdverseEvent
 from enrollment.models import Death
 from exports import snapshots
-from oversight import report
+from oversight.figures import report
 from procedures.models import Sbrt, SbrtFraction, Surgery
-from records import seals
+from records.audit import seals
 from tests import builders
 from tests.builders import amsterdam
 

@@ -10,8 +10,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
+from records.entry.drafts import Typing
 from records.models import AuditRow
-from records.typing_kept import Typing
 from tests import builders
 from tests.environment import ROOT
 

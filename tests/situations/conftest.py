@@ -6,8 +6,11 @@ import pytest
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent, Eligibility, Screening
-from oversight import casebooks, facts, rule_queries, scan, standing, verdicts
+from oversight.casebook import facts, loading, status
+from oversight.checks import rule_queries
+from oversight.endpoint import history
 from oversight.models import EndpointVerdict
+from oversight.scanning import scan
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records.models import Participant
 from tests import builders
@@ -69,13 +72,13 @@ class Told:
     @property
     def book(self):
         participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
-        return casebooks.load([participant])[participant.pk]
+        return loading.load([participant])[participant.pk]
 
     def window(self, now="2016-06-01 12:00"):
-        return standing.of(self.book, amsterdam(now)).window
+        return status.of(self.book, amsterdam(now)).window
 
-    def endpoint(self, variant=verdicts.PRIMARY):
-        return next(found for each, found in verdicts.judged(self.book) if each.code == variant)
+    def endpoint(self, variant=history.PRIMARY):
+        return next(found for each, found in history.judged(self.book) if each.code == variant)
 
     def found(self, now="2016-06-01 12:00"):
         return {each.code for each in rule_queries.judge(self.book, amsterdam(now)).found}
@@ -84,7 +87,7 @@ class Told:
         return scan.scan(amsterdam(now))
 
     def kept(self):
-        found = EndpointVerdict.objects.filter(participant=self.participant, variant=verdicts.PRIMARY)
+        found = EndpointVerdict.objects.filter(participant=self.participant, variant=history.PRIMARY)
         return list(found.order_by("pk"))
 
     def facts(self):

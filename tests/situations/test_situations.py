@@ -14,14 +14,17 @@ from assessments.models import Imaging as Images
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
 from exports import snapshot_changes, snapshots
-from oversight import boundary, visit_matrix, worklist
-from oversight.kinds import KINDS
+from oversight.alert_types import KINDS
+from oversight.casebook import visit_matrix
+from oversight.endpoint import stopping_boundary
 from oversight.models import Alert, Message
+from oversight.worklist import build
 from procedures.models import OutsideCare, Sbrt, SbrtFraction, Surgery
 from protocol import schedule
 from protocol.study import STUDY
-from records import locks, services
+from records import services
 from records.models import AuditRow
+from records.workflow import locks
 from tests.builders import amsterdam
 from tests.situations.conftest import Told
 
@@ -128,8 +131,8 @@ def test_07_death_from_progression_without_an_event(told):
     assert visit(told, "d60").words == "not expected: died"
     assert visit(told, "m12").status == "not-expected"
     assert not Alert.objects.filter(kind__startswith="day-").exists()
-    assert boundary.summary().worst == (1, 1)
-    assert boundary.summary().best == (0, 1)
+    assert stopping_boundary.summary().worst == (1, 1)
+    assert stopping_boundary.summary().best == (0, 1)
 
 
 def test_08_death_possibly_related(told):
@@ -146,7 +149,7 @@ def test_08_death_possibly_related(told):
     assert "fatal-without-death" in told.found()
     due = Alert.objects.get(kind="sae-authority-late").due_at
     assert due == amsterdam("2016-02-09 00:00").astimezone(UTC)  # the end of 8 February: seven days
-    assert boundary.summary().events == 1
+    assert stopping_boundary.summary().events == 1
 
 
 def test_09_consent_withdrawn_for_the_use_of_data(told):
@@ -233,7 +236,7 @@ def test_16_a_screen_failure(told, login):
 
     assert told.participant.code == "BLEND-01"
     assert lines(login, "screening")[0]["failure_reason"] == "E3"
-    work = worklist.for_person(told.people["nurse"], amsterdam("2016-02-01 09:00")).lines
+    work = build.for_person(told.people["nurse"], amsterdam("2016-02-01 09:00")).lines
     assert not [item for bucket in work.values() for item in bucket if "Fill in" in item.what]
 
 

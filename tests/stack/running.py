@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from sbrtspine import local
+from sbrtspine.devserver import embedded_servers
 from tests.environment import ROOT
 
 PASSWORD = "a fictional demo passphrase"
@@ -135,7 +135,7 @@ class Running:
     def processes(self, *words: str) -> list[int]:
         """The process ids below this system whose command line holds all these words."""
         found = []
-        sockets, marked = str(local.socket_folder(self.state)), f"SBRTSPINE_STATE={self.state}"
+        sockets, marked = str(embedded_servers.socket_folder(self.state)), f"SBRTSPINE_STATE={self.state}"
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts import instants
-from oversight import mailing, scan
+from oversight.notifications import outbox
+from oversight.scanning import scan
 from protocol.study import STUDY
 from records.models import Participant
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("--now is for --dry-run: a real scan happens now.")
         report = (scan.rehearse if options["dry_run"] else scan.scan)(now)
         if not options["dry_run"]:
-            mailing.send(now)
+            outbox.send(now)
         codes = dict(Participant.objects.values_list("pk", "code"))
         raised = [
             {**each, "participant": codes[each["participant"]], "due_at": each["due_at"].isoformat()}

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from records import audit_bundle
+from records.audit import trail_bundle
 
 
 class Command(BaseCommand):
@@ -17,5 +17,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with Path(options["file"]).open("w+b") as out:
-            counts = audit_bundle.write(out, timezone.now())
+            counts = trail_bundle.write(out, timezone.now())
         self.stdout.write(f"{counts['audit.jsonl']} audit rows, {counts['seals.jsonl']} seals: {options['file']}")

@@ -1,6 +1,6 @@
 from django.core.management.commands.makemigrations import Command as Django
 
-from records.operations import AuditingAutodetector
+from records.audit.operations import AuditingAutodetector
 
 
 class Command(Django):

@@ -3,9 +3,9 @@ from typing import Any
 from django.core.management.commands.migrate import Command as Django
 from django.db import connections
 
-from records.operations import AuditingAutodetector
-from records.rights import grant
-from records.site_policies import make
+from records.audit.operations import AuditingAutodetector
+from records.audit.policies_sql import make
+from records.audit.rights_sql import grant
 
 
 class Command(Django):

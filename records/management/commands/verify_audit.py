@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from records import verification
+from records.audit import verification
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from sbrtspine import drill
+from sbrtspine import restore_drill
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = drill.run(timezone.now(), options["file"])
+        done = restore_drill.run(timezone.now(), options["file"])
         if done is None:
             raise CommandError("Another process is at a drill.")
         if not done.good:

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from accounts import instants
 from accounts.models import Person
-from oversight import report
+from oversight.figures import report
 from protocol.study import STUDY
 from sbrtspine import report_sources
 

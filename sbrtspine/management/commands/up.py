@@ -3,8 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sbrtspine import env, local
-from sbrtspine.supervisor import Failed, Supervisor
+from sbrtspine import env
+from sbrtspine.devserver import embedded_servers
+from sbrtspine.devserver.supervisor import Failed, Supervisor
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
             raise CommandError(f"PORT is {port}; it must be a number from 1 to 65535.")
         try:
             Supervisor(self._say, int(port), env.state()).run()
-        except (Failed, local.CannotStart) as error:
+        except (Failed, embedded_servers.CannotStart) as error:
             raise CommandError(str(error)) from error
 
     def _say(self, sentence: str) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from sbrtspine.generated import pages
+from sbrtspine.generated_docs import pages
 
 
 class Command(BaseCommand):

@@ -1,0 +1,75 @@
+"""Which sites' participants a connection to the database may read; PostgreSQL's row-level security asks it of each row.
+
+A new connection reads none. For a request, the query that loads its person says it (accounts.login.backends), with the
+same roles; a task and a command read everything, and say so (sbrtspine/celery.py, manage.py); what counts across sites
+in a request does so with `everything()`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import DatabaseError, connection
+from django.db.models import Func, OuterRef, TextField, Value
+from django.db.models.functions import Cast
+from psycopg.pq import TransactionStatus
+
+from accounts.models import Membership, Person
+from accounts.roles import DUTIES, May
+
+SETTING = "sbrtspine.sites"  # holds site ids as PostgreSQL writes an array, or one of these two
+EVERYTHING, NOTHING = "*", ""
+READERS = [role for role, duties in DUTIES.items() if duties.may & {May.SEE, May.AUDIT}]
+
+
+def said_with_the_person(now: datetime) -> Func:
+    """For the query that loads a person: it tells the connection the sites of those roles that read participants."""
+    held = Membership.objects.at(now).filter(person=OuterRef("pk"), role__in=READERS)
+    sites = ArraySubquery(held.values("site_id"))
+    return Func(Value(SETTING), Cast(sites, TextField()), Value(False), function="set_config", output_field=TextField())
+
+
+def nothing() -> None:
+    """Take back what the connection was told. A new one was told nothing."""
+    if connection.connection is not None:
+        try:
+            _say(NOTHING)
+        except DatabaseError:
+            connection.close()
+
+
+@contextmanager
+def everything() -> Iterator[None]:
+    """For a number, a rule or a check that is about the trial as a whole, whoever asks."""
+    with _told(EVERYTHING):
+        yield
+
+
+@contextmanager
+def of(person: Person) -> Iterator[None]:
+    """Read as this person would: what is done on somebody's behalf outside of a request."""
+    sites = {site for site, role in person.held if role in READERS}
+    with _told("{" + ",".join(str(site) for site in sorted(sites)) + "}"):
+        yield
+
+
+@contextmanager
+def _told(sites: str) -> Iterator[None]:
+    before = _say(sites)
+    try:
+        yield
+    finally:
+        # A transaction that failed takes the setting back itself, with all else that it did.
+        held = connection.connection
+        if held is not None and held.info.transaction_status != TransactionStatus.INERROR:
+            _say(before)
+
+
+def _say(sites: str) -> str:
+    """Set it, and answer what it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, false)", [SETTING, SETTING, sites]
+        )
+        return cursor.fetchone()[0]

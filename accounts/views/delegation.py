@@ -1,0 +1,109 @@
+"""The delegation and training log of one's sites; its lines are signed by the principal investigator of the site."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import delegation, selectors, text_input
+from accounts.login import client_ip
+from accounts.login.reauthentication import confirm
+from accounts.models import Delegation, Membership, Person
+from accounts.once import once
+from accounts.permissions import require
+from accounts.roles import ON_DELEGATION, May, Task
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@once
+def log(request: HttpRequest) -> HttpResponse:
+    """Read the log; sign a line, or end one."""
+    sites = selectors.log_sites(request.user)
+    if not sites:
+        raise PermissionDenied(_("You hold no role at a site whose log you could read."))
+    errors: dict[str, Any] = {}
+    now = timezone.now()
+    if request.method == "POST":
+        require(request.user, May.DELEGATE)
+        try:
+            _change(request, now)
+            return redirect("delegation")
+        except ValidationError as error:
+            errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
+    lines = Delegation.objects.filter(site__in=sites).select_related("person", "site", "signed_by", "ending__signed_by")
+    current = set(Delegation.objects.at(now).filter(site__in=sites).values_list("pk", flat=True))
+    signs = [site for site in sites if site.pk in request.user.site_ids(May.DELEGATE)]
+    context = {
+        "lines": [(line, line.pk in current) for line in lines],
+        "signs": signs,
+        "candidates": _candidates(signs, now),
+        "tasks": Task.choices,
+        "errors": errors,
+        "general": errors.get("__all__", []),
+        "typed": request.POST,
+        "ticked": request.POST.getlist("task"),
+        "now": now,
+        "role": ", ".join(str(role.label) for role in request.user.roles),
+    }
+    return render(request, "accounts/delegation.html", context, status=422 if errors else 200)
+
+
+def _candidates(sites: list[Any], now: datetime) -> list[Membership]:
+    """Roles that act on delegation and hold now or will."""
+    found = Membership.objects.filter(site__in=sites, role__in=ON_DELEGATION, person__is_active=True)
+    return list(
+        found.overlapping(now, None).select_related("person", "site").order_by("site__code", "person__last_name")
+    )
+
+
+def _change(request: HttpRequest, now: datetime) -> None:
+    given = request.POST
+    line = None
+    if given.get("act") == "end":
+        number = given.get("line", "")
+        line = get_object_or_404(Delegation, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+        require(request.user, May.DELEGATE, line.site_id)
+        reason = text_input.reason(given.get("reason", ""))
+    else:
+        made = _read(request, now)
+    confirm(request.user, given.get("password", ""), given.get("code", ""), client_ip.of(request), now)
+    if line is not None:
+        delegation.end(line, ends_at=now, reason=reason, by=request.user, now=now)
+    else:
+        delegation.sign(**made, by=request.user, now=now)
+
+
+def _read(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    """The line as typed; the person has to hold a role of a site whose investigator signs."""
+    given = request.POST
+    held = _held(given.get("who", ""), request.user)
+    starts_at, ends_at = selectors.span(given, held.site, now)
+    trained_on = selectors.read_day(given.get("trained_on", ""), "trained_on", required=True)
+    made = {
+        "person": held.person,
+        "site": held.site,
+        "tasks": given.getlist("task"),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "trained_on": trained_on,
+        "gcp_on": selectors.read_day(given.get("gcp_on", ""), "gcp_on"),
+    }
+    delegation.check(**made)
+    return made
+
+
+def _held(number: str, by: Person) -> Membership:
+    found = Membership.objects.filter(pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+    held = found.select_related("person", "site").first()
+    if held is None:
+        raise ValidationError({"who": _("Choose whom you delegate to.")})
+    if held.site_id not in by.site_ids(May.DELEGATE):
+        raise Http404
+    return held

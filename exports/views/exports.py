@@ -1,0 +1,95 @@
+"""Taking the data away: choose a purpose, see what will be in it, get it."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from exports import log
+from exports.bundle import Bundle
+from exports.data import datasets, export_tables
+from exports.forms import Choice
+from exports.leaving import FileStream
+from exports.purposes import PURPOSES
+from exports.views import jobs
+
+BIG = 200_000  # rows from which on preparing it in the background is proposed first
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """What there is to take away for a purpose; how many rows of each is counted behind the page."""
+    require(request.user, May.EXPORT)
+    choice = Choice(request.GET, request.user)
+    told = {"choice": choice, "purposes": PURPOSES, **jobs.told(request)}
+    if not choice.is_valid():
+        return render(request, "exports/overview.html", told, status=422)
+    selection = choice.selection()
+    tables = export_tables.tables(selection)
+    told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "tables": tables}
+    told["left_out"] = sorted(name for name in selection.without if "." not in name)
+    big = datasets.about(table.model for table in tables if table.model) > BIG
+    told |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(May.AUDIT)}
+    return render(request, "exports/overview.html", told)
+
+
+@require_safe
+def rows(request: HttpRequest) -> HttpResponse:
+    """How many rows each file has, as parts to be put into the page."""
+    require(request.user, May.EXPORT)
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    counted = export_tables.rows(choice.selection())
+    return render(request, "exports/_rows.html", {"rows": counted, "total": sum(counted.values())})
+
+
+def _without_manner(request: HttpRequest) -> str:
+    """What was chosen, as the beginning of an address to which the manner is still to be added."""
+    chosen = request.GET.copy()
+    chosen.pop("manner", None)
+    return f"{chosen.urlencode()}&" if chosen else ""
+
+
+@require_safe
+def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
+    """One file as CSV, streamed."""
+    require(request.user, May.EXPORT)
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    selection = choice.selection()
+    table = next((table for table in export_tables.tables(selection) if table.name == slug), None)
+    if table is None:
+        raise Http404
+    taken = log.of(selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
+    answer = FileStream(table.blocks(selection), taken=taken, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
+    return answer
+
+
+@require_safe
+def everything(request: HttpRequest) -> HttpResponse | FileStream:
+    """All files with what explains and reads them, as a zip, streamed."""
+    require(request.user, May.EXPORT)
+    now = timezone.now()
+    choice = Choice(request.GET, request.user)
+    if not choice.is_valid():
+        return _refused(choice)
+    made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
+    taken = log.of(made.selection, "zip", _file_name(now), made.purpose)
+    answer = FileStream(made.blocks(), taken=taken, content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
+    return answer
+
+
+def _file_name(now: datetime) -> str:
+    return f"blend-{now:%Y%m%d-%H%M}.zip"
+
+
+def _refused(choice: Choice) -> HttpResponse:
+    return HttpResponse(choice.sentence(), status=422, content_type="text/plain; charset=utf-8")

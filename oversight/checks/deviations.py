@@ -1,0 +1,226 @@
+"""Deviations that rules draft; a person completes them, the principal investigator classifies them (study.md 3.3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.services import system
+from enrollment.models import Deviation
+from oversight.casebook import facts
+from oversight.casebook.loading import Casebook
+from protocol import schedule
+from protocol.facts import Moment, TreatmentFacts, local_day
+from protocol.numbers import written
+from protocol.partial_dates import PartialDate
+from protocol.study import STUDY
+from protocol.window import bounds, treatment_window
+from records import services
+from records.workflow import locks
+
+DRAFTED = {
+    "late": "window-late",
+    "not done": "window-not-done",
+    "reversed": "window-reversed",
+    "sbrt incomplete": "sbrt-incomplete",
+}
+_DOSE_ADDS_UP = Decimal("0.05")  # Gy
+_EXPECTED_GY = {"prescription_metastasis_gy": 18.0, "prescription_vertebra_gy": 8.0}  # study.md 3.1
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a rule found: its kind, the values it rests on (the same values are drafted once), when and what."""
+
+    kind: str
+    values: dict[str, Any]
+    on: date | None
+    because: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def found(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Everything that departs from the protocol, as far as the records tell."""
+    for rule in (_window, _levels, _dose, _visits, _consent_order, _eligibility):
+        yield from rule(book, now)
+
+
+def draft(book: Casebook, now: datetime) -> list[Deviation]:
+    """Let the drafts follow the data: write what was found, once for the same values, and close what no longer holds.
+
+    What a person voided is not drafted again for the same values; what was closed here is, when the values come back.
+    """
+    if any(lock.scope in ("study", "participant") for lock in locks.covering(book.participant)):
+        return []  # nothing is written under a lock; opening it changes the trail, and so judges again
+    drafts = {_key(each.kind, each.values): each for each in found(book, now)}
+    mine, told = system(), set()
+    for record in Deviation.objects.filter(participant=book.participant).exclude(rule=""):
+        key = _key(record.rule, record.rule_values)
+        if record.is_void:
+            told |= set() if record.voided_by_id == mine.pk else {key}
+        elif key in drafts or not _untouched(record, mine):
+            told.add(key)
+        else:
+            _close(record, book, mine, now)
+    return [_write(each, book, mine, now) for key, each in drafts.items() if key not in told]
+
+
+def unfounded(book: Casebook, now: datetime) -> list[Deviation]:
+    """Deviations that a rule drafted, that a person has worked on, and that the records no longer bear out."""
+    standing = {_key(each.kind, each.values) for each in found(book, now)}
+    drafted = [each for each in book.records["deviation"] if each.rule and not _untouched(each, system())]
+    return [each for each in drafted if _key(each.rule, each.rule_values) not in standing]
+
+
+def _key(rule: str, values: dict[str, Any]) -> tuple[str, str]:
+    return rule, repr(sorted(values.items()))
+
+
+def _untouched(record: Deviation, mine: Person) -> bool:
+    """As the rule wrote it: nobody has saved it since."""
+    return not record.is_complete and record.version == 1 and record.updated_by_id == mine.pk
+
+
+def _write(each: Draft, book: Casebook, by: Person, now: datetime) -> Deviation:
+    record = Deviation(participant=book.participant, rule=each.kind, rule_values=each.values)
+    record.fill(
+        kind=each.kind,
+        occurred_on=PartialDate.of(each.on) if each.on else None,
+        discovered_on=now.astimezone(book.participant.site.tz).date(),
+        description=each.because[:1].upper() + each.because[1:] + ".",
+        **each.extra,
+    )
+    reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": each.kind, "because": each.because}
+    return services.write(record, by=by, reason=reason, version=0, now=now)
+
+
+def _close(record: Deviation, book: Casebook, by: Person, now: datetime) -> None:
+    """Void a draft that the records no longer bear out; under a lock of its own it stays."""
+    try:
+        services.void(record, by=by, reason=_why_closed(record, book, now), version=record.version, now=now)
+    except ValidationError:
+        return
+
+
+def _why_closed(record: Deviation, book: Casebook, now: datetime) -> str:
+    window = treatment_window(facts.treatment(book), now)
+    if record.rule == "window-not-done" and window.elapsed_hours is not None:
+        told = {"hours": f"{window.elapsed_hours:.1f}"}
+        return _("Closed: surgery was entered, %(hours)s h after SBRT.") % told
+    if record.rule in DRAFTED.values():
+        return _("Closed: the records say otherwise now: %(because)s.") % {"because": window.because}
+    return _("Closed: the records no longer say so.")
+
+
+def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Late, not done, reversed, SBRT incomplete."""
+    given = facts.treatment(book)
+    window = treatment_window(given, now)
+    kind = DRAFTED.get(window.verdict)
+    gone = facts.ended(book)
+    if kind is None or (gone and kind == "window-not-done" and window.closes_at and gone.on <= window.closes_at.date()):
+        return
+    values = window_values(given)
+    on = local_day(given.incision or window.closes_at or given.sbrt_end, given.zone)
+    yield Draft(kind, values, on, window.because)
+
+
+def window_values(given: TreatmentFacts) -> dict[str, str | None]:
+    """What a deviation from the 48 hours rests on."""
+    return {"sbrt_end": _iso(given.sbrt_end), "incision": _iso(given.incision)}
+
+
+def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """The plan changed in theatre: more vertebrae bridged than the protocol allows (D10)."""
+    most = book.study.eligibility["bridged_at_most"]
+    for operation in book.records["surgery"]:
+        count = operation.bridged_levels
+        if operation.index == "yes" and operation.performed == "yes" and count and count > most:
+            values = {"upper": operation.upper_level, "lower": operation.lower_level}
+            because = _("%(count)s vertebrae bridged (%(upper)s to %(lower)s), more than %(most)s") % {
+                **values, "count": count, "most": most,
+            }  # fmt: skip
+            yield Draft("levels", values, operation.incision_at_date, because)
+
+
+def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Dose or sessions other than planned, or a sum that does not add up."""
+    sbrt = book.one("sbrt")
+    if sbrt is None or not sbrt.is_complete:
+        return
+    rows = book.rows("sbrt-fraction", sbrt)
+    said = [
+        _("%(question)s: %(value)s Gy, expected %(expected)s Gy")
+        % {"question": sbrt._meta.get_field(name).verbose_name, "value": getattr(sbrt, name), "expected": f"{gray:g}"}
+        for name, gray in _EXPECTED_GY.items()
+        if getattr(sbrt, name) is not None and float(getattr(sbrt, name)) != gray
+    ]
+    if (sbrt.planned_fractions, len(rows)) != (1, 1):
+        told = {"planned": sbrt.planned_fractions, "given": len(rows)}
+        said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % told)
+    doses = [row.dose_gy for row in rows if row.dose_gy is not None]
+    planned = sbrt.prescription_metastasis_gy
+    if len(doses) == len(rows) and planned is not None and abs(sum(doses) - planned) > _DOSE_ADDS_UP:
+        told = {"sum": written(sum(doses, Decimal())), "planned": planned}
+        said.append(_("the sessions add up to %(sum)s Gy, prescribed were %(planned)s Gy") % told)
+    if said:
+        values = {"said": sorted(said)}
+        yield Draft("fractions", values, rows[0].beam_on_at_date if rows else None, "; ".join(said))
+
+
+def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """A visit that was not done, or lay outside its window."""
+    start = schedule.anchor(facts.follow_up(book), now)
+    gone = facts.ended(book)
+    for record in book.records["visit"]:
+        if start is None or record.visit in schedule.TREATMENT_VISITS or record.visit not in STUDY.visit_codes:
+            continue
+        window = schedule.visit_window(record.visit, start.on, book.study)
+        if gone and window.closes >= gone.on:
+            continue
+        name = STUDY.visit_name(record.visit)
+        if record.done == "no":
+            because = _("%(visit)s was not done") % {"visit": name}
+            yield Draft("visit-missed", {"visit": record.visit, "on": None}, window.target, because)
+        elif record.visited_on and not window.opens <= record.visited_on <= window.closes:
+            told = {"visit": name, "on": record.visited_on, "opens": window.opens, "closes": window.closes}
+            because = _("%(visit)s took place on %(on)s; its window was %(opens)s to %(closes)s") % told
+            values = {"visit": record.visit, "on": record.visited_on.isoformat()}
+            yield Draft("visit-missed", values, record.visited_on, because)
+
+
+def _consent_order(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Consent that is certainly later than the first study procedure."""
+    consent, given = book.one("consent"), facts.treatment(book)
+    signed = consent.moment("consented_at") if consent else None
+    first = given.sbrt_start or given.incision
+    if signed is None or first is None:
+        return
+    if bounds(signed, given.zone)[0] > bounds(first, given.zone)[1]:
+        values = {"consent": _iso(signed), "first": _iso(first)}
+        because = _("consent was signed after the first study procedure")
+        yield Draft("consent-order", values, local_day(first, given.zone), because)
+
+
+def _eligibility(book: Casebook, now: datetime) -> Iterator[Draft]:
+    """Treated, and found not to meet a criterion: stays in the safety analysis (study.md 8 situation 18)."""
+    record, given = book.one("eligibility"), facts.treatment(book)
+    if record is None or not (given.sbrt_start or given.incision):
+        return
+    judged = record.verdict()
+    waived = any(each.kind == "waiver" and each.is_complete for each in book.records["deviation"])
+    if judged.verdict == "not eligible" and not waived:
+        failed = ", ".join(judged.failed)
+        because = _("treated though not eligible: %(failed)s") % {"failed": failed}
+        yield Draft(
+            "eligibility", {"failed": failed}, local_day(given.sbrt_start or given.incision, given.zone), because
+        )
+
+
+def _iso(moment: Moment) -> str | None:
+    return moment.isoformat() if moment else None

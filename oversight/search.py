@@ -1,0 +1,165 @@
+"""One box finds anything: participants, forms and questions, events, queries. Few statements, whatever is there."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import text_input
+from accounts.models import Person
+from adverse_events.models import AdverseEvent
+from oversight.casebook import loading, trial_status
+from protocol.study import STUDY
+from records import selectors
+from records.model import registry
+from records.model.base import Record, RowRecord
+from records.model.fields import crf_fields
+from records.models import Participant, Query
+
+MOST = 8  # of each group
+LONGEST = 80
+SHORTEST = 2
+_CODE = re.compile(r"[A-Za-z]+-\d{2,}")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing found, and where it is."""
+
+    what: str
+    where: str
+    url: str
+
+
+@dataclass
+class Found:
+    """What was found, in groups; `participant` is the one in whose forms questions were looked for."""
+
+    asked: str
+    participant: Participant | None = None
+    groups: list[tuple[str, list[Hit], bool]] = field(default_factory=list)
+
+    @property
+    def only(self) -> Hit | None:
+        """The participant, where exactly that code was typed."""
+        exact = self.participant is not None and self.asked.upper() == self.participant.code
+        return Hit(self.asked, "", _casebook(self.participant)) if exact else None
+
+
+def look(person: Person, asked: str, inside: str = "") -> Found:
+    """Everything this person may see that holds what was asked; `inside` is the participant whose page is open.
+
+    A code among the words ("BLEND-03 worst pain") says whose forms are meant.
+    """
+    asked = text_input.sought(asked)[:LONGEST]
+    participants = selectors.participants(person)
+    typed = _CODE.search(asked)
+    code = typed[0] if typed else inside.replace("\x00", "")[:20]
+    participant = participants.filter(code=code.upper()).first() if code else None
+    found = Found(asked, participant)
+    if len(asked) < SHORTEST:
+        return found
+    words = _CODE.sub("", asked).strip() if typed and participant else asked
+    named = _participants(participants, typed[0] if typed else asked)
+    groups = [(_("Participants"), named)]
+    if len(words) >= SHORTEST:
+        where = Q(participant=participant) if typed and participant else Q(participant__in=participants)
+        groups += [
+            (_("Forms and questions of %(code)s") % {"code": participant.code}, _questions(participant, words))
+            if participant
+            else ("", []),
+            (_("Adverse events"), _events(where, words)),
+            (_("Queries"), _queries(where, words)),
+        ]
+    found.groups = [(title, hits[:MOST], len(hits) > MOST) for title, hits in groups if hits]
+    return found
+
+
+def _casebook(participant: Participant) -> str:
+    return reverse("casebook", args=[participant.code])
+
+
+def _participants(participants: object, words: str) -> list[Hit]:
+    found = participants.filter(code__icontains=words).select_related("site")
+    ordered = found.annotate(length=Length("code")).order_by("length", "code")[: MOST + 1]
+    books = loading.load(ordered, loading.TREATMENT)
+    return [
+        Hit(
+            book.participant.code,
+            f"{book.participant.site.name} · {trial_status.of(book).words}",
+            _casebook(book.participant),
+        )
+        for book in books.values()
+    ]
+
+
+def _events(where: Q, words: str) -> list[Hit]:
+    said = Q(verbatim__icontains=words) | Q(ctcae_term__icontains=words)
+    events = AdverseEvent.objects.filter(where, said, voided_at__isnull=True).select_related("participant")
+    return [
+        Hit(
+            event.title,
+            f"{event.participant.code} · {event.verbatim or ''}",
+            _casebook(event.participant) + f"adverse-event/{event.number}/",
+        )
+        for event in events.order_by("-pk")[: MOST + 1]
+    ]
+
+
+def _queries(where: Q, words: str) -> list[Hit]:
+    queries = Query.objects.filter(where, sentence__icontains=words).select_related("participant")
+    return [
+        Hit(
+            query.sentence,
+            f"{query.participant.code} · {query.get_state_display()}",
+            reverse("query", args=[query.pk]),
+        )
+        for query in queries.order_by("state", "-pk")[: MOST + 1]
+    ]
+
+
+def _questions(participant: Participant, words: str) -> list[Hit]:
+    """Forms by their names, then questions by their words, with the address of the very question."""
+    hits: list[Hit] = []
+    addresses: dict[type[Record], str] = {}
+    for model, name, what in _named(words):
+        if len(hits) > MOST:
+            break
+        if model not in addresses:
+            addresses[model] = _address(participant, model)
+        hits.append(
+            Hit(
+                what,
+                str(model._meta.verbose_name) if name else _("form"),
+                addresses[model] + (f"#q-{name}" if name else ""),
+            )
+        )
+    return hits
+
+
+def _named(words: str) -> Iterator[tuple[type[Record], str, str]]:
+    """(form, field or nothing, its words), forms first."""
+    sought = words.casefold()
+    forms = [model for model in registry.forms().values() if not issubclass(model, RowRecord)]
+    for model in forms:
+        if sought in str(model._meta.verbose_name).casefold() or sought in model.slug:
+            yield model, "", str(model._meta.verbose_name)
+    for model in forms:
+        for question in crf_fields(model):
+            if question.editable and sought in str(question.verbose_name).casefold():
+                yield model, question.name, str(question.verbose_name)
+
+
+def _address(participant: Participant, model: type[Record]) -> str:
+    """The form as it was filled in last: of that visit, or that number; else a new one."""
+    if not (model.repeats or registry.is_per_visit(model)):
+        return _casebook(participant) + f"{model.slug}/"
+    last = model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("-pk").first()
+    if registry.is_per_visit(model):
+        planned = next((visit.code for visit in STUDY.visits if model.slug in visit.forms), STUDY.visit_codes[0])
+        return _casebook(participant) + f"{last.visit if last else planned}/{model.slug}/"
+    return _casebook(participant) + f"{model.slug}/{last.number if last else 'new'}/"

@@ -1,0 +1,160 @@
+"""The pages for looking: participants, casebook."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Length
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts import instants
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import sign_off
+from oversight.alert_types import KINDS
+from oversight.casebook import loading, status, timeline, visit_matrix
+from oversight.checks import rule_queries
+from oversight.endpoint import history
+from oversight.models import Alert, Deadline
+from protocol.study import STUDY
+from records import selectors
+from records.audit import time_travel
+from records.model import registry
+from records.models import Participant, Query
+from records.workflow import attestations, locks, signatures
+
+PAGE = 25
+
+
+@require_safe
+def participants(request: HttpRequest) -> HttpResponse:
+    """Everybody this person may see, searched and filtered, a page at a time by code."""
+    require(request.user, May.SEE)
+    try:
+        at = instants.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
+    except ValidationError as error:
+        return render(request, "crf/refused.html", {"sentences": error.messages, "back": request.path}, status=422)
+    now = at or timezone.now()
+    asked = request.GET.get("q", "").replace("\x00", "").strip()[:20]
+    only = request.GET.get("only", "")
+    found = _ordered(selectors.participants(request.user)).select_related("site")
+    if at is not None:
+        found = found.filter(created_at__lte=at)
+    if asked:
+        found = found.filter(code__icontains=asked)
+    if only == "findings":
+        found = found.filter(Exists(Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)))
+    after = request.GET.get("after", "").replace("\x00", "")[:20]
+    if after:
+        found = _after(found, after)
+    page = list(found[: PAGE + 1])
+    books = loading.load(page[:PAGE], loading.TREATMENT, at)
+    coming = _next_deadlines(books) if at is None else {}
+    open_for = set(
+        Alert.objects.filter(participant__in=books, outcome=Alert.Outcome.OPEN).values_list("participant", flat=True)
+    )
+    rows = [
+        {
+            "participant": book.participant,
+            "standing": status.of(book, now),
+            "next": coming.get(pk),
+            "has_findings": pk in open_for,
+        }
+        for pk, book in books.items()
+    ]
+    context = {
+        "rows": rows,
+        "asked": asked,
+        "only": only,
+        "at": at,
+        "after": page[PAGE - 1].code if len(page) > PAGE else "",
+        "now": now,
+        "may_register": request.user.may(May.REGISTER),
+    }
+    template = "oversight/_participants.html" if request.htmx else "oversight/participants.html"
+    return render(request, template, context)
+
+
+def _ordered(found: Any) -> Any:
+    """BLEND-02 before BLEND-100."""
+    return found.annotate(length=Length("code")).order_by("length", "code")
+
+
+def _after(found: Any, code: str) -> Any:
+    """The page behind a code, by key."""
+    longer = found.filter(length__gt=len(code))
+    return longer | found.filter(length=len(code), code__gt=code)
+
+
+def _next_deadlines(books: dict[int, loading.Casebook]) -> dict[int, Deadline]:
+    """The next unmet deadline of each participant of a page."""
+    unmet = Deadline.objects.filter(participant_id__in=books, met=False).order_by("participant_id", "due_at")
+    return {deadline.participant_id: deadline for deadline in unmet.distinct("participant_id")}
+
+
+@require_safe
+def casebook(request: HttpRequest, code: str) -> HttpResponse:
+    """One participant's life on one page; `?as_of=` as it stood then."""
+    participant = selectors.participant(request.user, code)
+    try:
+        at = instants.read(request.GET["as_of"], participant.site.tz) if request.GET.get("as_of") else None
+    except ValidationError as error:
+        return render(request, "crf/refused.html", {"participant": participant, "sentences": error.messages,
+                                                    "back": request.path}, status=422)  # fmt: skip
+    now = at or timezone.now()
+    book = loading.load([participant], at=at)[participant.pk]
+    sign_off.look(book, at)
+    visits = visit_matrix.rows(book, now)
+    asked, judged = _asked(participant, at), rule_queries.judge(book, now)
+    closed = locks.covering(participant) if at is None else attestations.closed_at(participant.pk, at)
+    signed = signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book))
+    context = {
+        "participant": participant,
+        "book": book,
+        "now": now,
+        "at": at,
+        "tail": f"as-of/?at={at.isoformat()}".replace("+", "%2B") if at else "",
+        "zone": participant.site.zone,
+        "forms": timeline.forms(book),
+        "lists": timeline.lists(book),
+        "visits": visits,
+        "columns": [registry.forms()[slug]._meta.verbose_name for slug in visit_matrix.COLUMNS],
+        "unscheduled": visit_matrix.next_unscheduled(book),
+        "axis": timeline.axis(book, visits, now),
+        "standing": status.of(book, now),
+        "endpoint": history.judged(book)[0][1],
+        "alerts": _alerts(participant, now),
+        "findings": rule_queries.not_accepted(asked, judged.found),
+        "failed": judged.failed,
+        "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
+        "may_enter": at is None and request.user.may(May.ENTER, participant.site_id),
+        "may_sign": at is None and request.user.may(May.SIGN_OFF, participant.site_id),
+        "may_redact": at is None and request.user.may(May.REDACT, participant.site_id),
+        "signed": [each for each in signed if each.signature.signed_at <= now],
+        "locks": closed,
+    }
+    return render(request, "oversight/casebook.html", context)
+
+
+def _asked(participant: Participant, at: datetime | None) -> list[Query]:
+    """Every query, as it stands or stood."""
+    if at is None:
+        return list(Query.objects.filter(participant=participant))
+    return sorted(time_travel.rows(Query, at, [participant.pk]), key=lambda query: (query.raised_at, query.pk))
+
+
+def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
+    """Open findings first, then what became of the others, as far as it was known."""
+    found = list(Alert.objects.filter(participant=participant, raised_at__lte=now).order_by("outcome_at", "due_at"))
+    for alert in found:
+        if alert.outcome_at and alert.outcome_at > now:
+            alert.outcome = Alert.Outcome.OPEN
+    return [
+        {"alert": alert, "what": KINDS[alert.kind].what, "tail": KINDS[alert.kind].form.format(alert.subject)}
+        for alert in sorted(found, key=lambda each: (each.outcome != Alert.Outcome.OPEN, each.due_at))
+    ]

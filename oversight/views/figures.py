@@ -1,0 +1,131 @@
+"""Pages of figures, one figure with its whole table, its files, and the records behind one number."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from accounts import instants
+from accounts.permissions import require
+from oversight.analysis import cohort
+from oversight.analysis.figure import Figure
+from oversight.analysis.pages import FIGURES, PAGES, Entry, Page
+from oversight.drawing import files
+from oversight.figures import cache
+from oversight.figures.presentation import Shown, shown
+from protocol.study import STUDY
+
+TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+
+
+def instant(request: HttpRequest) -> datetime | None:
+    """The instant asked for in `as_of`; ValidationError with a sentence where it is none."""
+    return instants.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
+
+
+def readings(request: HttpRequest, entry: Entry) -> dict[str, str]:
+    """The reading asked for; anything else is the usual one."""
+    return {
+        name: asked if (asked := request.GET.get(name, "")) in allowed else allowed[0]
+        for name, allowed in entry.options.items()
+    }
+
+
+def known(request: HttpRequest, page: Page) -> cohort.Cohort:
+    """What this page is about, as this person may see it."""
+    at = instant(request)
+    found = cohort.load(request.user.site_ids(), page.forms, timezone.now(), at, page.whole)
+    page.also(found, at)
+    return found
+
+
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A page of figures, each with its sentence above it."""
+    told = PAGES[name]
+    require(request.user, told.may)
+    try:
+        context = {"page": told, **figures(request, told)}
+    except ValidationError as error:
+        return refused(request, error)
+    return render(request, "oversight/figures.html", context)
+
+
+def figures(request: HttpRequest, page: Page) -> dict[str, Any]:
+    """All figures of a page, for its template: as they stand, or replayed as of an instant."""
+    asked = {entry.slug: readings(request, entry) for entry in page.figures}
+    at = instant(request)
+    if at is None:
+        kept, fresh = cache.of(cache.asked(request.user, page.name, asked), timezone.now)
+        return {"at": None, "kept": kept, "fresh": fresh}
+    everybody = known(request, page)
+    drawn = [entry.draw(everybody, **asked[entry.slug]) for entry in page.figures]
+    return {"at": at, "figures": [shown(each, _as_of(request), Shown.ROWS) for each in drawn]}
+
+
+def _as_of(request: HttpRequest) -> dict[str, str]:
+    """What every address of a page goes on with."""
+    return {"as_of": request.GET["as_of"]} if request.GET.get("as_of") else {}
+
+
+def refused(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """An instant that is none, in a sentence."""
+    return render(request, "crf/refused.html", {"sentences": error.messages, "back": request.path}, status=422)
+
+
+def _asked(request: HttpRequest, slug: str) -> tuple[Page, Figure]:
+    if slug not in FIGURES:
+        raise Http404
+    page, entry = FIGURES[slug]
+    require(request.user, page.may)
+    return page, entry.draw(known(request, page), **readings(request, entry))
+
+
+@require_safe
+def figure(request: HttpRequest, slug: str) -> HttpResponse:
+    """One figure with its whole table."""
+    try:
+        page, found = _asked(request, slug)
+    except ValidationError as error:
+        return refused(request, error)
+    context = {"page": page, "each": shown(found, _as_of(request)), "alone": True, "at": instant(request),
+               "path": request.path}  # fmt: skip
+    return render(request, "oversight/figure.html", context)
+
+
+@require_safe
+def file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """SVG, PNG or CSV to take away; columns and codes of the CSV are the same in every language."""
+    try:
+        with translation.override("en"):
+            _page, found = _asked(request, slug)
+            if kind != "csv" and found.drawing is None:
+                raise Http404
+            made = {"svg": files.svg, "png": files.png, "csv": files.csv_of}[kind](found)
+    except ValidationError as error:
+        return refused(request, error)
+    headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{slug}.{kind}"'}
+    return HttpResponse(made, content_type=TYPES[kind], headers=headers)
+
+
+@require_safe
+def records(request: HttpRequest, slug: str) -> HttpResponse:
+    """The records behind one number of a figure's table."""
+    try:
+        page, found = _asked(request, slug)
+    except ValidationError as error:
+        return refused(request, error)
+    name = request.GET.get("column", "")
+    cell = found.table.cell(request.GET.get("row", ""), name)
+    if cell is None:
+        raise Http404
+    heading = next(column.heading for column in found.table.columns if column.name == name)
+    row = next(each for each in found.table.rows if each.key == request.GET["row"])
+    context = {"page": page, "figure": found, "cell": cell, "heading": heading, "first": row.cells[:2],
+               "hidden": len(cell.refs) - len(cell.linked)}  # fmt: skip
+    return render(request, "oversight/figure_records.html", context)

@@ -1,0 +1,21 @@
+"""The answers of the search box, as a page and below the box while one types."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import require
+from accounts.roles import May
+from oversight import search
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """`?q=`: what was found, in groups; a participant's whole code leads to the casebook at once."""
+    require(request.user, May.SEE)
+    found = search.look(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
+    if request.htmx:
+        return render(request, "oversight/_found.html", {"found": found, "box": True})
+    if found.only:
+        return redirect(found.only.url)
+    return render(request, "oversight/found.html", {"found": found, "asked": found.asked})

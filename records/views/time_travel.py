@@ -1,0 +1,91 @@
+"""A record as it stood at an instant, and what changed of a participant between two."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts import instants
+from records import selectors
+from records.audit import time_travel
+from records.entry import target
+from records.entry.display import row_in_words, said
+from records.model import registry
+from records.model.base import Record
+from records.model.fields import crf_fields
+
+
+@require_safe
+def record(
+    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+) -> HttpResponse:
+    """One form as it stood; `?at=` is a day or a time on the site's clocks."""
+    place = target.find(request.user, code, slug, number, visit)
+    participant = place.participant
+    context: dict[str, Any] = {"participant": participant, "place": place, "title": place.model._meta.verbose_name}
+    try:
+        at = instants.read(request.GET.get("at", ""), participant.site.tz)
+    except ValidationError as error:
+        return render(request, "crf/as_of.html", {**context, "errors": error.messages}, status=422)
+    then = _then(place, at)
+    context |= {"at": at, "zone": participant.site.zone, "record": then}
+    if then is not None:
+        then.participant = participant
+        context["answers"] = [
+            (field.verbose_name, said(field, field.value_from_object(then), code, participant.site.tz))
+            for field in crf_fields(place.model)
+            for code in [then.missing.get(field.name, "")]
+            if code or field.value_from_object(then) not in (None, "", [])
+        ]
+        context["rows"] = [(row._meta.verbose_name, row_in_words(row)) for row in _rows(place.model, then, at)]
+    return render(request, "crf/as_of.html", context)
+
+
+def _then(place: target.Place, at: datetime) -> Record | None:
+    """The record of this form that counted then."""
+    found = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
+    if place.visit:
+        found = [each for each in found if each.visit == place.visit]
+    if place.model.repeats:
+        if place.record.pk is None:
+            raise Http404
+        found = [each for each in found if each.number == place.record.number]
+    return found[0] if found else None
+
+
+def _rows(model: type[Record], then: Record, at: datetime) -> list[Record]:
+    return [
+        row
+        for row_model in registry.rows_of(model)
+        for row in time_travel.standing(time_travel.rows(row_model, at, [then.participant_id]))
+        if getattr(row, f"{row.parent_field}_id") == then.pk
+    ]
+
+
+@require_safe
+def changes(request: HttpRequest, code: str) -> HttpResponse:
+    """What differs between two instants, such as the last monitoring visit and now: `?since=` and `?until=`."""
+    participant = selectors.participant(request.user, code)
+    zone, now = participant.site.tz, timezone.now()
+    context: dict[str, Any] = {"participant": participant, "zone": participant.site.zone, "typed": request.GET}
+    try:
+        since = _asked(request, "since", zone, now - timedelta(days=30))
+        until = _asked(request, "until", zone, now)
+    except ValidationError as error:
+        return render(request, "crf/changes.html", {**context, "errors": error.messages}, status=422)
+    found = time_travel.differences(participant, since, until)
+    context |= {"since": since, "until": until, "found": [(_title(each.record), each) for each in found]}
+    return render(request, "crf/changes.html", context)
+
+
+def _asked(request: HttpRequest, name: str, zone: Any, default: datetime) -> datetime:
+    return instants.read(request.GET[name], zone) if request.GET.get(name) else default
+
+
+def _title(record: Record) -> str:
+    visit = f" · {record.visit}" if hasattr(record, "visit") else ""
+    return f"{record._meta.verbose_name}{visit} {record.number}"

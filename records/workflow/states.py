@@ -1,0 +1,181 @@
+"""The states of a record and who may move it: one table. docs/record-states.md is generated from it.
+
+(May this person? is asked in accounts.permissions; here: does the state allow it?)
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import May
+from records.model.base import Record, Status
+from records.workflow.locks import Lock
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that can be done to a record."""
+
+    action: str
+    label: str
+    start: frozenset[str]
+    end: str
+    may: May
+    requires: str
+    refused: str
+
+
+NEW, DRAFT, COMPLETE, VOID = "new", Status.DRAFT.value, Status.COMPLETE.value, "void"
+VERIFIED, SIGNED, FROZEN, LOCKED = "verified", "signed", "frozen", "locked"
+_OPEN = frozenset({COMPLETE, VERIFIED, SIGNED})  # complete, and not closed
+
+MOVES: list[Move] = [
+    Move(
+        "save",
+        _("Save draft"),
+        frozenset({NEW, DRAFT}),
+        DRAFT,
+        May.ENTER,
+        _("Anything may be missing; nothing may be malformed."),
+        _("This form has been complete: change it with a reason instead."),
+    ),
+    Move(
+        "complete",
+        _("Complete"),
+        frozenset({NEW, DRAFT}),
+        COMPLETE,
+        May.ENTER,
+        _("Every required question has an answer, or a code that says why there is none."),
+        _("This form is complete already."),
+    ),
+    Move(
+        "change",
+        _("Save change"),
+        _OPEN,
+        COMPLETE,
+        May.ENTER,
+        _("A reason, and every required question still answered. What changes loses its verification and signature."),
+        _("This form has never been complete: just save it."),
+    ),
+    Move(
+        "void",
+        _("Void"),
+        _OPEN | {DRAFT},
+        VOID,
+        May.VOID,
+        _("A reason. The record stays readable, and counts no more."),
+        _("This record is void already."),
+    ),
+    Move(
+        "verify",
+        _("Compared with the source"),
+        frozenset({COMPLETE, SIGNED, FROZEN}),
+        VERIFIED,
+        May.VERIFY,
+        _("Every answer as it stood when the page was opened."),
+        _("Only a complete form is compared with the source, and only once."),
+    ),
+    Move(
+        "sign",
+        _("Sign"),
+        frozenset({COMPLETE, VERIFIED, FROZEN}),
+        SIGNED,
+        May.SIGN,
+        _("The password again (and the second factor), a meaning, and the form as it stood when the page was opened."),
+        _("Only a complete form is signed, and not twice as it stands."),
+    ),
+    Move(
+        "freeze",
+        _("Freeze"),
+        _OPEN | {DRAFT},
+        FROZEN,
+        May.LOCK,
+        _("A reason."),
+        _("This is frozen or locked already."),
+    ),
+    Move(
+        "lock",
+        _("Lock"),
+        _OPEN | {FROZEN},
+        LOCKED,
+        May.LOCK,
+        _("A reason; no draft, no open query."),
+        _("Only a complete form is locked, and only once."),
+    ),
+    Move(
+        "unfreeze",
+        _("Lift the freeze"),
+        frozenset({FROZEN}),
+        COMPLETE,
+        May.LOCK,
+        _("A reason."),
+        _("This is not frozen."),
+    ),
+    Move(
+        "unlock",
+        _("Unlock"),
+        frozenset({LOCKED}),
+        COMPLETE,
+        May.LOCK,
+        _("A reason, and a second person who agrees."),
+        _("This is not locked."),
+    ),
+]
+
+FILLS_IN = ("save", "complete", "change", "void")
+WORDS = {
+    NEW: _("New"),
+    DRAFT: _("Draft"),
+    COMPLETE: _("Complete"),
+    VERIFIED: _("Verified"),
+    SIGNED: _("Signed"),
+    FROZEN: _("Frozen"),
+    LOCKED: _("Locked"),
+    VOID: _("Void"),
+}
+
+
+def state(record: Record) -> str:
+    """The strongest thing that can be said of it, as far as records.workflow.attestations has looked."""
+    if record.pk is None:
+        return NEW
+    if record.is_void:
+        return VOID
+    if record.lock is not None:
+        return LOCKED if record.lock.kind == Lock.Kind.LOCK else FROZEN
+    if record.status != Status.COMPLETE:
+        return record.status
+    if record.signature is not None and record.signature.holds:
+        return SIGNED
+    return VERIFIED if record.verified else COMPLETE
+
+
+def moves(record: Record) -> list[Move]:
+    """What the state of this record allows, whoever asks."""
+    return [move for move in MOVES if state(record) in move.start]
+
+
+def refusal(record: Record, action: str) -> str:
+    """Why the state does not allow an action; empty where it does."""
+    move = next(move for move in MOVES if move.action == action)
+    if state(record) in move.start:
+        return ""
+    if state(record) == VOID:
+        return str(_("This record is void. It can be read, and changed no more."))
+    if state(record) in (FROZEN, LOCKED) and FROZEN not in move.start:
+        told = {"closed": record.lock.get_kind_display().lower(), "what": record.lock.get_scope_display()}
+        return str(_("Not while %(what)s is %(closed)s: ask the data manager.") % told)
+    return str(move.refused)
+
+
+def acts(record: Record, may: frozenset[May]) -> list[tuple[Move, str]]:
+    """What a person may do besides filling in: each move of the role, with the sentence that refuses it now."""
+    if record.pk is None or record.is_void:
+        return []
+    found = [move for move in MOVES if move.action not in FILLS_IN and may & {_needs(move, record)}]
+    hidden = {FROZEN: {"unlock"}, LOCKED: {"unfreeze"}}.get(state(record), {"unfreeze", "unlock"})
+    return [(move, refusal(record, move.action)) for move in found if move.action not in hidden]
+
+
+def _needs(move: Move, record: Record) -> May:
+    return record.signed_by if move.action == "sign" else move.may

@@ -1,0 +1,53 @@
+"""What every page's frame needs: the menu of this person's roles, the protocol's version, demo mode."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from accounts.roles import May
+from oversight.notifications import notify
+from protocol.study import STUDY
+from records import personal_data
+
+_MENU = [
+    ("worklist", _("Worklist"), None),
+    ("participants", _("Participants"), May.SEE),
+    ("board", _("Board"), May.SEE),
+    ("safety", _("Safety"), May.SAFETY),
+    ("progress", _("Progress"), May.SEE),
+    ("outcomes", _("Outcomes"), May.EXPORT),
+    ("report", _("Report"), May.EXPORT),
+    ("queries", _("Queries"), May.SEE),
+    ("monitoring", _("Monitoring"), May.MONITORING),
+    ("protocol", _("Protocol"), May.SEE),
+    ("exports", _("Exports"), May.EXPORT),
+    ("snapshots", _("Snapshots"), (May.EXPORT, May.SAFETY)),
+    ("audit", _("Audit"), May.AUDIT),
+    ("delegation", _("Delegation"), (May.SEE, May.PEOPLE)),
+    ("people", _("People"), May.PEOPLE),
+]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For base.html. Never fails a page: without a login there is no menu."""
+    person = getattr(request, "user", None)
+    known = person is not None and person.is_authenticated
+    return {
+        "demo": settings.DEMO,
+        "suspect": personal_data.refused(),
+        "protocol_version": STUDY.version,
+        "may_see": known and person.may(May.SEE),
+        "unread": lambda: notify.unread(person) if known else 0,  # asked only where a page shows it
+        "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
+        "sending": uuid4(),  # of what this page sends (accounts.once)
+        "idle_seconds": settings.IDLE_SECONDS,
+    }
+
+
+def _may(person: Person, what: May | tuple[May, ...]) -> bool:
+    """Whether one of these is allowed."""
+    return any(person.may(each) for each in (what if isinstance(what, tuple) else (what,)))
