@@ -11,7 +11,7 @@ _ROLES = (Act.What.ROLE_GIVEN, Act.What.ROLE_ENDED)
 
 
 @dataclass
-class Held:
+class AccessAt:
     """What one person had."""
 
     person: Any
@@ -32,12 +32,12 @@ def _holds(each: dict[str, Any], at: datetime) -> bool:
     return each["from"] <= at and (each["until"] is None or at < each["until"])
 
 
-def replay(at: datetime) -> list[Held]:
+def replay(at: datetime) -> list[AccessAt]:
     """Everybody known at that instant, with roles and delegations in force."""
     sites = Site.objects.in_bulk()
-    found: dict[int, Held] = {}
+    found: dict[int, AccessAt] = {}
     for act in Act.objects.filter(at__lte=at, person__isnull=False).select_related("person").order_by("id"):
-        held = found.setdefault(act.person_id, Held(act.person))
+        held = found.setdefault(act.person_id, AccessAt(act.person))
         if act.what in _ROLES:
             told = _read(act.details)
             held.roles[act.details["membership"]] = {"role": act.role_label, "site": sites[act.site_id], **told}

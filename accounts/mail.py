@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person
-from accounts.roles import DUTIES, May
+from accounts.roles import ROLE_PERMISSIONS, Permission
 from accounts.security_log import Act, log
 
 _log = structlog.get_logger("accounts")
@@ -18,7 +18,7 @@ _log = structlog.get_logger("accounts")
 
 def keepers(now: datetime) -> list[Person]:
     """Who manages people."""
-    roles = [role for role, duties in DUTIES.items() if May.PEOPLE in duties.may]
+    roles = [role for role, duties in ROLE_PERMISSIONS.items() if Permission.PEOPLE in duties.may]
     held = Membership.objects.at(now).filter(role__in=roles).values("person")
     return list(Person.objects.filter(pk__in=held, is_active=True).exclude(email=""))
 

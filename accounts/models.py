@@ -17,7 +17,7 @@ from accounts.invitations import Invitation
 from accounts.login.attempts import Attempt
 from accounts.once import Sending
 from accounts.recertification import Recertification
-from accounts.roles import DELEGATED, DUTIES, NEVER_TOGETHER, ON_DELEGATION, May, Role
+from accounts.roles import DELEGATED, INCOMPATIBLE_ROLES, ON_DELEGATION, ROLE_PERMISSIONS, Permission, Role
 from accounts.security_log import Act
 
 __all__ = [
@@ -95,26 +95,26 @@ class Person(AbstractUser):
         for cached in ("held", "held_codes", "delegated", "delegated_codes"):
             self.__dict__.pop(cached, None)
 
-    def may(self, what: May, site_id: int | None = None) -> bool:
+    def may(self, what: Permission, site_id: int | None = None) -> bool:
         """Whether a role of this person (at that site, where one is named) allows it, and it is delegated."""
         return any(self._allows(site, role, what) for site, role in self.held if site_id in (None, site))
 
-    def _allows(self, site_id: int, role: Role, what: May) -> bool:
-        if what not in DUTIES[role].may:
+    def _allows(self, site_id: int, role: Role, what: Permission) -> bool:
+        if what not in ROLE_PERMISSIONS[role].may:
             return False
         task = DELEGATED.get(what)
         return task is None or role not in ON_DELEGATION or (site_id, task) in self.delegated
 
-    def lacks_delegation(self, what: May, site_id: int | None = None) -> bool:
+    def lacks_delegation(self, what: Permission, site_id: int | None = None) -> bool:
         """Whether the role would allow it, and only the delegation is missing."""
-        of_role = any(what in DUTIES[role].may for site, role in self.held if site_id in (None, site))
+        of_role = any(what in ROLE_PERMISSIONS[role].may for site, role in self.held if site_id in (None, site))
         return of_role and not self.may(what, site_id)
 
-    def rights(self, site_id: int) -> frozenset[May]:
+    def rights(self, site_id: int) -> frozenset[Permission]:
         """All that this person may do at a site."""
-        return frozenset(may for may in May if self.may(may, site_id))
+        return frozenset(may for may in Permission if self.may(may, site_id))
 
-    def site_ids(self, what: May = May.SEE) -> set[int]:
+    def site_ids(self, what: Permission = Permission.SEE) -> set[int]:
         """The sites at which this person may do so."""
         return {site for site, role in self.held if self._allows(site, role, what)}
 
@@ -177,7 +177,7 @@ class Membership(models.Model):
         if others.filter(site=self.site, role=self.role).exists():
             raise ValidationError(_("This person has that role there already, in that time."))
         held = set(others.values_list("role", flat=True))
-        for one, other in NEVER_TOGETHER:
+        for one, other in INCOMPATIBLE_ROLES:
             if (self.role == one and other in held) or (self.role == other and one in held):
                 raise ValidationError(
                     _("One person cannot be both %(one)s and %(other)s."),

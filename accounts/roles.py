@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class May(models.TextChoices):
-    """A permission, in plain English. Each is asked for by name: `person.may(May.ENTER, site)`."""
+class Permission(models.TextChoices):
+    """A permission, in plain English. Each is asked for by name: `person.may(Permission.ENTER, site)`."""
 
     SEE = "see", _("see the participants of the site")
     REGISTER = "register", _("register a new participant")
@@ -44,15 +44,15 @@ class Task(models.TextChoices):
 
 
 # What needs a line on the delegation log besides the role (21 CFR 11.10(i); E6 4.3.2). Without: read-only.
-DELEGATED: dict[May, Task] = {
-    May.REGISTER: Task.ENTER,
-    May.ENTER: Task.ENTER,
-    May.ENTER_SBRT: Task.ENTER,
-    May.VOID: Task.ENTER,
-    May.JUDGE_SBRT: Task.JUDGE,
-    May.JUDGE_SURGERY: Task.JUDGE,
-    May.JUDGE_COMBINATION: Task.JUDGE,
-    May.SIGN: Task.SIGN,
+DELEGATED: dict[Permission, Task] = {
+    Permission.REGISTER: Task.ENTER,
+    Permission.ENTER: Task.ENTER,
+    Permission.ENTER_SBRT: Task.ENTER,
+    Permission.VOID: Task.ENTER,
+    Permission.JUDGE_SBRT: Task.JUDGE,
+    Permission.JUDGE_SURGERY: Task.JUDGE,
+    Permission.JUDGE_COMBINATION: Task.JUDGE,
+    Permission.SIGN: Task.SIGN,
 }
 
 
@@ -73,75 +73,103 @@ class Role(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Duties:
+class RolePolicy:
     """What a role does all day, and so may do."""
 
     does: str
-    may: frozenset[May]
+    may: frozenset[Permission]
 
 
-_INVESTIGATOR = {May.SEE, May.REGISTER, May.ENTER, May.VOID, May.SIGN, May.SAFETY, May.EXPORT}
+_INVESTIGATOR = {
+    Permission.SEE,
+    Permission.REGISTER,
+    Permission.ENTER,
+    Permission.VOID,
+    Permission.SIGN,
+    Permission.SAFETY,
+    Permission.EXPORT,
+}
 
-DUTIES: dict[Role, Duties] = {
-    Role.NURSE: Duties(
+ROLE_PERMISSIONS: dict[Role, RolePolicy] = {
+    Role.NURSE: RolePolicy(
         _("Keeps the screening log, dates and visits; fills in the forms from the patient file."),
-        frozenset({May.SEE, May.REGISTER, May.ENTER, May.VOID, May.EXPORT}),
+        frozenset({Permission.SEE, Permission.REGISTER, Permission.ENTER, Permission.VOID, Permission.EXPORT}),
     ),
-    Role.SURGEON: Duties(
+    Role.SURGEON: RolePolicy(
         _("Eligibility, surgery, wounds; judges whether an event comes from the surgery."),
-        frozenset(_INVESTIGATOR | {May.JUDGE_SURGERY, May.JUDGE_COMBINATION}),
+        frozenset(_INVESTIGATOR | {Permission.JUDGE_SURGERY, Permission.JUDGE_COMBINATION}),
     ),
-    Role.RADIATION_ONCOLOGIST: Duties(
+    Role.RADIATION_ONCOLOGIST: RolePolicy(
         _("SBRT, pain response; judges whether an event comes from the radiotherapy."),
-        frozenset(_INVESTIGATOR | {May.ENTER_SBRT, May.JUDGE_SBRT, May.JUDGE_COMBINATION}),
+        frozenset(_INVESTIGATOR | {Permission.ENTER_SBRT, Permission.JUDGE_SBRT, Permission.JUDGE_COMBINATION}),
     ),
-    Role.PRINCIPAL_INVESTIGATOR: Duties(
+    Role.PRINCIPAL_INVESTIGATOR: RolePolicy(
         _("Answers for the trial: signs eligibility and casebooks, adjudicates, classifies deviations."),
         frozenset(
             _INVESTIGATOR
             | {
-                May.JUDGE_SBRT,
-                May.JUDGE_SURGERY,
-                May.JUDGE_COMBINATION,
-                May.ADJUDICATE,
-                May.CLASSIFY,
-                May.MONITORING,
-                May.SIGN_OFF,
-                May.UNLOCK,
-                May.AUDIT,
-                May.REDACT,
-                May.REOPEN,
-                May.DELEGATE,
+                Permission.JUDGE_SBRT,
+                Permission.JUDGE_SURGERY,
+                Permission.JUDGE_COMBINATION,
+                Permission.ADJUDICATE,
+                Permission.CLASSIFY,
+                Permission.MONITORING,
+                Permission.SIGN_OFF,
+                Permission.UNLOCK,
+                Permission.AUDIT,
+                Permission.REDACT,
+                Permission.REOPEN,
+                Permission.DELEGATE,
             }
         ),
     ),
-    Role.RT_TECHNOLOGIST: Duties(
+    Role.RT_TECHNOLOGIST: RolePolicy(
         _("Dose and beam times."),
-        frozenset({May.SEE, May.ENTER_SBRT}),
+        frozenset({Permission.SEE, Permission.ENTER_SBRT}),
     ),
-    Role.DATA_MANAGER: Duties(
+    Role.DATA_MANAGER: RolePolicy(
         _("Queries, coding, reconciliation, locks and exports; enters no data."),
-        frozenset({May.SEE, May.QUERY, May.MONITORING, May.LOCK, May.EXPORT, May.AUDIT, May.REDACT, May.SAFETY}),
+        frozenset(
+            {
+                Permission.SEE,
+                Permission.QUERY,
+                Permission.MONITORING,
+                Permission.LOCK,
+                Permission.EXPORT,
+                Permission.AUDIT,
+                Permission.REDACT,
+                Permission.SAFETY,
+            }
+        ),
     ),
-    Role.MONITOR: Duties(
+    Role.MONITOR: RolePolicy(
         _("Compares the forms with the source; raises queries; never edits."),
-        frozenset({May.SEE, May.QUERY, May.MONITORING, May.VERIFY, May.AUDIT, May.SAFETY}),
+        frozenset(
+            {
+                Permission.SEE,
+                Permission.QUERY,
+                Permission.MONITORING,
+                Permission.VERIFY,
+                Permission.AUDIT,
+                Permission.SAFETY,
+            }
+        ),
     ),
-    Role.SAFETY_OFFICER: Duties(
+    Role.SAFETY_OFFICER: RolePolicy(
         _("Watches the serious-event clocks and the stopping boundary for the sponsor."),
-        frozenset({May.SEE, May.SAFETY, May.REOPEN}),
+        frozenset({Permission.SEE, Permission.SAFETY, Permission.REOPEN}),
     ),
-    Role.SAFETY_MONITOR: Duties(
+    Role.SAFETY_MONITOR: RolePolicy(
         _("Independent review of safety, on closed snapshots."),
-        frozenset({May.SAFETY}),
+        frozenset({Permission.SAFETY}),
     ),
-    Role.STATISTICIAN: Duties(
+    Role.STATISTICIAN: RolePolicy(
         _("Freezes and analyses the data; edits nothing."),
-        frozenset({May.SEE, May.EXPORT, May.SAFETY}),
+        frozenset({Permission.SEE, Permission.EXPORT, Permission.SAFETY}),
     ),
-    Role.ADMIN: Duties(
+    Role.ADMIN: RolePolicy(
         _("People, roles and backups; no clinical data."),
-        frozenset({May.PEOPLE, May.AUDIT}),
+        frozenset({Permission.PEOPLE, Permission.AUDIT}),
     ),
 }
 
@@ -149,7 +177,7 @@ DUTIES: dict[Role, Duties] = {
 ON_DELEGATION = frozenset({Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.RT_TECHNOLOGIST})
 
 # One person may wear several hats, but never check or judge what he or she entered (EMA A3.3).
-NEVER_TOGETHER: list[tuple[Role, Role]] = [
+INCOMPATIBLE_ROLES: list[tuple[Role, Role]] = [
     (Role.MONITOR, Role.NURSE),
     (Role.MONITOR, Role.SURGEON),
     (Role.MONITOR, Role.RADIATION_ONCOLOGIST),

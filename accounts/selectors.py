@@ -14,7 +14,7 @@ from accounts import recertification
 from accounts.due import due
 from accounts.login.factors import REAL
 from accounts.models import Delegation, Membership, Person, Recertification, Site
-from accounts.roles import ON_DELEGATION, May
+from accounts.roles import ON_DELEGATION, Permission
 from accounts.services import SYSTEM
 from protocol.cli_args import EARLIEST, LATEST
 
@@ -56,7 +56,7 @@ def person(pk: int) -> Person:
 
 def log_sites(person: Person) -> Iterable[Site]:
     """The sites whose delegation log somebody may read."""
-    may = {site for site, _role in person.held} if person.may(May.PEOPLE) else person.site_ids(May.SEE)
+    may = {site for site, _role in person.held} if person.may(Permission.PEOPLE) else person.site_ids(Permission.SEE)
     return Site.objects.filter(pk__in=may)
 
 

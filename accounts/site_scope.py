@@ -2,7 +2,7 @@
 
 A new connection reads none. For a request, the query that loads its person says it (accounts.login.backends), with the
 same roles; a task and a command read everything, and say so (sbrtspine/celery.py, manage.py); what counts across sites
-in a request does so with `everything()`.
+in a request does so with `all_sites()`.
 """
 
 from collections.abc import Iterator
@@ -16,21 +16,21 @@ from django.db.models.functions import Cast
 from psycopg.pq import TransactionStatus
 
 from accounts.models import Membership, Person
-from accounts.roles import DUTIES, May
+from accounts.roles import ROLE_PERMISSIONS, Permission
 
 SETTING = "sbrtspine.sites"  # holds site ids as PostgreSQL writes an array, or one of these two
 EVERYTHING, NOTHING = "*", ""
-READERS = [role for role, duties in DUTIES.items() if duties.may & {May.SEE, May.AUDIT}]
+READERS = [role for role, duties in ROLE_PERMISSIONS.items() if duties.may & {Permission.SEE, Permission.AUDIT}]
 
 
-def said_with_the_person(now: datetime) -> Func:
+def scope_annotation(now: datetime) -> Func:
     """For the query that loads a person: it tells the connection the sites of those roles that read participants."""
     held = Membership.objects.at(now).filter(person=OuterRef("pk"), role__in=READERS)
     sites = ArraySubquery(held.values("site_id"))
     return Func(Value(SETTING), Cast(sites, TextField()), Value(False), function="set_config", output_field=TextField())
 
 
-def nothing() -> None:
+def no_sites() -> None:
     """Take back what the connection was told. A new one was told nothing."""
     if connection.connection is not None:
         try:
@@ -40,14 +40,14 @@ def nothing() -> None:
 
 
 @contextmanager
-def everything() -> Iterator[None]:
+def all_sites() -> Iterator[None]:
     """For a number, a rule or a check that is about the trial as a whole, whoever asks."""
     with _told(EVERYTHING):
         yield
 
 
 @contextmanager
-def of(person: Person) -> Iterator[None]:
+def sites_of(person: Person) -> Iterator[None]:
     """Read as this person would: what is done on somebody's behalf outside of a request."""
     sites = {site for site, role in person.held if role in READERS}
     with _told("{" + ",".join(str(site) for site in sorted(sites)) + "}"):

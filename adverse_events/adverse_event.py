@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from adverse_events import ctcae
 from protocol.toxicity import SERIOUSNESS, counting, disagree
 from records import selectors
 from records.model import fields
-from records.model.base import RepeatingRecord, RowRecord
+from records.model.base import ItemGroupRecord, RepeatingRecord
 from records.model.relatedness import RELATEDNESS
 
 FATAL = "fatal"
@@ -44,16 +44,16 @@ class AdverseEvent(RepeatingRecord):
     slug = "adverse-event"
     domain = "AE"
     judged_by = {
-        "related_sbrt": May.JUDGE_SBRT,
-        "related_surgery": May.JUDGE_SURGERY,
-        "related_combination": May.JUDGE_COMBINATION,
-        "second_sbrt": May.JUDGE_SURGERY,
-        "second_surgery": May.JUDGE_SBRT,
-        "second_combination": May.JUDGE_COMBINATION,
-        "decided_sbrt": May.ADJUDICATE,
-        "decided_surgery": May.ADJUDICATE,
-        "decided_combination": May.ADJUDICATE,
-        "decided_because": May.ADJUDICATE,
+        "related_sbrt": Permission.JUDGE_SBRT,
+        "related_surgery": Permission.JUDGE_SURGERY,
+        "related_combination": Permission.JUDGE_COMBINATION,
+        "second_sbrt": Permission.JUDGE_SURGERY,
+        "second_surgery": Permission.JUDGE_SBRT,
+        "second_combination": Permission.JUDGE_COMBINATION,
+        "decided_sbrt": Permission.ADJUDICATE,
+        "decided_surgery": Permission.ADJUDICATE,
+        "decided_combination": Permission.ADJUDICATE,
+        "decided_because": Permission.ADJUDICATE,
     }
 
     verbatim = fields.Text(
@@ -167,7 +167,7 @@ class AdverseEvent(RepeatingRecord):
         _("Is it on the protocol's list of expected events?"), required=False, standard="AEEXP",
         help_text=_("The list was not found: leave open if in doubt."),
     )  # fmt: skip
-    action_taken = fields.Codes(
+    action_taken = fields.MultiChoice(
         _("What it did to the study treatment"),
         choices=[
             ("none", _("Nothing")),
@@ -180,7 +180,7 @@ class AdverseEvent(RepeatingRecord):
         standard="AEACN",
         help_text=_("Both treatments are given once, so mostly not applicable."),
     )
-    other_action = fields.Codes(
+    other_action = fields.MultiChoice(
         _("What was done"),
         choices=[
             ("drugs", _("Drugs")),
@@ -311,7 +311,7 @@ class AdverseEvent(RepeatingRecord):
         """The participant's other events with this term."""
         if not self.ctcae_code:
             return type(self).objects.none()
-        return selectors.of(type(self), self.participant).filter(ctcae_code=self.ctcae_code).exclude(pk=self.pk)
+        return selectors.records_of(type(self), self.participant).filter(ctcae_code=self.ctcae_code).exclude(pk=self.pk)
 
     def overlaps(self, other: "AdverseEvent") -> bool:
         """Whether the two can have been there on one day; a linked recurrence is known not to be."""
@@ -326,7 +326,7 @@ class AdverseEvent(RepeatingRecord):
         return first, self.ended_on.latest if self.ended_on else date.max
 
 
-class AdverseEventGrade(RowRecord):
+class AdverseEventGrade(ItemGroupRecord):
     """From a date on, the event had this grade. A worsening is a new row, not an overwrite."""
 
     slug = "adverse-event-grade"
@@ -343,6 +343,6 @@ class AdverseEventGrade(RowRecord):
         _("From"), standard="AESTDTC", help_text=_("When it reached this grade; 2016-03 if only the month is known.")
     )
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Grade")
         verbose_name_plural = _("Grade log")

@@ -107,7 +107,7 @@ class SeriousEventForm(CrfForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        events = selectors.of(AdverseEvent, self.instance.participant)
+        events = selectors.records_of(AdverseEvent, self.instance.participant)
         field: forms.ModelChoiceField = self.fields["adverse_event"]
         field.queryset = events
         field.label_from_instance = lambda event: f"{event.number}. {event.title}"

@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from adverse_events.adverse_event import OUTCOMES
 from records.model import fields
-from records.model.base import RepeatingRecord, RowRecord
+from records.model.base import ItemGroupRecord, RepeatingRecord
 from records.model.relatedness import RELATEDNESS
 
 
@@ -15,10 +15,10 @@ class SeriousEvent(RepeatingRecord):
     """Site to sponsor within 24 elapsed hours; sponsor to the committee within 7 (+8) or 15 calendar days."""
 
     slug = "serious-event"
-    signed_by = May.SIGN_OFF
+    signed_by = Permission.SIGN_OFF
     domain = "AE"
 
-    adverse_event = fields.Link(
+    adverse_event = fields.RecordLink(
         "adverse_events.AdverseEvent",
         verbose_name=_("Which adverse event"),
         related_name="cases",
@@ -74,7 +74,7 @@ class SeriousEvent(RepeatingRecord):
         return str(self.get_kind_display() or "")
 
 
-class SeriousReport(RowRecord):
+class SeriousReport(ItemGroupRecord):
     """One version of the report as it was sent: what it said stays as it was said."""
 
     slug = "serious-report"
@@ -113,6 +113,6 @@ class SeriousReport(RowRecord):
     )
     news = fields.LongText(_("What is new in it"), required=False, help_text=_("No names."))
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Report")
         verbose_name_plural = _("Reports sent")

@@ -53,7 +53,7 @@ def term(request: HttpRequest, code: str) -> HttpResponse:
 def _case(request: HttpRequest, code: str, number: int) -> tuple[Participant, SeriousEvent, dict[str, Any]]:
     """A case with its event, grades and reports; 404 for what the person may not know of."""
     participant = selectors.participant(request.user, code)
-    case = selectors.of(SeriousEvent, participant).select_related("adverse_event").filter(number=number).first()
+    case = selectors.records_of(SeriousEvent, participant).select_related("adverse_event").filter(number=number).first()
     if case is None:
         raise Http404
     event = case.adverse_event
@@ -82,11 +82,11 @@ def report(request: HttpRequest, code: str, number: int) -> HttpResponse:
         sae_clocks(case.site_aware_at, case.kind, participant.site.zone) if case.site_aware_at and case.kind else None
     )
     found |= {
-        "screening": selectors.of(Screening, participant).first(),
+        "screening": selectors.records_of(Screening, participant).first(),
         "fractions": SbrtFraction.objects.filter(participant=participant, voided_at__isnull=True).order_by(
             "beam_on_at"
         ),
-        "operations": selectors.of(Surgery, participant),
+        "operations": selectors.records_of(Surgery, participant),
         "criteria": [SERIOUS[name] for name in SERIOUSNESS if event and getattr(event, name) == "yes"],
         "related": relatedness_in_words(event) if event else [],
         "versions": versions(found["reports"]),

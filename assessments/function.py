@@ -48,7 +48,7 @@ class Function(Measurement):
     def cross_checks(self) -> dict[str, Any]:
         if self.kps is not None and self.kps % 10:
             return {"kps": _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}}
-        if self.kps == 0 and not selectors.of(Death, self.participant).exists():
+        if self.kps == 0 and not selectors.records_of(Death, self.participant).exists():
             return {"kps": _("Karnofsky 0 means dead, and no death is recorded. Record the death first.")}
         return super().cross_checks()
 

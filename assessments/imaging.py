@@ -9,7 +9,7 @@ from assessments.measurement import Measurement
 from enrollment.eligibility import BILSKY
 from protocol import scores as scoring
 from records.model import fields
-from records.model.base import RowRecord, Score
+from records.model.base import ItemGroupRecord, Score
 from records.model.vertebrae import LEVELS
 
 SINS = {
@@ -43,7 +43,7 @@ class Imaging(Measurement):
     measured = "imaged_on"
 
     imaged_on = fields.LocalDate(_("Date"), standard="TRDTC", help_text=_("Of the latest images used."))
-    modalities = fields.Codes(
+    modalities = fields.MultiChoice(
         _("How"),
         choices=[("mri", "MRI"), ("ct", "CT"), ("pet", "PET"), ("xray", _("X-ray"))],
         standard="TRMETHOD",
@@ -54,7 +54,7 @@ class Imaging(Measurement):
         _("Bilsky grade"), choices=BILSKY, standard="TRORRES",
         help_text=_("Axial T2 MRI, worst level; below the conus say “not applicable”."),
     )  # fmt: skip
-    findings = fields.Codes(
+    findings = fields.MultiChoice(
         _("New since the last images"),
         choices=[
             ("none", _("Nothing new")),
@@ -90,7 +90,7 @@ class Imaging(Measurement):
         return found or [Score(_("SINS"), "", _("add a row for each index level"))]
 
 
-class SinsLevel(RowRecord):
+class SinsLevel(ItemGroupRecord):
     """The Spinal Instability Neoplastic Score of one index level, component by component."""
 
     slug = "sins-level"
@@ -106,7 +106,7 @@ class SinsLevel(RowRecord):
     collapse = _sins("collapse", _("SINS · collapse"))
     posterolateral = _sins("posterolateral", _("SINS · posterolateral involvement"))
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Level")
         verbose_name_plural = _("SINS by level")
 

@@ -22,7 +22,7 @@ class Measurement(VisitRecord):
         on: date | None = getattr(self, self.measured)
         if on is None:
             return {}
-        death = selectors.of(Death, self.participant).first()
+        death = selectors.records_of(Death, self.participant).first()
         if death is None or death.died_on is None or on <= death.died_on.latest:
             return {}
         told = {"on": on, "died": death.died_on}

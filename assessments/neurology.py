@@ -81,7 +81,7 @@ class Neurology(Measurement):
         first = min((row.beam_on_at_date for row in fractions if row.beam_on_at_date), default=None)
         if not (self.ais and self.assessed_on and first) or self.assessed_on < first:
             return Score(label, "", _("compared with the last examination before SBRT"))
-        before = selectors.of(Neurology, self.participant).filter(assessed_on__lte=first, ais__isnull=False)
+        before = selectors.records_of(Neurology, self.participant).filter(assessed_on__lte=first, ais__isnull=False)
         baseline = before.exclude(pk=self.pk).order_by("-assessed_on", "-pk").first()
         if baseline is None:
             return Score(label, "", _("there is no examination before SBRT"))

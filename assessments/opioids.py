@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from protocol import scores as scoring
 from protocol.study import STUDY
 from records.model import fields
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 
 DRUGS = [
     ("morphine_po_mg", _("Morphine by mouth (mg a day)")),
@@ -23,7 +23,7 @@ DRUGS = [
 ]
 
 
-class OpioidDose(RowRecord):
+class OpioidDose(ItemGroupRecord):
     """One opioid as taken in the last 24 hours, scheduled and rescue together."""
 
     slug = "opioid-dose"
@@ -41,7 +41,7 @@ class OpioidDose(RowRecord):
         _("Which, and how much"), shown_if=("drug", ["other"]), help_text=_("Drug, dose, route and unit.")
     )
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Opioid")
         verbose_name_plural = _("Opioids in the last 24 hours")
 

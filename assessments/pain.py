@@ -67,7 +67,7 @@ class Pain(Measurement):
     takes_opioids = fields.YesNo(
         _("Any opioid in the last 24 hours?"), standard="CMOCCUR", help_text=_("If yes, one row each, below.")
     )
-    other_analgesics = fields.Codes(
+    other_analgesics = fields.MultiChoice(
         _("Other analgesics"),
         choices=[
             ("paracetamol", _("Paracetamol")),

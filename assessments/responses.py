@@ -40,13 +40,15 @@ class Course:
         self.omeds: dict[int, Decimal | None] = {}
         self.assessed = [typed] if typed.assessed_on else []
         if self.first_beam is not None:
-            self.assessed += selectors.of(type(typed), self.participant).exclude(pk=typed.pk).exclude(assessed_on=None)
+            self.assessed += (
+                selectors.records_of(type(typed), self.participant).exclude(pk=typed.pk).exclude(assessed_on=None)
+            )
             self.omeds = self._omeds()
         self.omeds[id(typed)] = omed
         self.assessed.sort(key=lambda pain: (pain.assessed_on, pain.pk or 0))
         before = [pain for pain in self.assessed if self.first_beam and pain.assessed_on <= self.first_beam]
         self.baseline = before[-1] if before else None
-        self.operations = list(selectors.of(Surgery, self.participant))
+        self.operations = list(selectors.records_of(Surgery, self.participant))
         self.treated_again = _treated_again(self.participant, self.operations, self.first_beam)
 
     def _omeds(self) -> dict[int, Decimal | None]:
@@ -76,7 +78,7 @@ class Course:
         after = [pain for pain in self.assessed if self.first_beam and pain.assessed_on > self.first_beam]
         if not after:
             return None
-        death = selectors.of(Death, self.participant).first()
+        death = selectors.records_of(Death, self.participant).first()
         died = (death.died_on or PartialDate.of(death.learned_on)) if death and death.at_latest else None
         return scoring.pain_relief(
             [(pain.assessed_on, self.response(pain).verdict) for pain in after],
@@ -113,7 +115,7 @@ def _treated_again(participant: Participant, operations: list[Surgery], first_be
     ]
     again += [
         each.started_on
-        for each in selectors.of(Therapy, participant)
+        for each in selectors.records_of(Therapy, participant)
         if each.kind == "radiotherapy" and each.at_index_level == "yes" and each.started_on
     ]
     later = [on for on in again if first_beam is None or on.latest > first_beam]
@@ -122,7 +124,7 @@ def _treated_again(participant: Participant, operations: list[Surgery], first_be
 
 def _last_contact(participant: Participant) -> date | None:
     """The last day on which somebody knew that the participant was alive."""
-    days = [visit.visited_on for visit in selectors.of(Visit, participant) if visit.done == "yes"]
-    days += [each.known_alive_on for each in selectors.of(Contact, participant)]
-    days += [end.last_seen_on for end in selectors.of(EndOfStudy, participant)]
+    days = [visit.visited_on for visit in selectors.records_of(Visit, participant) if visit.done == "yes"]
+    days += [each.known_alive_on for each in selectors.records_of(Contact, participant)]
+    days += [end.last_seen_on for end in selectors.records_of(EndOfStudy, participant)]
     return max((day for day in days if day), default=None)

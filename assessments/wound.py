@@ -64,7 +64,7 @@ class Wound(Measurement):
         _("Organism"), shown_if=("culture", ["positive"]), required=False, standard="MBORRES",
         help_text=_("As the laboratory wrote it."),
     )  # fmt: skip
-    treatment = fields.Codes(
+    treatment = fields.MultiChoice(
         _("Treatment of the wound"),
         choices=[
             ("none", _("None")), ("local", _("Local care")), ("antibiotics-oral", _("Antibiotics by mouth")),

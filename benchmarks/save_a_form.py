@@ -34,7 +34,7 @@ def _rows(nurse: Person) -> list[Result]:
 
     def save(which: int) -> None:
         kept[which].blood_loss_ml = next(turn) % 5000
-        with transaction.atomic(), context.said(nurse, "benchmark"):
+        with transaction.atomic(), context.audit_context(nurse, "benchmark"):
             kept[which].save()
 
     bare, historical, audited = in_turns(ROUNDS, *(lambda w=w: save(w) for w in range(3)), warm=20)

@@ -40,7 +40,7 @@ class Baseline(SingleRecord):
         _("Primary tumour"), choices=TUMOURS, standard="MHTERM", help_text=_("Where it began.")
     )
     histology = fields.Text(_("Histology"), standard="MHTERM", help_text=_("From the pathology report."))
-    metastases = fields.Codes(
+    metastases = fields.MultiChoice(
         _("Other metastases"),
         choices=[("visceral", _("Visceral")), ("brain", _("Brain")), ("bone", _("Other bone")), ("none", _("None"))],
         help_text=_("All that apply, or none."),

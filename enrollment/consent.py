@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from records.model import fields
-from records.model.base import RowRecord, SingleRecord
+from records.model.base import ItemGroupRecord, SingleRecord
 
 GIVEN = ("given", ["yes"])
 WITHDRAWN = ("withdrawn", ["yes"])
@@ -55,7 +55,7 @@ class Consent(SingleRecord):
     copy_given = fields.YesNo(_("Copy given to the patient"), shown_if=GIVEN, help_text=_("Of the signed form."))
     withdrawn = fields.YesNo(_("Withdrawn later?"), shown_if=GIVEN, help_text=_("Any part of the consent."))
     withdrawn_on = fields.LocalDate(_("Withdrawn on"), shown_if=WITHDRAWN, help_text=_("When the patient said so."))
-    withdrawn_what = fields.Codes(
+    withdrawn_what = fields.MultiChoice(
         _("What was withdrawn"),
         choices=[
             ("treatment", _("Study treatment")),
@@ -77,7 +77,7 @@ class Consent(SingleRecord):
         return {}
 
 
-class Reconsent(RowRecord):
+class Reconsent(ItemGroupRecord):
     """Consent asked again: a new version of the form, or somebody screened again."""
 
     slug = "reconsent"
@@ -104,6 +104,6 @@ class Reconsent(RowRecord):
         _("Signed"), shown_if=("answer", ["yes"]), standard="RFICDTC", help_text=_("Date and time on the form.")
     )
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Consent asked again")
         verbose_name_plural = _("Consent asked again")

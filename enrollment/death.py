@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from records.model import fields
 from records.model.base import SingleRecord
 from records.model.relatedness import RELATEDNESS
@@ -16,7 +16,7 @@ class Death(SingleRecord):
 
     slug = "death"
     domain = "DD"
-    judged_by = {"related_sbrt": May.JUDGE_SBRT, "related_surgery": May.JUDGE_SURGERY}
+    judged_by = {"related_sbrt": Permission.JUDGE_SBRT, "related_surgery": Permission.JUDGE_SURGERY}
 
     died_on = fields.PartialDateField(_("Date of death"), standard="DTHDTC", help_text=_("What is known of it."))
     learned_on = fields.LocalDate(

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from records.model import fields
 from records.model.base import RepeatingRecord
 
@@ -12,9 +12,9 @@ class Deviation(RepeatingRecord):
     """What was not as the protocol says, why, and what it means."""
 
     slug = "deviation"
-    signed_by = May.SIGN_OFF
+    signed_by = Permission.SIGN_OFF
     domain = "DV"
-    judged_by = {"classification": May.CLASSIFY}
+    judged_by = {"classification": Permission.CLASSIFY}
 
     kind = fields.Choice(
         _("What"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment.consent import Consent
 from enrollment.protocol_versions import in_force
 from protocol import eligibility, study
@@ -42,7 +42,7 @@ class Eligibility(SingleRecord):
     """One question a criterion. A failed criterion is an answer, not an error."""
 
     slug = "eligibility"
-    signed_by = May.SIGN_OFF
+    signed_by = Permission.SIGN_OFF
     domain = "IE"
 
     assessed_on = fields.LocalDate(_("Assessed on"), standard="IEDTC", help_text=_("The last check before SBRT."))
@@ -51,7 +51,7 @@ class Eligibility(SingleRecord):
         _("Worst pain in the last 24 hours"), unit="/ 10", low=0, high=10, soft=(1, 10), standard="QSORRES",
         help_text=_("0 none, 10 worst imaginable; high opioids may hide it."),
     )  # fmt: skip
-    pain_where = fields.Codes(
+    pain_where = fields.MultiChoice(
         _("Where the pain is"),
         choices=[
             ("index", _("At the index level")),
@@ -66,7 +66,7 @@ class Eligibility(SingleRecord):
         _("Is the pain mechanical?"), required=False, help_text=_("On movement or loading, easing when lying.")
     )
     solid_tumour = fields.YesNo(_("I1b · Is the tumour solid?"), help_text=_("Not myeloma, lymphoma or leukaemia."))
-    levels = fields.Codes(
+    levels = fields.MultiChoice(
         _("I1c · Index level"), choices=LEVELS, standard="TULOC", help_text=_("Thoracic or lumbar, every one of them.")
     )
     surgery_needed = fields.YesNo(
@@ -106,7 +106,7 @@ class Eligibility(SingleRecord):
         required=False,
         help_text=_("The report itself stays in the patient file; no report number here."),
     )
-    imaging = fields.Codes(
+    imaging = fields.MultiChoice(
         _("I3 · Radiographic evidence"),
         choices=[("mri", "MRI"), ("ct", "CT"), ("pet", "PET"), ("xray", _("X-ray"))],
         help_text=_("At least one."),
@@ -231,6 +231,6 @@ class Eligibility(SingleRecord):
 
     def _version_in_force(self) -> study.Study:
         """At this site, on the day of consent; before consent is recorded, on the day of the assessment."""
-        consent = selectors.of(Consent, self.participant).first()
+        consent = selectors.records_of(Consent, self.participant).first()
         on = (consent.consented_at_date if consent else None) or self.assessed_on
         return in_force(self.participant.site.approvals.all(), on)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment.death import Death
 from records import selectors
 from records.model import fields
@@ -17,7 +17,7 @@ class EndOfStudy(SingleRecord):
     """Completed, died, withdrew, lost: after it nothing more is expected."""
 
     slug = "end-of-study"
-    signed_by = May.SIGN_OFF
+    signed_by = Permission.SIGN_OFF
     domain = "DS"
 
     outcome = fields.Choice(
@@ -37,7 +37,7 @@ class EndOfStudy(SingleRecord):
     last_seen_on = fields.LocalDate(
         _("Last seen or spoken to"), required=False, help_text=_("By anybody of the trial, or reliably by others.")
     )
-    withdrawn_what = fields.Codes(
+    withdrawn_what = fields.MultiChoice(
         _("What was withdrawn"),
         choices=[
             ("treatment", _("Study treatment")),
@@ -64,6 +64,6 @@ class EndOfStudy(SingleRecord):
 
     def notices(self) -> dict[str, Any]:
         said = super().notices()
-        if self.outcome == "died" and not selectors.of(Death, self.participant).exists():
+        if self.outcome == "died" and not selectors.records_of(Death, self.participant).exists():
             said["outcome"] = _("No death is recorded yet: add the form “Death”, with date and cause.")
         return said

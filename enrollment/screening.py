@@ -38,7 +38,7 @@ class Screening(SingleRecord):
         required=False,
         help_text=_("Who asked for an opinion."),
     )
-    index_levels = fields.Codes(
+    index_levels = fields.MultiChoice(
         _("Index level"), choices=LEVELS, standard="TULOC", help_text=_("The unstable, painful vertebra or vertebrae.")
     )
     earlier_screening = fields.Text(

@@ -25,7 +25,7 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     number = Cast(Substr("code", len(prefix) + 1), IntegerField())
     with transaction.atomic():
         numbers.one_at_a_time(numbers.CODES)
-        with site_scope.everything():  # codes and entries are unique in the trial
+        with site_scope.all_sites():  # codes and entries are unique in the trial
             made = Participant.objects.filter(entry=entry).first() if entry else None
             last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
         if made:

@@ -14,7 +14,7 @@ from accounts.marks import about_nobody, by_a_script
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment import services
 from enrollment.forms import EligibilityForm
 from enrollment.models import Eligibility
@@ -26,8 +26,8 @@ from records import selectors
 @once
 def new(request: HttpRequest) -> HttpResponse:
     """Register somebody for screening, and go on to the screening form."""
-    require(request.user, May.REGISTER)
-    sites = list(Site.objects.filter(pk__in=request.user.site_ids(May.REGISTER)))
+    require(request.user, Permission.REGISTER)
+    sites = list(Site.objects.filter(pk__in=request.user.site_ids(Permission.REGISTER)))
     context: dict[str, Any] = {"sites": sites, "entry": uuid4()}
     if request.method == "POST":
         chosen = request.POST.get("site") or sites[0].code

@@ -21,7 +21,7 @@ from django.http import QueryDict
 from accounts import site_scope
 from accounts.due import ahead
 from accounts.models import Person
-from accounts.roles import May
+from accounts.roles import Permission
 from exports import lease
 from exports import log as export_log
 from exports.bundle import Bundle
@@ -84,10 +84,10 @@ def _take(pk: int, now: datetime) -> ExportJob | None:
 def _make(job: ExportJob, held: lease.Lease, clock: Callable[[], datetime]) -> None:
     person = Person.objects.get(pk=job.person_id)
     choice = Choice(QueryDict(job.choice), person)
-    if not choice.is_valid() or not set(job.sites) <= person.site_ids(May.EXPORT):
+    if not choice.is_valid() or not set(job.sites) <= person.site_ids(Permission.EXPORT):
         raise PermissionError
     made = Bundle(choice.selection(), job.asked_at, job.purpose)
-    with site_scope.of(person), held:
+    with site_scope.sites_of(person), held:
         size, sha256 = _write(job, made, held)
     _publish(job, held, choice, made, clock(), size=size, sha256=sha256)
 
@@ -162,6 +162,6 @@ def part(job: ExportJob) -> Path:
     return path(job).with_suffix(f".{job.maker}.part")
 
 
-def of(person: Person, most: int = 10) -> list[ExportJob]:
+def jobs_of(person: Person, most: int = 10) -> list[ExportJob]:
     """A person's own, the newest first."""
     return list(ExportJob.objects.filter(person_id=person.pk)[:most])

@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import site_scope
 from accounts.models import Person
-from accounts.roles import May
+from accounts.roles import Permission
 from exports.leaving import FileResponse, FileStream, Part, Taken
 from exports.selection import Selection
 from records.models import Participant
 
-MOST = 200  # lines of one page
+MAX_LINES = 200  # lines of one page
 _FILE_NAME = re.compile(r'filename="([^"]*)"')
 
 
@@ -74,7 +74,7 @@ def _said(value: Any) -> str:
     return str(_("yes")) if value is True else ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def of(selection: Selection, what: str, name: str, purpose: str, **more: Any) -> Taken:
+def taken_by(selection: Selection, what: str, name: str, purpose: str, **more: Any) -> Taken:
     """What an answer with this choice takes away; the line is written if, and just before, it is sent."""
     return Taken(what, name, sorted(selection.sites), {"purpose": purpose, **selection.parameters()}, **more)
 
@@ -90,7 +90,7 @@ def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -
     says = isinstance(response, FileResponse | FileStream)
     taken = response.taken if says else _unsaid(request, person, disposition)
     part = taken.part or (None if response.streaming else Part(0, len(response.content) - 1, len(response.content)))
-    with site_scope.everything():  # the line is written also of what its writer may not read again
+    with site_scope.all_sites():  # the line is written also of what its writer may not read again
         _write(now, person, taken, part)
 
 
@@ -133,12 +133,12 @@ def note(selection: Selection, what: str, name: str, now: datetime, purpose: str
     )
 
 
-def seen_by(person: Person, before: int | None = None, most: int = MOST) -> list[ExportLog]:
+def seen_by(person: Person, before: int | None = None, most: int = MAX_LINES) -> list[ExportLog]:
     """The newest lines about the sites whose trail this person may review; `before` one of them, to go on.
 
     Of the codes that were chosen only those of his or her sites.
     """
-    sites = person.site_ids(May.AUDIT)
+    sites = person.site_ids(Permission.AUDIT)
     found = ExportLog.objects.filter(sites__overlap=sorted(sites))
     lines = list((found.filter(pk__lt=before) if before else found)[:most])
     named = {code for line in lines for code in line.parameters.get("participants", ())}

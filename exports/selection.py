@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Person
-from accounts.roles import May
+from accounts.roles import Permission
 from exports.data.columns import is_free_text
 from exports.data.pseudonyms import Pseudonyms
 from records.model.base import Record
@@ -38,12 +38,12 @@ class Selection:
     @property
     def sites(self) -> set[int]:
         """The sites whose data this person may take away."""
-        return self.person.site_ids() & self.person.site_ids(May.EXPORT)
+        return self.person.site_ids() & self.person.site_ids(Permission.EXPORT)
 
     def participants(self) -> tuple[str, dict[str, Any]]:
         """SQL that selects the ids of the participants, and its parameters: the sites where this person may export."""
         sql = "SELECT id FROM records_participant WHERE site_id = ANY(%(sites)s) AND voided_at IS NULL"
-        audited = self.sites & self.person.site_ids(May.AUDIT)
+        audited = self.sites & self.person.site_ids(Permission.AUDIT)
         given: dict[str, Any] = {"sites": sorted(self.sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
         if self.codes:
             sql += " AND code = ANY(%(codes)s)"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from exports.documents import dictionary
 from records.model import registry
-from records.model.base import Record, RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import crf_fields
 
 _KEY = ("participant", "visit", "record", "parent")
@@ -79,7 +79,7 @@ def _change(model: type[Record], key: tuple[str, ...], what: str, fields: list |
 def _address(model: type[Record], key: tuple[str, ...]) -> str:
     """The form, or the form around a row."""
     participant, visit, record, parent = key
-    if issubclass(model, RowRecord):
+    if issubclass(model, ItemGroupRecord):
         model, record = model._meta.get_field(model.parent_field).related_model, parent
     if issubclass(model, VisitRecord):
         return (

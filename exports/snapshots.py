@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import site_scope, text_input
 from accounts.models import Person
 from accounts.permissions import everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from exports.bundle import Bundle
 from exports.data import export_tables
 from exports.documents import dictionary
@@ -23,7 +23,7 @@ from exports.selection import Selection
 from protocol.study import STUDY
 from records import numbers
 from records.audit import seals, time_travel
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.models import Lock, Participant
 from records.workflow import locks
 
@@ -38,12 +38,12 @@ SELECT EXISTS (
 """
 
 
-class Broken(Exception):
+class SnapshotCorrupt(Exception):
     """The file is not what was sealed; nothing of it is given out."""
 
 
 @dataclass(frozen=True)
-class Cut(Selection):
+class SnapshotSelection(Selection):
     """These participants, whatever became of them since, as of an instant and what had been committed by then."""
 
     ids: tuple[int, ...] = ()
@@ -67,25 +67,27 @@ class Cut(Selection):
 
 def to_cut(person: Person) -> list[Snapshot]:
     """Those of which this person may take any part away; their long lists are not read."""
-    exports = person.site_ids(May.EXPORT)
+    exports = person.site_ids(Permission.EXPORT)
     found = Snapshot.objects.defer("participants", "records", "sums")
     return [each for each in found if set(each.sites) <= exports]
 
 
-def cut(snapshot: Snapshot, selection: Selection) -> Cut:
+def cut(snapshot: Snapshot, selection: Selection) -> SnapshotSelection:
     """The same choice, out of what a snapshot was taken of; it has no logs, which are of now."""
     known = Participant._base_manager.filter(pk__in=snapshot.participants)
     if selection.codes:
         known = known.filter(code__in=selection.codes)
     told = {each.name: getattr(selection, each.name) for each in fields(Selection)}
     told |= {"at": snapshot.until, "without": selection.without | set(export_tables.LOGS)}
-    return Cut(**told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at)
+    return SnapshotSelection(
+        **told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at
+    )
 
 
 def visible(person: Person) -> list[Snapshot]:
     """All of whose sites this person may take data away; the safety monitor has those that were made for it."""
-    exports, safety = person.site_ids(May.EXPORT), person.site_ids(May.SAFETY)
-    with site_scope.everything():  # the safety monitor reads no participant, and may have what was made for him or her
+    exports, safety = person.site_ids(Permission.EXPORT), person.site_ids(Permission.SAFETY)
+    with site_scope.all_sites():  # the safety monitor reads no participant, and may have what was made for him or her
         taken = list(Snapshot.objects.select_related("made_by"))
     return [
         each
@@ -102,7 +104,7 @@ def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) ->
     if purpose not in Snapshot.Purpose.values:
         raise ValidationError({"purpose": _("Choose what it is for.")})
     try:
-        with transaction.atomic(), site_scope.everything():
+        with transaction.atomic(), site_scope.all_sites():
             return _take(by, name, purpose, freeze, now)
     except IntegrityError as error:
         raise ValidationError({"name": _("There is a snapshot of this name already.")}) from error
@@ -117,7 +119,7 @@ def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> S
             "SELECT clock_timestamp(), pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"
         )
         at, committed, own = cursor.fetchone()
-    horizon, sites = _with_own(committed, own), sorted(by.site_ids(May.EXPORT))
+    horizon, sites = _with_own(committed, own), sorted(by.site_ids(Permission.EXPORT))
     dated_until = _dated_until(at, horizon)
     ids = _committed(sites, dated_until or at, horizon)
     snapshot = Snapshot(
@@ -127,8 +129,8 @@ def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> S
     )  # fmt: skip
     content = _content(snapshot)
     snapshot.sha256 = hashlib.sha256(content).hexdigest()
-    snapshot.seal = seals.sign(_told(snapshot))
-    with said(by, _("Snapshot taken")):
+    snapshot.seal = seals.sign(_sealed_payload(snapshot))
+    with audit_context(by, _("Snapshot taken")):
         snapshot.save(force_insert=True)
     SnapshotFile.objects.create(snapshot=snapshot, content=content)
     return snapshot
@@ -171,7 +173,7 @@ def _closed() -> str:
 
 def _content(snapshot: Snapshot) -> bytes:
     """The zip, whose bytes follow from the snapshot alone; its counts and sums are put into the snapshot."""
-    cut = Cut(
+    cut = SnapshotSelection(
         snapshot.made_by,
         at=snapshot.until,
         without=BY_CODE[snapshot.purpose].without | set(export_tables.LOGS),
@@ -189,7 +191,7 @@ def _dictionary() -> str:
     return hashlib.sha256(dictionary.as_csv().encode()).hexdigest()
 
 
-def _told(snapshot: Snapshot) -> dict[str, Any]:
+def _sealed_payload(snapshot: Snapshot) -> dict[str, Any]:
     """What the seal is under: every column but the seal itself."""
     names = [field.attname for field in Snapshot._meta.concrete_fields if field.attname not in ("id", "seal")]
     told = {name: getattr(snapshot, name) for name in names} | {"at": snapshot.at.isoformat()}
@@ -199,26 +201,26 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
 
 def content(snapshot: Snapshot) -> bytes:
     """The kept file, after comparing it with its sum and its seal. Broken where they differ."""
-    with site_scope.everything():  # who may have it has been asked: visible()
+    with site_scope.all_sites():  # who may have it has been asked: visible()
         kept = bytes(snapshot.file.content)
     if redacted(snapshot):
-        raise Broken(_("personal data were taken out of these records since it was taken; take another one"))
+        raise SnapshotCorrupt(_("personal data were taken out of these records since it was taken; take another one"))
     if wrong := _wrong(snapshot, kept):
-        raise Broken(wrong)
+        raise SnapshotCorrupt(wrong)
     return kept
 
 
 def _wrong(snapshot: Snapshot, kept: bytes) -> str:
     if hashlib.sha256(kept).hexdigest() != snapshot.sha256:
         return _("the file of this snapshot is not the one that was sealed")
-    if not seals.is_signed(_told(snapshot), snapshot.seal):
+    if not seals.is_signed(_sealed_payload(snapshot), snapshot.seal):
         return _("the seal does not fit what this snapshot says of itself")
     return ""
 
 
 def redacted(snapshot: Snapshot) -> bool:
     """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
-    with site_scope.everything(), connection.cursor() as cursor:
+    with site_scope.all_sites(), connection.cursor() as cursor:
         cursor.execute(_REDACTED, [snapshot.participants, snapshot.at, snapshot.horizon])
         return cursor.fetchone()[0]
 
@@ -238,7 +240,7 @@ def contradictions() -> list[tuple[int, str]]:
 def _differs(snapshot: Snapshot) -> str:
     """Cut again, from the trail alone; the same forms must give the same tables."""
     again = Snapshot.objects.select_related("made_by").get(pk=snapshot.pk)
-    with site_scope.everything():
+    with site_scope.all_sites():
         _content(again)
     different = sorted(
         name for name, digest in snapshot.sums.items() if name.endswith(".csv") and again.sums.get(name) != digest
@@ -248,8 +250,8 @@ def _differs(snapshot: Snapshot) -> str:
 
 def reason_not_to_freeze(person: Person) -> str:
     """Why this person cannot freeze the study beside taking the snapshot."""
-    if not person.may(May.LOCK):
+    if not person.may(Permission.LOCK):
         return _("Your role may not freeze.")
-    if not everywhere(person, May.LOCK):
+    if not everywhere(person, Permission.LOCK):
         return _("Freezing is about the study as a whole: it needs your role at every site.")
     return _("The study is frozen or locked already.") if _closed() else ""

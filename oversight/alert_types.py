@@ -23,7 +23,7 @@ class Kind:
     safety: bool = False  # told at once, day and night, and passed on until somebody acknowledges
 
 
-KINDS: dict[str, Kind] = {
+ALERT_TYPES: dict[str, Kind] = {
     "window-closing": Kind(
         _("48-hour window is closing: record the surgery"), _TREATING, "surgery/new/#q-incision_at", safety=True
     ),
@@ -63,5 +63,7 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
-SAFETY = tuple(kind for kind, told in KINDS.items() if told.safety)
-COMING = tuple(kind for kind, told in KINDS.items() if not told.late and kind != "window-closing")  # ahead of time
+SAFETY = tuple(kind for kind, told in ALERT_TYPES.items() if told.safety)
+COMING = tuple(
+    kind for kind, told in ALERT_TYPES.items() if not told.late and kind != "window-closing"
+)  # ahead of time

@@ -17,14 +17,14 @@ from icalendar import Calendar, Event
 
 from accounts import site_scope
 from accounts.models import Person
-from oversight.alert_types import KINDS, SAFETY
+from oversight.alert_types import ALERT_TYPES, SAFETY
 from oversight.models import CalendarFeed, Deadline
 from protocol.study import STUDY
 from records import selectors
 from records.models import Participant
 
 AHEAD = timedelta(days=120)
-MOST = 300  # visits of one page; time limits are never cut
+MAX_ENTRIES = 300  # visits of one page; time limits are never cut
 IN_FEED = 2000  # visits of a feed, which somebody's telephone reads again and again
 _NAMES = uuid.UUID("4c6b4f2b-6f5d-4a53-9a9e-0f8f3c1d7b61")
 _OWN_NAME = {"day-60-due": "d60", "day-90-due": "d90"}
@@ -53,7 +53,9 @@ class Entry:
         return (self.due_at - timedelta(seconds=1)).astimezone(self.participant.site.tz).date()
 
 
-def entries(person: Person, now: datetime, *, mine: bool = True, start: int = 0, most: int = MOST) -> list[Entry]:
+def entries(
+    person: Person, now: datetime, *, mine: bool = True, start: int = 0, most: int = MAX_ENTRIES
+) -> list[Entry]:
     """What is to come, day by day; `mine`: what the roles of this person act on.
 
     Every time limit, and so many visits from the `start`th on, in the order in which they have to be done.
@@ -71,7 +73,9 @@ def visits(person: Person, now: datetime, mine: bool = True) -> int:
 
 def _coming(person: Person, now: datetime, mine: bool) -> QuerySet[Deadline]:
     kinds = [
-        code for code, kind in KINDS.items() if not kind.late and (not mine or set(kind.roles) & set(person.roles))
+        code
+        for code, kind in ALERT_TYPES.items()
+        if not kind.late and (not mine or set(kind.roles) & set(person.roles))
     ]
     return Deadline.objects.filter(
         Q(due_at__gt=now), participant__in=selectors.participants(person), met=False, kind__in=kinds,
@@ -81,7 +85,7 @@ def _coming(person: Person, now: datetime, mine: bool) -> QuerySet[Deadline]:
 
 def _entry(deadline: Deadline) -> Entry:
     visit = _OWN_NAME.get(deadline.kind, deadline.subject) if "-due" in deadline.kind else ""
-    participant, kind = deadline.participant, KINDS[deadline.kind]
+    participant, kind = deadline.participant, ALERT_TYPES[deadline.kind]
     return Entry(
         participant,
         deadline.kind,
@@ -122,7 +126,7 @@ def feed(owned: CalendarFeed, now: datetime, link: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "BLEND")
-    with site_scope.of(owned.person):  # a calendar program logs nobody in
+    with site_scope.sites_of(owned.person):  # a calendar program logs nobody in
         coming, more = entries(owned.person, now, most=IN_FEED), visits(owned.person, now) - IN_FEED
     for event in _events(owned, coming, now, link):
         calendar.add_component(event)

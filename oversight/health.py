@@ -44,7 +44,7 @@ def check(now: datetime) -> dict[str, Any]:
     found["backup"] = found["drill"] = {"last": None, "late": False}
     try:
         connection.ensure_connection()
-        with site_scope.everything():  # counts alone
+        with site_scope.all_sites():  # counts alone
             state = ScanState.objects.first()
             last = state.last_finished_at if state else None
             late = due(last, timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS), now)

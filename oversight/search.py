@@ -16,11 +16,11 @@ from oversight.casebook import loading, trial_status
 from protocol.study import STUDY
 from records import selectors
 from records.model import registry
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.model.fields import crf_fields
 from records.models import Participant, Query
 
-MOST = 8  # of each group
+MAX_HITS = 8  # of each group
 LONGEST = 80
 SHORTEST = 2
 _CODE = re.compile(r"[A-Za-z]+-\d{2,}")
@@ -50,7 +50,7 @@ class Found:
         return Hit(self.asked, "", _casebook(self.participant)) if exact else None
 
 
-def look(person: Person, asked: str, inside: str = "") -> Found:
+def search_for(person: Person, asked: str, inside: str = "") -> Found:
     """Everything this person may see that holds what was asked; `inside` is the participant whose page is open.
 
     A code among the words ("BLEND-03 worst pain") says whose forms are meant.
@@ -75,7 +75,7 @@ def look(person: Person, asked: str, inside: str = "") -> Found:
             (_("Adverse events"), _events(where, words)),
             (_("Queries"), _queries(where, words)),
         ]
-    found.groups = [(title, hits[:MOST], len(hits) > MOST) for title, hits in groups if hits]
+    found.groups = [(title, hits[:MAX_HITS], len(hits) > MAX_HITS) for title, hits in groups if hits]
     return found
 
 
@@ -85,12 +85,12 @@ def _casebook(participant: Participant) -> str:
 
 def _participants(participants: object, words: str) -> list[Hit]:
     found = participants.filter(code__icontains=words).select_related("site")
-    ordered = found.annotate(length=Length("code")).order_by("length", "code")[: MOST + 1]
+    ordered = found.annotate(length=Length("code")).order_by("length", "code")[: MAX_HITS + 1]
     books = loading.load(ordered, loading.TREATMENT)
     return [
         Hit(
             book.participant.code,
-            f"{book.participant.site.name} · {trial_status.of(book).words}",
+            f"{book.participant.site.name} · {trial_status.trial_status_of(book).words}",
             _casebook(book.participant),
         )
         for book in books.values()
@@ -106,7 +106,7 @@ def _events(where: Q, words: str) -> list[Hit]:
             f"{event.participant.code} · {event.verbatim or ''}",
             _casebook(event.participant) + f"adverse-event/{event.number}/",
         )
-        for event in events.order_by("-pk")[: MOST + 1]
+        for event in events.order_by("-pk")[: MAX_HITS + 1]
     ]
 
 
@@ -118,7 +118,7 @@ def _queries(where: Q, words: str) -> list[Hit]:
             f"{query.participant.code} · {query.get_state_display()}",
             reverse("query", args=[query.pk]),
         )
-        for query in queries.order_by("state", "-pk")[: MOST + 1]
+        for query in queries.order_by("state", "-pk")[: MAX_HITS + 1]
     ]
 
 
@@ -127,7 +127,7 @@ def _questions(participant: Participant, words: str) -> list[Hit]:
     hits: list[Hit] = []
     addresses: dict[type[Record], str] = {}
     for model, name, what in _named(words):
-        if len(hits) > MOST:
+        if len(hits) > MAX_HITS:
             break
         if model not in addresses:
             addresses[model] = _address(participant, model)
@@ -144,7 +144,7 @@ def _questions(participant: Participant, words: str) -> list[Hit]:
 def _named(words: str) -> Iterator[tuple[type[Record], str, str]]:
     """(form, field or nothing, its words), forms first."""
     sought = words.casefold()
-    forms = [model for model in registry.forms().values() if not issubclass(model, RowRecord)]
+    forms = [model for model in registry.forms().values() if not issubclass(model, ItemGroupRecord)]
     for model in forms:
         if sought in str(model._meta.verbose_name).casefold() or sought in model.slug:
             yield model, "", str(model._meta.verbose_name)

@@ -7,16 +7,16 @@ from oversight.casebook import facts, loading
 from oversight.casebook.loading import Casebook
 from oversight.endpoint import history
 from records.model import registry
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 from records.models import Participant
 from records.workflow import attestations, signatures
 
 ENDPOINT, CASEBOOK = "endpoint", "casebook"
 
 
-def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
+def rows_inside(book: Casebook) -> dict[tuple[str, int], list[ItemGroupRecord]]:
     """trust.key of a record -> the rows inside it, as selectors.inside gives them."""
-    found: dict[tuple[str, int], list[RowRecord]] = {}
+    found: dict[tuple[str, int], list[ItemGroupRecord]] = {}
     for model in registry.forms().values():
         for row_model in registry.rows_of(model):
             for row in sorted(book.records[row_model.slug], key=lambda row: row.pk):
@@ -25,7 +25,7 @@ def rows_inside(book: Casebook) -> dict[tuple[str, int], list[RowRecord]]:
     return found
 
 
-def look(book: Casebook, at: datetime | None = None) -> None:
+def load_attestations(book: Casebook, at: datetime | None = None) -> None:
     """Give every record of a casebook its lock, signature and comparison."""
     attestations.load([record for slug in registry.forms() for record in book.records[slug]], rows_inside(book), at)
 

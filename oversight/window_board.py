@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Membership, Person
 from accounts.roles import Role
 from oversight.casebook import loading, status
-from oversight.casebook.status import Standing
+from oversight.casebook.status import ParticipantStatus
 from oversight.models import Deadline, Responsible
 from records import selectors
 from records.models import Participant
@@ -22,7 +22,7 @@ class Row:
     """One participant on the board. Until somebody takes over, the site's surgeons are responsible."""
 
     participant: Participant
-    standing: Standing
+    standing: ParticipantStatus
     taken: Responsible | None
     surgeons: list[str]
 
@@ -44,7 +44,7 @@ class Board:
     more_over: int
 
 
-def look(person: Person, now: datetime, whole: bool = False) -> Board:
+def build_board(person: Person, now: datetime, whole: bool = False) -> Board:
     """Open windows first, the one that closes next on top; then those that ended last. `whole`: not only what fits."""
     windows = Deadline.objects.filter(kind="window-missed", participant__in=selectors.participants(person))
     running = windows.filter(met=False, due_at__gte=now).order_by("due_at")
@@ -55,7 +55,12 @@ def look(person: Person, now: datetime, whole: bool = False) -> Board:
     taken = _taken(books)
     surgeons = _surgeons({participant.site_id for participant in participants})
     found = [
-        Row(book.participant, status.of(book, now), taken.get(pk), surgeons.get(book.participant.site_id, []))
+        Row(
+            book.participant,
+            status.participant_status(book, now),
+            taken.get(pk),
+            surgeons.get(book.participant.site_id, []),
+        )
         for pk, book in books.items()
     ]
     more, more_over = (0, 0) if whole else (running.count() - MOST_OPEN, over.count() - MOST_OVER)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from procedures.models import OutsideCare, Sbrt, SbrtFraction, Stay, Surgery, TechniqueChange
 from procedures.sbrt import ORGAN_LIMITS, VOLUME_LIMITS
 from records.model.forms import CrfForm, CrfRowForm
@@ -17,7 +17,7 @@ class FractionForm(CrfRowForm):
 
 
 class SbrtForm(CrfForm):
-    enters = (May.ENTER, May.ENTER_SBRT)
+    enters = (Permission.ENTER, Permission.ENTER_SBRT)
     row_forms = {"fractions": FractionForm}
     sections = [
         (_("Delivery"), ["delivery", "partial_dose_gy", "delivery_reason", "planned_fractions", "delivered_fractions",

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from records.model import fields
-from records.model.base import RowRecord, SingleRecord
+from records.model.base import ItemGroupRecord, SingleRecord
 from records.model.vertebrae import LEVELS
 
 _MRI_DAYS = 14
@@ -94,10 +94,10 @@ class Sbrt(SingleRecord):
     planning_mri_at = fields.Instant(
         _("Planning MRI"), required=False, help_text=_("Usually at most 14 days before SBRT.")
     )
-    levels = fields.Codes(
+    levels = fields.MultiChoice(
         _("Vertebrae irradiated"), choices=LEVELS, standard="ECLOC", help_text=_("The index level or levels.")
     )
-    elements = fields.Codes(
+    elements = fields.MultiChoice(
         _("Elements of the vertebra involved"),
         choices=ELEMENTS,
         required=False,
@@ -262,7 +262,7 @@ class Sbrt(SingleRecord):
         return {"planning_mri_at": _("%(days)s days before SBRT; at most %(usual)s are usual.") % told}
 
 
-class SbrtFraction(RowRecord):
+class SbrtFraction(ItemGroupRecord):
     """One session: first beam on, last beam off."""
 
     slug = "sbrt-fraction"
@@ -285,7 +285,7 @@ class SbrtFraction(RowRecord):
         help_text=_("Clocks differ; the machine log is best."),
     )
 
-    class Meta(RowRecord.Meta):
+    class Meta(ItemGroupRecord.Meta):
         verbose_name = _("Session")
         verbose_name_plural = _("Sessions")
         constraints = [

@@ -124,7 +124,7 @@ class Surgery(RepeatingRecord):
         _("Rods"), unit=_("rods"), low=0, high=8, soft=(2, 2), shown_if=DONE, help_text=_("Usually two.")
     )
     cement = fields.YesNo(_("Cement augmentation"), shown_if=DONE, help_text=_("Of a vertebra or of screws."))
-    cement_levels = fields.Codes(
+    cement_levels = fields.MultiChoice(
         _("Levels with cement"), choices=LEVELS, shown_if=("cement", ["yes"]), help_text=_("All of them.")
     )
     cement_ml = fields.Decimal(
@@ -136,7 +136,7 @@ class Surgery(RepeatingRecord):
         shown_if=DONE,
         help_text=_("Of cord or cauda."),
     )
-    decompression_levels = fields.Codes(
+    decompression_levels = fields.MultiChoice(
         _("Levels decompressed"), choices=LEVELS, shown_if=("decompression", ["laminectomy", "separation"]),
         help_text=_("All of them."),
     )  # fmt: skip
@@ -164,7 +164,7 @@ class Surgery(RepeatingRecord):
         _("Was the transfusion more than the protocol allows for?"), shown_if=DONE, required=False,
         help_text=_("Ask this before grading: a routine transfusion is not an adverse event."),
     )  # fmt: skip
-    intraoperative_events = fields.Codes(
+    intraoperative_events = fields.MultiChoice(
         _("Events in theatre"),
         choices=[
             ("dural-tear", _("Dural tear")),

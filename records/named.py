@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from protocol.study import STUDY
 from records.model import registry
-from records.model.base import Audited, Record, RowRecord
+from records.model.base import Audited, ItemGroupRecord, Record
 from records.queries import Query, QueryMessage
 
 
@@ -15,7 +15,9 @@ def title(record: Audited) -> str:
     if isinstance(record, Record):
         name += f" {record.number}" if record.repeats else ""
         name += f" · {STUDY.visit_name(record.visit)}" if getattr(record, "visit", "") else ""
-        return f"{name} · {title(getattr(record, record.parent_field))}" if isinstance(record, RowRecord) else name
+        return (
+            f"{name} · {title(getattr(record, record.parent_field))}" if isinstance(record, ItemGroupRecord) else name
+        )
     if isinstance(record, QueryMessage):
         return f"{name} · {title(record.query)}"
     return f"{name} {record.number}" if isinstance(record, Query) else name
@@ -30,7 +32,7 @@ def titles(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     found = {}
     for table, pks in wanted.items():
         if (model := models.get(table)) is not None:
-            around = [model.parent_field] if issubclass(model, RowRecord) else []
+            around = [model.parent_field] if issubclass(model, ItemGroupRecord) else []
             around += ["query"] if model is QueryMessage else []
             rows = model._base_manager.filter(pk__in=pks).select_related(*around)
             found |= {(table, row.pk): title(row) for row in rows}

@@ -20,7 +20,7 @@ from accounts import text_input
 from accounts.models import Person
 from accounts.roles import Role
 from records import numbers
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Audited
 
 
@@ -107,7 +107,7 @@ class QueryMessage(Audited):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RuleFinding:
     """What a rule found: the same (rule, subject) is one query; `values` are what it rests on."""
 
     rule: str
@@ -137,7 +137,7 @@ _REFUSED = {
 def ask(participant: Any, *, by: Person, text: str, now: datetime, **about: Any) -> Query:
     """Raise a query; `about`: tail, form, record_id, field, priority, assignee, and for a rule its code and values."""
     text = _text(text)
-    with transaction.atomic(), said(by, text):
+    with transaction.atomic(), audit_context(by, text):
         query = Query(
             participant=participant,
             number=numbers.following(Query, participant.pk),
@@ -161,7 +161,7 @@ def move(query: Query, act: str, *, by: Person, text: str, now: datetime, ending
         found = Query.objects.select_for_update().get(pk=query.pk)
         if found.state not in start:
             raise ValidationError(_REFUSED[QueryMessage.Act(act)])
-        with said(by, text):
+        with audit_context(by, text):
             found.state, found.moved_at = end, now
             found.ending = (ending or Query.Ending.SETTLED) if end == Query.State.CLOSED else ""
             found.save()
@@ -177,7 +177,9 @@ def _text(text: str) -> str:
     return text_input.reason(text, name="text", empty=_("Write what you want to say."))
 
 
-def follow(participant: Any, found: Iterable[Asked], evaluated: Iterable[str], *, by: Person, now: datetime) -> None:
+def follow(
+    participant: Any, found: Iterable[RuleFinding], evaluated: Iterable[str], *, by: Person, now: datetime
+) -> None:
     """Let the queries of rules follow the data; `evaluated` are the rules that could be judged this time."""
     wanted = {(each.rule, each.subject): each for each in found}
     known = list(Query.objects.filter(participant=participant).exclude(rule=""))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import text_input
 from accounts.models import Person
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Audited
 from records.model.fields import Text
 
@@ -153,7 +153,7 @@ def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: 
     reason = text_input.reason(reason, empty=_("Say why, without the words themselves."))
     if _quotes(reason, places):
         raise ValidationError({"reason": _("This reason repeats what is to be blanked. Say it without those words.")})
-    with transaction.atomic(), said(by, reason):
+    with transaction.atomic(), audit_context(by, reason):
         told = [place.as_dict() for place in places]
         if Redaction.objects.filter(participant=participant, places=told, agreed_at=None, dropped_at=None).exists():
             raise ValidationError({"places": _("This has been asked for, and waits already for somebody to agree.")})
@@ -183,7 +183,7 @@ def agree(redaction: Redaction, *, by: Person) -> int:
         if not current.is_open:
             raise ValidationError(_("This has been decided already."))
         texts = [text for place in places_of(current) for text in place.texts]
-        with said(by, current.reason), connection.cursor() as cursor:
+        with audit_context(by, current.reason), connection.cursor() as cursor:
             cursor.execute("SELECT records_redact(%s)", [current.pk])
             blanked = cursor.fetchone()[0]
         drafts.forget_quotes(current.participant.code, texts)
@@ -196,6 +196,6 @@ def drop(redaction: Redaction, *, by: Person, now: datetime) -> None:
         current = Redaction.objects.select_for_update().get(pk=redaction.pk)
         if not current.is_open:
             raise ValidationError(_("This has been decided already."))
-        with said(by, _("not to be redacted")):
+        with audit_context(by, _("not to be redacted")):
             current.dropped_at, current.dropped_by = now, by
             current.save(update_fields=["dropped_at", "dropped_by"])

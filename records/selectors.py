@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.models import Person
 from records.model import registry
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.models import Participant
 
 
@@ -26,12 +26,12 @@ def participant(person: Person, code: str) -> Participant:
     return found
 
 
-def of(model: type[Record], participant: Participant) -> QuerySet[Record]:
+def records_of(model: type[Record], participant: Participant) -> QuerySet[Record]:
     """The records of one form that count, oldest first."""
     return model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("number")
 
 
-def first_of(records: QuerySet[Any], column: str = "pk") -> Subquery:
+def exists_key(records: QuerySet[Any], column: str = "pk") -> Subquery:
     """The key (or a column) of one of these, or NULL; in a list of which the first lines are wanted: Exists reads all.
 
     PostgreSQL may answer EXISTS for all rows of a table at once, and does not consider that only a page of them is
@@ -62,7 +62,7 @@ def _from_json(model: type[Record], row: Any) -> Record:
     )
 
 
-def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:
+def rows(model: type[ItemGroupRecord], record: Record) -> list[ItemGroupRecord]:
     """The rows inside one record that count, in the order of entry."""
     if record.pk is None:
         return []
@@ -70,6 +70,6 @@ def rows(model: type[RowRecord], record: Record) -> list[RowRecord]:
     return list(found.order_by("pk"))
 
 
-def inside(record: Record) -> list[RowRecord]:
+def child_rows(record: Record) -> list[ItemGroupRecord]:
     """All rows inside one record that count, kind by kind."""
     return [row for model in registry.rows_of(type(record)) for row in rows(model, record)]

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from accounts import text_input
 from accounts.models import Person
 from records import numbers, selectors
-from records.audit.context import FIRST_ENTRY, said
+from records.audit.context import FIRST_ENTRY, audit_context
 from records.entry import changed
-from records.model.base import Record, RepeatingRecord, RowRecord, Status
+from records.model.base import ItemGroupRecord, Record, RepeatingRecord, Status
 from records.model.fields import Text
 from records.workflow import attestations, locks, source_verification, states
 
@@ -34,8 +34,8 @@ def write(
     reason: str = "",
     version: int,
     complete: bool = False,
-    rows: Sequence[RowRecord] = (),
-    removed: Sequence[RowRecord] = (),
+    rows: Sequence[ItemGroupRecord] = (),
+    removed: Sequence[ItemGroupRecord] = (),
     now: datetime | None = None,
 ) -> Record:
     """Save a record and the rows inside it, in one transaction, saying who and why; `removed` rows are voided.
@@ -58,7 +58,7 @@ def write(
         reason = _reason(before, reason, [] if rows or removed else names)
         _stamp(record, before, by, now, complete)
         _validate(record, rows)
-        with said(by, reason):
+        with audit_context(by, reason):
             for row in removed:
                 row.voided_at, row.voided_by, row.void_reason = now, by, reason
             _save(record, [*rows, *removed], by, now)
@@ -82,7 +82,7 @@ def void(record: Record, *, by: Person, reason: str, version: int, now: datetime
         current.updated_by = current.voided_by = by
         current.void_reason = reason
         try:
-            with transaction.atomic(savepoint=False), said(by, reason):
+            with transaction.atomic(savepoint=False), audit_context(by, reason):
                 current.save(force_update=True)
         except IntegrityError as error:
             raise ValidationError(_sentence(current, error)) from error
@@ -97,17 +97,17 @@ def as_opened(record: Record, *, version: int, action: str) -> Record:
     current = _lock(record, version)
     if current is None:
         raise ValidationError(_("This form has not been saved yet."))
-    attestations.load([current], {attestations.key(current): selectors.inside(current)})
+    attestations.load([current], {attestations.key(current): selectors.child_rows(current)})
     if refused := states.refusal(current, action):
         raise ValidationError(refused)
     return current
 
 
-def mark(current: Record, *, by: Person, reason: str) -> None:
+def claim_version(current: Record, *, by: Person, reason: str) -> None:
     """Raise the version of what `as_opened` gave: a page that was opened before finds its own stale."""
     current.version += 1
     try:
-        with transaction.atomic(), said(by, reason):
+        with transaction.atomic(), audit_context(by, reason):
             current.save(update_fields=["version"])
     except IntegrityError as error:
         raise ValidationError(_sentence(current, error)) from error
@@ -134,7 +134,7 @@ def _reason(before: Record | None, reason: str, names: Sequence[str]) -> str:
     return text_input.reason(reason if text_input.sought(reason) else FIRST_ENTRY)
 
 
-def _keep_texts(record: Record, rows: Sequence[RowRecord]) -> None:
+def _keep_texts(record: Record, rows: Sequence[ItemGroupRecord]) -> None:
     """Texts as they are kept, before it is asked what differs; what may not be kept is said by `_validate`."""
     for each in (record, *rows):
         for field in each._meta.local_fields:
@@ -160,7 +160,7 @@ def _stamp(record: Record, before: Record | None, by: Person, now: datetime, com
         record.status, record.completed_at = Status.COMPLETE, now
 
 
-def _validate(record: Record, rows: Sequence[RowRecord]) -> None:
+def _validate(record: Record, rows: Sequence[ItemGroupRecord]) -> None:
     for each in (record, *rows):
         links = {field.name for field in each._meta.local_fields if isinstance(field, models.ForeignKey)}
         each.full_clean(exclude=links, validate_unique=False)
@@ -171,7 +171,7 @@ def _validate(record: Record, rows: Sequence[RowRecord]) -> None:
             raise ValidationError(missing)
 
 
-def _save(record: Record, rows: Sequence[RowRecord], by: Person, now: datetime) -> None:
+def _save(record: Record, rows: Sequence[ItemGroupRecord], by: Person, now: datetime) -> None:
     """Insert or update, rows after their form; what a unique constraint refuses is said in its words."""
     try:
         with transaction.atomic(savepoint=False):
@@ -182,7 +182,7 @@ def _save(record: Record, rows: Sequence[RowRecord], by: Person, now: datetime) 
         raise ValidationError(_sentence(record, error)) from error
 
 
-def _save_rows(rows: Sequence[RowRecord], record: Record, by: Person, now: datetime) -> None:
+def _save_rows(rows: Sequence[ItemGroupRecord], record: Record, by: Person, now: datetime) -> None:
     """One statement for the new rows and one for the changed ones of each kind, however many there are."""
     for row in rows:
         if row.pk is None:

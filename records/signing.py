@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from records import selectors, services
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Record
 from records.workflow import signatures
 from records.workflow.locks import PARTICIPANT_KEY
@@ -25,12 +25,12 @@ def verify(
 
     What is marked already leaves no second trace.
 
-    Who entered an answer may not verify it: roles see to that (accounts.roles.NEVER_TOGETHER).
+    Who entered an answer may not verify it: roles see to that (accounts.roles.INCOMPATIBLE_ROLES).
     """
     reason = _("Compared with the source")
     with transaction.atomic():
         current = services.as_opened(record, version=version, action="verify")
-        parts: list[Record] = [current] if names is not None else [current, *selectors.inside(current)]
+        parts: list[Record] = [current] if names is not None else [current, *selectors.child_rows(current)]
         done = standing(parts)
         new = [
             Verification(
@@ -49,8 +49,8 @@ def verify(
         ]
         if not new:
             return []
-        services.mark(current, by=by, reason=reason)
-        with said(by, reason):
+        services.claim_version(current, by=by, reason=reason)
+        with audit_context(by, reason):
             return Verification.objects.bulk_create(new)
 
 
@@ -59,9 +59,9 @@ def sign_record(record: Record, *, by: Person, version: int, meaning: str, now: 
     with transaction.atomic():
         reason = _("Signed")
         current = services.as_opened(record, version=version, action="sign")
-        services.mark(current, by=by, reason=reason)
-        content = signatures.content_of(current, selectors.inside(current))
-        with said(by, reason):
+        services.claim_version(current, by=by, reason=reason)
+        content = signatures.content_of(current, selectors.child_rows(current))
+        with audit_context(by, reason):
             return signatures.make(
                 record.participant, Signature.Scope.RECORD, content, by=by, meaning=meaning, now=now, record=current
             )
@@ -80,5 +80,5 @@ def sign_whole(
         content = content_now()
         if signatures.digest_of(signatures.canonical(content)) != seen:
             raise ValidationError(_("This has changed since you opened the page. Look again, then sign."))
-        with said(by, _("Signed")):
+        with audit_context(by, _("Signed")):
             return signatures.make(participant, scope, content, by=by, meaning=meaning, now=now)

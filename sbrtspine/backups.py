@@ -151,7 +151,7 @@ def _manifest(database: psycopg.Connection, now: datetime) -> dict[str, Any]:
     return {
         "made_at": now.isoformat(),
         "server": database.info.server_version // 10_000,
-        "likeness": db_fingerprint.of(database),
+        "likeness": db_fingerprint.fingerprint_of(database),
         "seals": lines[:known],  # one more may have been made since the snapshot
         "public_key": seals.public_file().read_text() if seals.public_file().exists() else "",
     }
@@ -241,7 +241,7 @@ def restore(file: Path, into: str) -> dict[str, Any]:
     with file.open("rb") as source:
         _feed(command, environment, opened(source)[1])
     with psycopg.connect(into) as database:
-        different = db_fingerprint.differences(manifest["likeness"], db_fingerprint.of(database))
+        different = db_fingerprint.differences(manifest["likeness"], db_fingerprint.fingerprint_of(database))
     if different:
         raise Failed("What was restored is not what was backed up: " + "; ".join(different[:20]))
     return manifest

@@ -22,7 +22,7 @@ class ForTheStudy(Task):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from accounts import site_scope
 
-        with site_scope.everything():
+        with site_scope.all_sites():
             return super().__call__(*args, **kwargs)
 
 

@@ -8,27 +8,27 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.notifications import notify
 from protocol.study import STUDY
 from records import personal_data
 
 _MENU = [
     ("worklist", _("Worklist"), None),
-    ("participants", _("Participants"), May.SEE),
-    ("board", _("Board"), May.SEE),
-    ("safety", _("Safety"), May.SAFETY),
-    ("progress", _("Progress"), May.SEE),
-    ("outcomes", _("Outcomes"), May.EXPORT),
-    ("report", _("Report"), May.EXPORT),
-    ("queries", _("Queries"), May.SEE),
-    ("monitoring", _("Monitoring"), May.MONITORING),
-    ("protocol", _("Protocol"), May.SEE),
-    ("exports", _("Exports"), May.EXPORT),
-    ("snapshots", _("Snapshots"), (May.EXPORT, May.SAFETY)),
-    ("audit", _("Audit"), May.AUDIT),
-    ("delegation", _("Delegation"), (May.SEE, May.PEOPLE)),
-    ("people", _("People"), May.PEOPLE),
+    ("participants", _("Participants"), Permission.SEE),
+    ("board", _("Board"), Permission.SEE),
+    ("safety", _("Safety"), Permission.SAFETY),
+    ("progress", _("Progress"), Permission.SEE),
+    ("outcomes", _("Outcomes"), Permission.EXPORT),
+    ("report", _("Report"), Permission.EXPORT),
+    ("queries", _("Queries"), Permission.SEE),
+    ("monitoring", _("Monitoring"), Permission.MONITORING),
+    ("protocol", _("Protocol"), Permission.SEE),
+    ("exports", _("Exports"), Permission.EXPORT),
+    ("snapshots", _("Snapshots"), (Permission.EXPORT, Permission.SAFETY)),
+    ("audit", _("Audit"), Permission.AUDIT),
+    ("delegation", _("Delegation"), (Permission.SEE, Permission.PEOPLE)),
+    ("people", _("People"), Permission.PEOPLE),
 ]
 
 
@@ -40,7 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "suspect": personal_data.refused(),
         "protocol_version": STUDY.version,
-        "may_see": known and person.may(May.SEE),
+        "may_see": known and person.may(Permission.SEE),
         "unread": lambda: notify.unread(person) if known else 0,  # asked only where a page shows it
         "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
         "sending": uuid4(),  # of what this page sends (accounts.once)
@@ -48,6 +48,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _may(person: Person, what: May | tuple[May, ...]) -> bool:
+def _may(person: Person, what: Permission | tuple[Permission, ...]) -> bool:
     """Whether one of these is allowed."""
     return any(person.may(each) for each in (what if isinstance(what, tuple) else (what,)))

@@ -51,7 +51,7 @@ ORDER BY 1
 """
 
 
-def of(database: psycopg.Connection) -> dict[str, Any]:
+def fingerprint_of(database: psycopg.Connection) -> dict[str, Any]:
     """Rows of each table, ends of the chains, shape and roles; within the caller's transaction."""
     database.execute("SET LOCAL search_path = public")
     tables = [name for (name,) in database.execute(_TABLES)]

@@ -25,7 +25,7 @@ from protocol.study import STUDY
 from protocol.toxicity import SERIOUSNESS
 from records import services
 from records.model import fields
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.models import Participant
 
 FICTIONAL = "Fictional demo data"
@@ -132,7 +132,7 @@ class Story:
         model: type[Record],
         by: str = "nurse",
         *,
-        rows: list[RowRecord] | None = None,
+        rows: list[ItemGroupRecord] | None = None,
         complete: bool = True,
         **answers: Any,
     ) -> Any:

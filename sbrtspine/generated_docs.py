@@ -2,11 +2,11 @@
 
 from django.utils import translation
 
-from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
+from accounts.roles import INCOMPATIBLE_ROLES, ROLE_PERMISSIONS, Permission, Role
 from exports.documents import dictionary, traceability
 from oversight.checks import document
 from protocol.describe import describe
-from records.workflow.states import MOVES, WORDS
+from records.workflow.states import TRANSITIONS, WORDS
 
 
 def pages() -> dict[str, str]:
@@ -32,7 +32,7 @@ def record_states() -> str:
         "| action | from | to | who | what it requires | said when refused |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for move in MOVES:
+    for move in TRANSITIONS:
         start = ", ".join(str(WORDS[state]) for state in sorted(move.start))
         cells = [move.label, start, WORDS[move.end], f"who may {move.may.label}", move.requires, move.refused]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
@@ -43,9 +43,9 @@ def roles() -> str:
     """What each role does and may do."""
     lines = ["# Roles", "", "Generated from `accounts/roles.py`; do not edit.", ""]
     for role in Role:
-        duties = DUTIES[role]
-        may = ", ".join(str(permission.label) for permission in May if permission in duties.may)
+        duties = ROLE_PERMISSIONS[role]
+        may = ", ".join(str(permission.label) for permission in Permission if permission in duties.may)
         lines += [f"## {str(role.label).capitalize()}", "", f"{duties.does}", "", f"May {may}.", ""]
     lines += ["## Never held by one person", ""]
-    lines += [f"- {one.label} and {other.label}" for one, other in NEVER_TOGETHER]
+    lines += [f"- {one.label} and {other.label}" for one, other in INCOMPATIBLE_ROLES]
     return "\n".join(lines) + "\n"

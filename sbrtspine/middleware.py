@@ -53,7 +53,7 @@ class ExportLog:
         return response
 
 
-class Sight:
+class SiteScopeMiddleware:
     """A page that anybody may open reads no participant, whatever the request before it on this connection might.
 
     Before the others `LoginRequiredMiddleware` has loaded the person, in the query that says what he or she reads.
@@ -67,7 +67,7 @@ class Sight:
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
         if not getattr(view, "login_required", True):
-            site_scope.nothing()
+            site_scope.no_sites()
 
 
 class PersonalData:

@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from exports import snapshots
 from oversight.analysis import cohort
 from oversight.figures import report
@@ -20,7 +20,7 @@ TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """What the report holds, and the buttons that make it."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     return _page(request)
 
 
@@ -38,7 +38,7 @@ def _page(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse
 @require_safe
 def file(request: HttpRequest, kind: str) -> HttpResponse:
     """The report as PDF or HTML, in English, to take away."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     try:
         at = figures.instant(request)
         number = request.GET.get("snapshot", "")

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from accounts.models import Person, Site
 from records import services
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.models import Participant
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -31,7 +31,7 @@ def record(
     by: Person,
     *,
     complete: bool = False,
-    rows: list[RowRecord] | None = None,
+    rows: list[ItemGroupRecord] | None = None,
     missing: dict[str, str] | None = None,
     now: datetime | None = None,
     visit: str | None = None,

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import Person, Site
 from records import services, signing
 from records.model import fields, registry
-from records.model.base import Record, RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import crf_fields
 from records.models import Participant
 from records.workflow import locks
@@ -25,9 +25,9 @@ _BEGAN = amsterdam("2016-03-08 14:05")
 
 def answer(field: fields.CrfField, turn: int, links: dict[type, Record], text: str = "wound, dry") -> Any:
     """Some answer to a question; another turn is another answer, and a date that is known less."""
-    if isinstance(field, fields.Link):
+    if isinstance(field, fields.RecordLink):
         return links.get(field.related_model)
-    if isinstance(field, fields.Codes):
+    if isinstance(field, fields.MultiChoice):
         return [code for code, _label in field.codes][turn % len(field.codes) :][:2]
     if field.choices:
         return field.flatchoices[turn % len(field.flatchoices)][0]
@@ -51,7 +51,7 @@ def fill(record: Record, turn: int, links: dict[type, Record], **how: Any) -> Re
     return record
 
 
-def put(record: Record, rows: Sequence[RowRecord], by: Person, *, complete: bool = False) -> Record:
+def put(record: Record, rows: Sequence[ItemGroupRecord], by: Person, *, complete: bool = False) -> Record:
     """Write it; what is refused beside the others is answered or taken back, until the rest is taken."""
     refused: dict[str, list[str]] = {}
     for _try in range(60):
@@ -85,7 +85,7 @@ def blank(model: type[Record], participant: Participant, visit: str = "d60") -> 
     return record
 
 
-def rows_of(model: type[Record], participant: Participant) -> list[RowRecord]:
+def rows_of(model: type[Record], participant: Participant) -> list[ItemGroupRecord]:
     return [row(participant=participant, missing={}) for row in registry.rows_of(model)]
 
 

@@ -146,9 +146,9 @@ def test_a_safety_alert_told_in_the_future_is_passed_on(participant, people):
     now = timezone.now()
     told = alert(participant, now + YEAR)
     Message.objects.create(person=people["nurse"], alert=told, urgency=Urgency.SAFETY, raised_at=now + YEAR)
-    notify.tell(now)
+    notify.enqueue_all(now)
     assert [each.person for each in Message.objects.filter(level=1)] == [people["pi"]]
-    notify.tell(now)
+    notify.enqueue_all(now)
     assert Message.objects.count() == 2
     assert alerts.unsent(now) == 0  # a mail is under way
 

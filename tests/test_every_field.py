@@ -3,8 +3,8 @@
 import pytest
 
 from records.model import registry
-from records.model.base import RowRecord, VisitRecord
-from records.model.fields import Codes, Decimal, Instant, Integer, crf_fields
+from records.model.base import ItemGroupRecord, VisitRecord
+from records.model.fields import Decimal, Instant, Integer, MultiChoice, crf_fields
 from tests import builders
 
 HOSTILE = {
@@ -87,7 +87,7 @@ def _is_typed(model, name):
     for kind in kinds:
         for field in crf_fields(kind):
             if name.split("-")[-1] in (field.name, f"{field.name}_0"):
-                return not field.choices and not isinstance(field, Codes) and field.crf_type != "link"
+                return not field.choices and not isinstance(field, MultiChoice) and field.crf_type != "link"
     return False
 
 
@@ -118,7 +118,7 @@ def test_numbers_beyond_their_bounds_name_the_bound(model, people, site, client)
     client.force_login(people["nurse"])
     _names_of, management = inputs(model)
     for field in crf_fields(model):
-        if not isinstance(field, Integer | Decimal) or issubclass(model, RowRecord):
+        if not isinstance(field, Integer | Decimal) or issubclass(model, ItemGroupRecord):
             continue
         typed = str(field.high + 1)
         answer = client.post(

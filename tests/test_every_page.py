@@ -9,7 +9,7 @@ from itertools import combinations, product
 
 import pytest
 
-from records.entry.target import Place
+from records.entry.target import FormTarget
 from records.model import registry
 from tests import builders, population
 from tests.test_every_url import GET, ROLES
@@ -64,7 +64,7 @@ def test_what_is_read_has_every_two_of_form_state_role_and_page_together(pages):
 
 
 def at(record):
-    return Place(record.participant, type(record), record, getattr(record, "visit", None))
+    return FormTarget(record.participant, type(record), record, getattr(record, "visit", None))
 
 
 @pytest.mark.parametrize("state", population.STATES)

@@ -11,7 +11,7 @@ from exports.selection import Selection
 from records import services
 from records.audit import context
 from records.model import registry
-from records.model.base import RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, VisitRecord
 from records.model.fields import Decimal, Integer, crf_fields
 from records.models import AuditRow, Participant
 from tests import builders
@@ -29,7 +29,7 @@ def made(model, people, site):
     record = model(participant=participant)
     if issubclass(model, VisitRecord):
         record.visit = "d60"
-    if not issubclass(model, RowRecord):
+    if not issubclass(model, ItemGroupRecord):
         return services.write(record, by=people["nurse"], version=0)
     parent = made(model._meta.get_field(model.parent_field).related_model, people, site)
     services.write(parent, by=people["nurse"], version=parent.version, rows=[record])
@@ -112,7 +112,7 @@ def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, si
     for field in crf_fields(model):
         if not isinstance(field, NUMBERS) or field.high is None:
             continue
-        with pytest.raises(IntegrityError), transaction.atomic(), context.said(people["nurse"], "trying"):
+        with pytest.raises(IntegrityError), transaction.atomic(), context.audit_context(people["nurse"], "trying"):
             _sql(f'UPDATE {model._meta.db_table} SET "{field.column}" = {field.high} + 1 WHERE id = {record.pk}')
 
 

@@ -24,9 +24,9 @@ from oversight.analysis.pages import FIGURES
 from oversight.figures import report
 from oversight.scanning import scan
 from records import queries, selectors
-from records.entry.target import Place
+from records.entry.target import FormTarget
 from records.formula_injection import defused
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 from records.model.fields import LongText, Text, crf_fields
 from records.models import Query, QueryMessage
 from tests import builders, population
@@ -75,7 +75,7 @@ def everywhere(people, site):
             )  # fmt: skip
         links[model] = population.put(record, rows, people["nurse"], complete=len(made) % 2 == 0)
         made.append(links[model])
-    at = Place(participant, type(made[0]), made[0], getattr(made[0], "visit", None))
+    at = FormTarget(participant, type(made[0]), made[0], getattr(made[0], "visit", None))
     tail = at.url().split(f"/{participant.code}/", 1)[1]
     for text in (*TEXTS, LINES):
         query = queries.ask(participant, by=people["monitor"], text=text, now=population.NOW, form=made[0].slug,
@@ -127,8 +127,8 @@ def _every_page(everywhere, people, client):
     home = f"/participants/{participant.code}/"
     unread = []
     for record in made:
-        url = Place(participant, type(record), record, getattr(record, "visit", None)).url()
-        values = texts_of(record, *selectors.inside(record))
+        url = FormTarget(participant, type(record), record, getattr(record, "visit", None)).url()
+        values = texts_of(record, *selectors.child_rows(record))
         unread += lacking(url, values, body(client, url))
         unread += lacking(f"{url}history/", values, body(client, f"{url}history/"))
     for url in [home, home + "endpoint/", home + "changes/", home + "locks/", *PAGES]:
@@ -156,7 +156,7 @@ def _every_line_of_the_trail(everywhere, people, client):
     told = {
         f"<em>{field.verbose_name}</em>: {value}"
         for record in made
-        for part in (record, *selectors.inside(record))
+        for part in (record, *selectors.child_rows(record))
         for field in crf_fields(type(part))
         if is_free(field) and (value := getattr(part, field.name))
     }
@@ -187,7 +187,7 @@ def _report(everywhere, people, client, monkeypatch):
     """What a cell of the report says is read in the page, and given to the typesetter with codes for lacking signs."""
     _participant, made = everywhere
     client.force_login(people["pi"])
-    values = {value for record in made for value in texts_of(record, *selectors.inside(record))}
+    values = {value for record in made for value in texts_of(record, *selectors.child_rows(record))}
     cells = {cell.value for _number, figure in report.build(people["pi"], timezone.now()).figures
              for row in figure.table.rows for cell in row.cells if cell.value in values}  # fmt: skip
     given = []
@@ -230,7 +230,7 @@ def _every_export(everywhere, people, client):
     for record in made:
         single = lines_of(body(client, f"/exports/{record.slug}.csv?purpose=archive"))
         told += [(record.slug, "alone")] * (single != lines_of(exact.read(f"{record.slug}.csv")))
-        for part in (record, *selectors.inside(record)):
+        for part in (record, *selectors.child_rows(record)):
             written = told_of(exact, part)
             values = {field.name: getattr(part, field.name) for field in crf_fields(type(part)) if is_free(field)}
             values = {name: value for name, value in values.items() if value}
@@ -244,7 +244,7 @@ def _every_export(everywhere, people, client):
     assert {line["question"] for line in log} == {message.query.sentence for message in messages}
     assert {line["said"] for line in log} == {message.text for message in messages}
     trail = {line["new"] for line in lines_of(exact.read("audit.csv"))}
-    assert {value for record in made for value in texts_of(record, *selectors.inside(record))} <= trail
+    assert {value for record in made for value in texts_of(record, *selectors.child_rows(record))} <= trail
 
     assert told == []
     assert compared > 25
@@ -256,7 +256,7 @@ def lines_of(content):
 
 def told_of(bundle, part):
     """The line of a record or of a row inside one, in its own file."""
-    key = str(part.pk if isinstance(part, RowRecord) else getattr(part, "number", 1))
+    key = str(part.pk if isinstance(part, ItemGroupRecord) else getattr(part, "number", 1))
     found = [line for line in lines_of(bundle.read(f"{part.slug}.csv")) if line["record"] == key]
     assert len(found) == 1, part
     return found[0]

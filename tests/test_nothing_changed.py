@@ -110,7 +110,7 @@ def test_a_line_put_aside_once_more_for_as_long_leaves_nothing(people, site):
     url = next(item.key for item in items if item.can_wait)
 
     def put(days, reason, at):
-        return snooze.put_aside(people["nurse"], url, days, reason, at)
+        return snooze.snooze_item(people["nurse"], url, days, reason, at)
 
     days = str(snooze.DAYS[0])
     first = put(days, "Waits for a letter", NOW)

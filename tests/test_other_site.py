@@ -16,7 +16,7 @@ from oversight.models import KeptFigures, Message, MonitoringDraw, MonitoringVis
 from oversight.monitoring import plan
 from oversight.scanning import scan
 from records import services
-from records.entry.target import Place
+from records.entry.target import FormTarget
 from records.models import AuditCheck, AuditReview, Participant, Read, Typing
 from tests import population
 from tests.conftest import CAST, delegate
@@ -39,7 +39,7 @@ def told(people, site, site_b, client, monkeypatch):
     monkeypatch.setattr(plan.MonitoringDraw, "takes", lambda self, place: True)
     client.force_login(people["nurse"])
     for record in made[:3]:
-        place = Place(participant, type(record), record, getattr(record, "visit", None))
+        place = FormTarget(participant, type(record), record, getattr(record, "visit", None))
         client.get(place.url())
         client.post(place.url("typing/"), {"note": CANARY})
     Snooze.objects.create(person=people["nurse"], url=home, reason=CANARY, at=now, until=now + timedelta(days=1))
@@ -90,7 +90,7 @@ def test_no_row_of_any_table_tells_another_site(told, people):
         tables = [name for (name,) in cursor.fetchall()]
         seen = {}
         for who in ("everybody", "nurse_b"):
-            with site_scope.everything() if who == "everybody" else site_scope.of(people[who]):
+            with site_scope.all_sites() if who == "everybody" else site_scope.sites_of(people[who]):
                 for table in tables:
                     if table != "django_migrations":
                         cursor.execute(f'SELECT t::text FROM "{table}" AS t')

@@ -38,6 +38,6 @@ class WithRoles(ModelBackend):
 
     def get_user(self, user_id: int) -> Person | None:
         now = timezone.now()
-        people = with_roles(Person.objects.all(), now).annotate(sites=site_scope.said_with_the_person(now))
+        people = with_roles(Person.objects.all(), now).annotate(sites=site_scope.scope_annotation(now))
         person = people.filter(pk=user_id).first()
         return person if person and self.user_can_authenticate(person) else None

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def of(request: HttpRequest) -> str:
+def client_ip(request: HttpRequest) -> str:
     """The client's address, or nothing; what a client itself writes into X-Forwarded-For is never believed."""
     hops = settings.PROXY_HOPS
     told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]

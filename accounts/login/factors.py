@@ -56,7 +56,7 @@ class Adapter(DefaultMFAAdapter):
         return "BLEND"
 
 
-def of(person: Any) -> list[Authenticator]:
+def factors_of(person: Any) -> list[Authenticator]:
     """What this person has enrolled."""
     return list(Authenticator.objects.filter(user_id=person.pk, type__in=REAL).order_by("pk"))
 
@@ -181,7 +181,7 @@ def remove(person: Any, pk: int, *, now: datetime) -> None:
         gone, _each = Authenticator.objects.filter(user_id=person.pk, type__in=REAL, pk=pk).delete()
         if not gone:
             raise ValidationError(_("This second factor is gone already."))
-        person.has_factor = bool(of(person))
+        person.has_factor = bool(factors_of(person))
         if not person.has_factor:
             Authenticator.objects.filter(user_id=person.pk).delete()
         log(Act.What.FACTOR_REMOVED, now=now, by=person)

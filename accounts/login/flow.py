@@ -39,19 +39,19 @@ def device(request: HttpRequest) -> dict[str, Any]:
 def _counted(request: HttpRequest, username: str, person: Person | None) -> dict[str, attempts.Limit]:
     known = device(request)
     mine = known["id"] if person and person.pk in known["people"] else ""
-    return attempts.keys(username, client_ip.of(request), device=mine)
+    return attempts.keys(username, client_ip.client_ip(request), device=mine)
 
 
 def _count(request: HttpRequest, username: str, person: Person | None, now: datetime) -> None:
     """Count this try before it is judged; too many are told to the owner, and refused."""
     over, first = attempts.begin(_counted(request, username, person), now)
     if first:
-        mail.warn_of_failures(person, person.username if person else "", client_ip.of(request), now)
+        mail.warn_of_failures(person, person.username if person else "", client_ip.client_ip(request), now)
     if over:
         raise _too_many()
 
 
-def by_password(request: HttpRequest, username: str, password: str, now: datetime) -> Person:
+def check_password(request: HttpRequest, username: str, password: str, now: datetime) -> Person:
     """The first step. ValidationError says no more than that the two do not belong together."""
     meant = Person.objects.filter(username__iexact=username).first()
     _count(request, username, meant, now)
@@ -62,7 +62,7 @@ def by_password(request: HttpRequest, username: str, password: str, now: datetim
     return person
 
 
-def by_factor(request: HttpRequest, person: Person, given: str, now: datetime) -> None:
+def check_second_factor(request: HttpRequest, person: Person, given: str, now: datetime) -> None:
     """The second step."""
     _count(request, person.username, person, now)
     if not factors.check(person, given, now):
@@ -72,7 +72,13 @@ def by_factor(request: HttpRequest, person: Person, given: str, now: datetime) -
 
 def _failed(request: HttpRequest, person: Person | None, part: str, now: datetime) -> None:
     """What was typed as a name that is nobody's is not kept: it may be a password."""
-    log(Act.What.LOGIN_FAILED, now=now, person=person, address=client_ip.of(request) or None, details={"part": part})
+    log(
+        Act.What.LOGIN_FAILED,
+        now=now,
+        person=person,
+        address=client_ip.client_ip(request) or None,
+        details={"part": part},
+    )
 
 
 def ask_factor(request: HttpRequest, person: Person, to: str, now: datetime) -> None:
@@ -89,13 +95,13 @@ def pending(request: HttpRequest, now: datetime) -> tuple[Person, str] | None:
     return (person, told["to"]) if person else None
 
 
-def come_in(request: HttpRequest, person: Person, response: HttpResponse, now: datetime) -> HttpResponse:
+def complete_login(request: HttpRequest, person: Person, response: HttpResponse, now: datetime) -> HttpResponse:
     """Both steps are done: a new session, and a device that is known from now on."""
     request.session.pop(PENDING, None)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    sessions.begin(request, client_ip.of(request), now)
+    sessions.begin(request, client_ip.client_ip(request), now)
     attempts.succeeded(_counted(request, person.username, person))
-    log(Act.What.LOGIN, now=now, by=person, address=client_ip.of(request) or None)
+    log(Act.What.LOGIN, now=now, by=person, address=client_ip.client_ip(request) or None)
     known = device(request)
     people = [person.pk, *(pk for pk in known["people"] if pk != person.pk)][:20]  # a ward's computer has many
     value = signing.dumps({"id": known["id"] or secrets.token_hex(16), "people": people}, salt=DEVICE)

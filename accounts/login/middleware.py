@@ -14,7 +14,7 @@ from accounts.marks import reads_while_idle
 FREE = {"login", "login-factor", "login-passkey", "logout", "again", "welcome", "health"}
 
 
-class StillThere:
+class SessionTimeoutMiddleware:
     """Idle and absolute limits of a session (ASVS 7.3), and no page without the second factor that is due."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

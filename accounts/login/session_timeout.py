@@ -51,12 +51,12 @@ def seen(request: HttpRequest, now: datetime) -> None:
 def unlock(request: HttpRequest, why: str, now: datetime) -> None:
     """The password again (and the second factor where the day is over); ValidationError by field."""
     password, code = request.POST.get("again-password", ""), request.POST.get("again-code", "")
-    prove(request.user, password, code, client_ip.of(request), now, with_factor=why == "over")
+    prove(request.user, password, code, client_ip.client_ip(request), now, with_factor=why == "over")
     request.session[sessions.SEEN] = int(now.timestamp())
     if why == "over":
         request.session[sessions.SINCE] = int(now.timestamp())
     request.POST = sent.without_again(request.POST)
-    log(Act.What.UNLOCKED, now=now, by=request.user, address=client_ip.of(request) or None)
+    log(Act.What.UNLOCKED, now=now, by=request.user, address=client_ip.client_ip(request) or None)
 
 
 def ask(request: HttpRequest, why: str, error: ValidationError | None = None) -> HttpResponse:

@@ -28,7 +28,7 @@ def begin(request: HttpRequest, address: str, now: datetime) -> None:
     )
 
 
-def of(person: Any, now: datetime) -> list[UserSession]:
+def sessions_of(person: Any, now: datetime) -> list[UserSession]:
     """Where this person is logged in now."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     return list(UserSession.objects.filter(user_id=person.pk, session_key__in=alive).order_by("-last_seen_at"))

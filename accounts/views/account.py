@@ -39,9 +39,9 @@ def account(request: HttpRequest) -> HttpResponse:
     review = person.password_set_at and person.password_set_at + timedelta(days=settings.PASSWORD_REVIEW_DAYS)
     context = {
         "said": said,
-        "sessions": sessions.of(person, now),
+        "sessions": sessions.sessions_of(person, now),
         "here": request.session.session_key,
-        "factors": factors.of(person),
+        "factors": factors.factors_of(person),
         "memberships": person.memberships.select_related("site").order_by("site", "starts_at"),
         "delegations": services.delegations_of(person),
         "review": review,
@@ -74,7 +74,7 @@ def password(request: HttpRequest) -> HttpResponse:
             services.set_password(request.user, request.POST["new_password"], now=now)
             sessions.end_all(request.user)
             update_session_auth_hash(request, request.user)
-            sessions.begin(request, client_ip.of(request), now)
+            sessions.begin(request, client_ip.client_ip(request), now)
             return redirect("account")
     context = {"errors": errors, "rules": password_validation.password_validators_help_texts()}
     return render(request, "accounts/password.html", context, status=422 if errors else 200)
@@ -84,7 +84,7 @@ def _unproved(request: HttpRequest, now: Any) -> dict[str, Any]:
     """What is wrong with the password (and the second factor) that are asked again."""
     try:
         given, code = request.POST.get("password", ""), request.POST.get("code", "")
-        prove(request.user, given, code, client_ip.of(request), now)
+        prove(request.user, given, code, client_ip.client_ip(request), now)
     except ValidationError as error:
         return error.message_dict
     return {}
@@ -112,7 +112,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "general": errors.get("__all__", []),
         "codes": codes,
-        "factors": factors.of(request.user),
+        "factors": factors.factors_of(request.user),
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "picture": factors.picture(request.user, secret),
         "due": second_factor_policy.is_due(request.user),

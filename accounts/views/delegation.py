@@ -17,7 +17,7 @@ from accounts.login.reauthentication import confirm
 from accounts.models import Delegation, Membership, Person
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import ON_DELEGATION, May, Task
+from accounts.roles import ON_DELEGATION, Permission, Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +31,7 @@ def log(request: HttpRequest) -> HttpResponse:
     errors: dict[str, Any] = {}
     now = timezone.now()
     if request.method == "POST":
-        require(request.user, May.DELEGATE)
+        require(request.user, Permission.DELEGATE)
         try:
             _change(request, now)
             return redirect("delegation")
@@ -39,7 +39,7 @@ def log(request: HttpRequest) -> HttpResponse:
             errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
     lines = Delegation.objects.filter(site__in=sites).select_related("person", "site", "signed_by", "ending__signed_by")
     current = set(Delegation.objects.at(now).filter(site__in=sites).values_list("pk", flat=True))
-    signs = [site for site in sites if site.pk in request.user.site_ids(May.DELEGATE)]
+    signs = [site for site in sites if site.pk in request.user.site_ids(Permission.DELEGATE)]
     context = {
         "lines": [(line, line.pk in current) for line in lines],
         "signs": signs,
@@ -69,11 +69,11 @@ def _change(request: HttpRequest, now: datetime) -> None:
     if given.get("act") == "end":
         number = given.get("line", "")
         line = get_object_or_404(Delegation, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
-        require(request.user, May.DELEGATE, line.site_id)
+        require(request.user, Permission.DELEGATE, line.site_id)
         reason = text_input.reason(given.get("reason", ""))
     else:
         made = _read(request, now)
-    confirm(request.user, given.get("password", ""), given.get("code", ""), client_ip.of(request), now)
+    confirm(request.user, given.get("password", ""), given.get("code", ""), client_ip.client_ip(request), now)
     if line is not None:
         delegation.end(line, ends_at=now, reason=reason, by=request.user, now=now)
     else:
@@ -104,6 +104,6 @@ def _held(number: str, by: Person) -> Membership:
     held = found.select_related("person", "site").first()
     if held is None:
         raise ValidationError({"who": _("Choose whom you delegate to.")})
-    if held.site_id not in by.site_ids(May.DELEGATE):
+    if held.site_id not in by.site_ids(Permission.DELEGATE):
         raise Http404
     return held

@@ -40,14 +40,14 @@ def log_in(request: HttpRequest) -> HttpResponse:
     username = text_input.sought(request.POST.get("username", ""))[:150]
     if request.method == "POST":
         try:
-            person = flow.by_password(request, username, request.POST.get("password", "")[:1000], now)
+            person = flow.check_password(request, username, request.POST.get("password", "")[:1000], now)
         except ValidationError as error:
             said = error.messages[0]
         else:
             if factors.has_one(person):
                 flow.ask_factor(request, person, _to(request), now)
                 return redirect("login-factor")
-            return flow.come_in(request, person, redirect(_to(request) or settings.LOGIN_REDIRECT_URL), now)
+            return flow.complete_login(request, person, redirect(_to(request) or settings.LOGIN_REDIRECT_URL), now)
     context = {"said": said, "next": _to(request), "username": username, "welcome": "welcome" in request.GET}
     return render(request, "registration/login.html", context)
 
@@ -65,8 +65,8 @@ def factor(request: HttpRequest) -> HttpResponse:
     said = ""
     if request.method == "POST":
         try:
-            flow.by_factor(request, person, request.POST.get("code", "")[:20_000], now)
-            return flow.come_in(request, person, redirect(to or settings.LOGIN_REDIRECT_URL), now)
+            flow.check_second_factor(request, person, request.POST.get("code", "")[:20_000], now)
+            return flow.complete_login(request, person, redirect(to or settings.LOGIN_REDIRECT_URL), now)
         except ValidationError as error:
             said = error.messages[0]
     context = {"said": said, "has_passkey": factors.has_passkey(person)}
@@ -87,7 +87,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     """Out, here."""
-    log(Act.What.LOGOUT, now=timezone.now(), by=request.user, address=client_ip.of(request) or None)
+    log(Act.What.LOGOUT, now=timezone.now(), by=request.user, address=client_ip.client_ip(request) or None)
     sessions.forget(request)
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)

@@ -17,12 +17,12 @@ from accounts.login import factors, sessions
 from accounts.models import Membership, Person, Site
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May, Role
+from accounts.roles import Permission, Role
 from protocol.study import STUDY
 
 
 def _sites(request: HttpRequest) -> Any:
-    return Site.objects.filter(pk__in=request.user.site_ids(May.PEOPLE))
+    return Site.objects.filter(pk__in=request.user.site_ids(Permission.PEOPLE))
 
 
 def _by_field(error: ValidationError) -> dict[str, list[str]]:
@@ -33,7 +33,7 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
 @once
 def listing(request: HttpRequest) -> HttpResponse:
     """Everybody, by what needs attention; several accounts are confirmed as still needed at once."""
-    require(request.user, May.PEOPLE)
+    require(request.user, Permission.PEOPLE)
     now, said = timezone.now(), ""
     if request.method == "POST":
         ticked = [int(pk) for pk in request.POST.getlist("person") if pk.isdecimal() and len(pk) < 18]
@@ -50,7 +50,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @once
 def invite(request: HttpRequest) -> HttpResponse:
     """A new account, with its first role and a link by mail."""
-    require(request.user, May.PEOPLE)
+    require(request.user, Permission.PEOPLE)
     errors: dict[str, Any] = {}
     if request.method == "POST":
         try:
@@ -89,7 +89,7 @@ def _role_and_site(request: HttpRequest, given: Any) -> tuple[Role, Site]:
 @once
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: what it holds and held, and everything that can be done about it, each with a reason."""
-    require(request.user, May.PEOPLE)
+    require(request.user, Permission.PEOPLE)
     found = selectors.person(pk)
     errors: dict[str, Any] = {}
     now = timezone.now()
@@ -104,8 +104,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": refusal(request.user, found),
         "memberships": found.memberships.select_related("site").order_by("site__code", "starts_at"),
         "delegations": services.delegations_of(found),
-        "factors": factors.of(found),
-        "sessions": sessions.of(found, now),
+        "factors": factors.factors_of(found),
+        "sessions": sessions.sessions_of(found, now),
         "dormant": recertification.is_dormant(found, now),
         "looked": found.recertifications.select_related("by")[:5],
         **security_log.about(found, request.GET.get("acts", ""), 50),
@@ -124,7 +124,7 @@ def refusal(by: Person, about: Person) -> str:
     if by == about:
         return _("Nobody changes his or her own roles or access: ask a colleague who manages people.")
     sites = {held.site_id for held in about.memberships.all()}
-    if sites and not sites & by.site_ids(May.PEOPLE):
+    if sites and not sites & by.site_ids(Permission.PEOPLE):
         return _("This person works at a site whose people you do not manage.")
     return ""
 
@@ -164,7 +164,7 @@ def _end(request: HttpRequest, about: Person, reason: str, now: datetime) -> Non
 @require_safe
 def as_of(request: HttpRequest) -> HttpResponse:
     """Who had what at an instant, replayed from the log."""
-    require(request.user, May.PEOPLE)
+    require(request.user, Permission.PEOPLE)
     text = request.GET.get("at", "").replace("\x00", "").strip()
     at, said = timezone.now(), ""
     if text:

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from exports.data import sql_format
 from records.model import fields
-from records.model.base import Record, RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import CrfField, crf_fields
 
 # Text that is chosen from a list or made by the system: no person's words.
@@ -29,7 +29,7 @@ class Column:
         return self.kind in ("text", "label", "key")
 
 
-def of(model: type[Record], shifted: bool = False, without: frozenset[str] = frozenset()) -> list[Column]:
+def columns_of(model: type[Record], shifted: bool = False, without: frozenset[str] = frozenset()) -> list[Column]:
     """The columns of one form, those of the fields in `without` left out; `shifted` moves every date."""
     with translation.override("en"):
         found = list(_first(model, shifted))
@@ -45,19 +45,19 @@ def is_free_text(field: CrfField) -> bool:
 
 
 def _first(model: type[Record], shifted: bool) -> Iterator[Column]:
-    number = "r.id" if issubclass(model, RowRecord) else "coalesce(r.number, 1)"
+    number = "r.id" if issubclass(model, ItemGroupRecord) else "coalesce(r.number, 1)"
     yield Column("participant", "key", "d.pseudonym" if shifted else "p.code")
     yield Column("site", "key", "d.site" if shifted else "s.code")
     yield Column("visit", "key", _visit(model))
     yield Column("record", "integer", number)
     yield Column("status", "key", "coalesce(r.status, 'draft')")
-    if issubclass(model, RowRecord):
+    if issubclass(model, ItemGroupRecord):
         yield Column("parent", "integer", "parent.number")
 
 
 def _visit(model: type[Record]) -> str:
     """Of a row the visit of its form: a form of a visit is number 1 at each of them, so the parent alone is not it."""
-    if issubclass(model, RowRecord):
+    if issubclass(model, ItemGroupRecord):
         parent = model._meta.get_field(model.parent_field).related_model
         return "parent.visit" if issubclass(parent, VisitRecord) else "NULL::text"
     return "r.visit" if issubclass(model, VisitRecord) else "NULL::text"
@@ -73,7 +73,7 @@ def _about(field: CrfField, shifted: bool) -> Iterator[Column]:
     if isinstance(field, fields.Choice):
         words = sql_format.label(column, field.flatchoices)
         yield Column(f"{field.name}_label", "label", f"nullif({words}, '')", field)
-    elif isinstance(field, fields.Codes):
+    elif isinstance(field, fields.MultiChoice):
         yield Column(f"{field.name}_label", "label", sql_format.labels(column, field.codes), field)
     if field.required:
         yield Column(f"{field.name}_missing", "missing", f"r.missing ->> {sql_format.literal(field.name)}", field)
@@ -100,9 +100,9 @@ def _value(field: CrfField, column: str, shifted: bool) -> str:
         return f"coalesce({at}, {sql_format.day(moved)})"
     if isinstance(field, fields.LocalDate):
         return sql_format.day(f"{column} + d.shift" if shifted else column)
-    if isinstance(field, fields.Codes):
+    if isinstance(field, fields.MultiChoice):
         return sql_format.joined(column)
-    if isinstance(field, fields.Link):
+    if isinstance(field, fields.RecordLink):
         return f"{linked(field)}.number"
     return column
 

@@ -13,18 +13,18 @@ from exports.data import columns, csv_stream
 from exports.data.pseudonyms import JOIN
 from exports.selection import Selection
 from records.audit import time_travel
-from records.model.base import Record, RowRecord
-from records.model.fields import Link, crf_fields
+from records.model.base import ItemGroupRecord, Record
+from records.model.fields import RecordLink, crf_fields
 
 
-def of(model: type[Record], selection: Selection) -> list[columns.Column]:
+def columns_of(model: type[Record], selection: Selection) -> list[columns.Column]:
     """The columns of one form in this selection."""
-    return csv_stream.defused(columns.of(model, selection.deidentified, selection.left_out(model)), selection)
+    return csv_stream.defused(columns.columns_of(model, selection.deidentified, selection.left_out(model)), selection)
 
 
 def statement(model: type[Record], selection: Selection) -> tuple[str, dict[str, Any]]:
     """The question whose answer is the file, and its parameters; of live rows or of the trail, with the same cells."""
-    cells = csv_stream.cells(of(model, selection))
+    cells = csv_stream.cells(columns_of(model, selection))
     given, order = selection.participants()[1], "p.code"
     if selection.deidentified:
         given |= selection.pseudonyms().parameters()
@@ -45,11 +45,11 @@ def _from(model: type[Record], selection: Selection, scope: str) -> str:
         f"{_rows(model, selection, scope)} AS r JOIN records_participant AS p ON p.id = r.participant_id"
         " JOIN accounts_site AS s ON s.id = p.site_id"
     )
-    if issubclass(model, RowRecord):
+    if issubclass(model, ItemGroupRecord):
         parent = _rows(model._meta.get_field(model.parent_field).related_model, selection, scope)
         tables += f" JOIN {parent} AS parent ON parent.id = r.{model.parent_field}_id AND parent.voided_at IS NULL"
     for field in crf_fields(model):
-        if isinstance(field, Link):
+        if isinstance(field, RecordLink):
             link = columns.linked(field)
             tables += f' LEFT JOIN {field.related_model._meta.db_table} AS {link} ON {link}.id = r."{field.column}"'
     return tables
@@ -63,7 +63,7 @@ def _rows(model: type[Record], selection: Selection, scope: str) -> str:
 def blocks(model: type[Record], selection: Selection) -> Iterator[bytes]:
     """The file of one form, in blocks, with memory that does not grow."""
     sql, given = statement(model, selection)
-    yield from csv_stream.file(selection, of(model, selection), sql, given)
+    yield from csv_stream.file(selection, columns_of(model, selection), sql, given)
 
 
 def count(sources: list[tuple[str, str]], given: dict[str, Any]) -> dict[str, int]:

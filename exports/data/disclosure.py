@@ -12,7 +12,7 @@ from exports.data.sql_format import literal, name
 from exports.documents import dictionary
 from exports.selection import Selection
 from records.model.base import Record
-from records.model.fields import Choice, Codes, crf_fields
+from records.model.fields import Choice, MultiChoice, crf_fields
 
 FEW = 5  # a code that fewer participants have may tell who they are
 
@@ -35,7 +35,7 @@ def _rare(model: type[Record], selection: Selection) -> Iterator[list[str | int]
     """Codes of one form that at least one and fewer than FEW participants have."""
     asked = [field for field in crf_fields(model) if field.name not in selection.left_out(model)]
     codes = [f"({literal(each.name)}, ARRAY[{name(each.column)}])" for each in asked if isinstance(each, Choice)]
-    codes += [f"({literal(each.name)}, {name(each.column)})" for each in asked if isinstance(each, Codes)]
+    codes += [f"({literal(each.name)}, {name(each.column)})" for each in asked if isinstance(each, MultiChoice)]
     if not codes:
         return
     sql = (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from accounts.roles import May
+from accounts.roles import Permission
 from exports.data import datasets
 from exports.data.columns import Column
 from exports.documents import audit_log, dictionary, query_log
@@ -40,14 +40,14 @@ def tables(selection: Selection) -> list[Table]:
         return found
     if selection.takes("queries"):
         found.append(Table("queries", query_log.columns(selection), query_log.source, query_log.blocks))
-    if selection.takes("audit") and selection.person.may(May.AUDIT):
+    if selection.takes("audit") and selection.person.may(Permission.AUDIT):
         found.append(Table("audit", audit_log.columns(selection), audit_log.source, audit_log.blocks))
     return found
 
 
 def _form(model: type[Record], selection: Selection) -> Table:
     source, blocks = partial(datasets.source, model), partial(datasets.blocks, model)
-    return Table(model.slug, datasets.of(model, selection), source, blocks, model, selection.left_out(model))
+    return Table(model.slug, datasets.columns_of(model, selection), source, blocks, model, selection.left_out(model))
 
 
 def rows(selection: Selection) -> dict[str, int]:

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from exports.documents import dictionary
 from protocol.study import STUDY
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.model.fields import crf_fields
 from records.model.missing import MissingCode
 
@@ -51,4 +51,4 @@ def _form(model: type[Record], rows: dict[tuple[str, str], dict[str, str]]) -> F
         for field in crf_fields(model)
     ]
     title = str(model._meta.verbose_name)
-    return Form(model.slug, title, model.domain, issubclass(model, RowRecord), questions)
+    return Form(model.slug, title, model.domain, issubclass(model, ItemGroupRecord), questions)

@@ -8,8 +8,8 @@ from django.utils import translation
 
 from protocol.study import STUDY
 from records.model import registry
-from records.model.base import Record, RepeatingRecord, RowRecord, VisitRecord
-from records.model.fields import Codes, CrfField, crf_fields
+from records.model.base import ItemGroupRecord, Record, RepeatingRecord, VisitRecord
+from records.model.fields import CrfField, MultiChoice, crf_fields
 
 COLUMNS = [
     "form", "field", "question", "help", "type", "unit", "required", "codes", "min", "max", "repeats", "visits",
@@ -52,7 +52,7 @@ def _row(model: type[Record], field: CrfField) -> dict[str, str]:
         "codes": "|".join(f"{code}={label}" for code, label in codes(field)),
         "min": _bound(field.low),
         "max": _bound(field.high),
-        "repeats": "yes" if issubclass(model, RepeatingRecord | RowRecord) else "no",
+        "repeats": "yes" if issubclass(model, RepeatingRecord | ItemGroupRecord) else "no",
         "visits": " ".join(STUDY.visits_with(model.slug)) if issubclass(model, VisitRecord) else "",
         "standard": ".".join(part for part in (model.domain, field.standard) if part) if field.standard else "",
     }
@@ -60,7 +60,7 @@ def _row(model: type[Record], field: CrfField) -> dict[str, str]:
 
 def codes(field: CrfField) -> list[tuple[str, Any]]:
     """The codes of a list, with their labels."""
-    return list(field.codes if isinstance(field, Codes) else field.flatchoices)
+    return list(field.codes if isinstance(field, MultiChoice) else field.flatchoices)
 
 
 def _required(field: CrfField) -> str:

@@ -2,7 +2,7 @@
 
 from exports.data.columns import Column
 from exports.reading import codebook
-from records.model.fields import Codes
+from records.model.fields import MultiChoice
 
 LONGEST = 32767  # bytes of one value in SAS and SPSS
 _LETTER = 4  # bytes that one letter takes at most
@@ -17,7 +17,7 @@ def most_bytes(column: Column) -> int:
     if column.kind == "text":
         letters = getattr(column.about, "max_length", None)
         return min(LONGEST, letters * _LETTER) if letters else LONGEST
-    several = column.kind == "codes" or isinstance(column.about, Codes)
+    several = column.kind == "codes" or isinstance(column.about, MultiChoice)
     listed = sum(words) + 2 * len(words) if several else max(words, default=0)
     return min(LONGEST, max(_PLAIN[column.kind], listed))
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from exports import log
 from exports.bundle import Bundle
 from exports.data import datasets, export_tables
@@ -23,7 +23,7 @@ BIG = 200_000  # rows from which on preparing it in the background is proposed f
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """What there is to take away for a purpose; how many rows of each is counted behind the page."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
     told = {"choice": choice, "purposes": PURPOSES, **jobs.told(request)}
     if not choice.is_valid():
@@ -33,14 +33,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "tables": tables}
     told["left_out"] = sorted(name for name in selection.without if "." not in name)
     big = datasets.about(table.model for table in tables if table.model) > BIG
-    told |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(May.AUDIT)}
+    told |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(Permission.AUDIT)}
     return render(request, "exports/overview.html", told)
 
 
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """How many rows each file has, as parts to be put into the page."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
     if not choice.is_valid():
         return _refused(choice)
@@ -58,7 +58,7 @@ def _without_manner(request: HttpRequest) -> str:
 @require_safe
 def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
     """One file as CSV, streamed."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
     if not choice.is_valid():
         return _refused(choice)
@@ -66,7 +66,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
     table = next((table for table in export_tables.tables(selection) if table.name == slug), None)
     if table is None:
         raise Http404
-    taken = log.of(selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
+    taken = log.taken_by(selection, "file", f"{slug}.csv", choice.cleaned_data["purpose"].code)
     answer = FileStream(table.blocks(selection), taken=taken, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
     return answer
@@ -75,13 +75,13 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
 @require_safe
 def everything(request: HttpRequest) -> HttpResponse | FileStream:
     """All files with what explains and reads them, as a zip, streamed."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     now = timezone.now()
     choice = Choice(request.GET, request.user)
     if not choice.is_valid():
         return _refused(choice)
     made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
-    taken = log.of(made.selection, "zip", _file_name(now), made.purpose)
+    taken = log.taken_by(made.selection, "zip", _file_name(now), made.purpose)
     answer = FileStream(made.blocks(), taken=taken, content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
     return answer

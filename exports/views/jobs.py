@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from exports import http_range, jobs, log, tasks
 from exports.data import export_tables
 from exports.forms import Choice
@@ -24,7 +24,7 @@ from records import paging
 @once
 def prepare(request: HttpRequest) -> HttpResponse:
     """Ask for what the page shows."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     choice = Choice(QueryDict(request.POST.get("choice", "")), request.user)
     if not choice.is_valid():
         return HttpResponse(choice.sentence(), status=422, content_type="text/plain; charset=utf-8")
@@ -38,13 +38,13 @@ def prepare(request: HttpRequest) -> HttpResponse:
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """One's own, as they stand now."""
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     return render(request, "exports/_jobs.html", told(request))
 
 
 def told(request: HttpRequest) -> dict[str, Any]:
     """What the list of one's own exports shows; it watches as long as one is being made."""
-    found = jobs.of(request.user)
+    found = jobs.jobs_of(request.user)
     for job in found:
         job.purpose_label = BY_CODE[job.purpose].label
     return {"jobs": found, "watched": any(job.is_alive for job in found)}
@@ -64,14 +64,14 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
     found = _own(request, job)
     if found.state != ExportJob.State.READY or not jobs.path(found).exists():
         raise Http404
-    if not set(found.sites) <= request.user.site_ids(May.EXPORT):
+    if not set(found.sites) <= request.user.site_ids(Permission.EXPORT):
         raise Http404  # it holds data of a site that this person has left
     choice, path = Choice(QueryDict(found.choice), request.user), jobs.path(found)
     if not choice.is_valid():
         raise Http404
     part = http_range.asked(request, path.stat().st_size, found.sha256)
     told = {"part": part, "records": found.done, "sha256": found.sha256}
-    taken = log.of(choice.selection(), "fetched", path.name, found.purpose, **told)
+    taken = log.taken_by(choice.selection(), "fetched", path.name, found.purpose, **told)
     answer = http_range.answer(part, path, found.sha256, taken)
     answer.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
     return answer
@@ -80,13 +80,15 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
 @require_safe
 def taken(request: HttpRequest) -> HttpResponse:
     """Who took what away, of the sites whose trail one may review."""
-    require(request.user, May.AUDIT)
+    require(request.user, Permission.AUDIT)
     lines = log.seen_by(request.user, paging.before(request.GET.get("before", "")))
-    return render(request, "exports/log.html", {"lines": lines, "last": lines[-1] if len(lines) == log.MOST else None})
+    return render(
+        request, "exports/log.html", {"lines": lines, "last": lines[-1] if len(lines) == log.MAX_LINES else None}
+    )
 
 
 def _own(request: HttpRequest, job: int) -> ExportJob:
-    require(request.user, May.EXPORT)
+    require(request.user, Permission.EXPORT)
     found = ExportJob.objects.filter(pk=job, person_id=request.user.pk).first()
     if found is None:
         raise Http404

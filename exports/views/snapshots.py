@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.once import once
 from accounts.permissions import require, require_everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from exports import snapshot_changes, snapshots
 from exports.leaving import FileResponse, Taken
 from exports.models import Snapshot
@@ -28,7 +28,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     _may_read(request)
     errors: dict[str, Any] = {}
     if request.method == "POST":
-        require(request.user, May.EXPORT)
+        require(request.user, Permission.EXPORT)
         try:
             _take(request)
             return redirect("snapshots")
@@ -36,7 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             errors = refused.message_dict if hasattr(refused, "error_dict") else {"name": refused.messages}
     context = {
         "snapshots": snapshots.visible(request.user),
-        "may_take": request.user.may(May.EXPORT),
+        "may_take": request.user.may(Permission.EXPORT),
         "not_frozen_because": snapshots.reason_not_to_freeze(request.user),
         "purposes": Snapshot.Purpose.choices,
         "typed": request.POST,
@@ -48,14 +48,14 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest) -> Snapshot:
     if freeze := request.POST.get("freeze") == "yes":
-        require_everywhere(request.user, May.LOCK)
+        require_everywhere(request.user, Permission.LOCK)
     given = {name: request.POST.get(name, "") for name in ("name", "purpose")}
     return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **given)
 
 
 def _may_read(request: HttpRequest) -> None:
     """Who may export, and the independent safety monitor, who sees nothing but these."""
-    if not (request.user.may(May.EXPORT) or request.user.may(May.SAFETY)):
+    if not (request.user.may(Permission.EXPORT) or request.user.may(Permission.SAFETY)):
         raise PermissionDenied(_("Your role may not read snapshots."))
 
 
@@ -73,7 +73,7 @@ def download(request: HttpRequest, number: int) -> HttpResponse:
     snapshot = _found(request, number)
     try:
         content = snapshots.content(snapshot)
-    except snapshots.Broken as broken:
+    except snapshots.SnapshotCorrupt as broken:
         return _refused(request, snapshot, broken)
     answer = FileResponse(content, taken=_taken(snapshot), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="blend-snapshot-{snapshot.number}.zip"'
@@ -98,13 +98,13 @@ def changes(request: HttpRequest, number: int) -> HttpResponse:
     if before is not None:
         try:
             context["found"] = snapshot_changes.between(snapshots.content(before), snapshots.content(snapshot))
-        except snapshots.Broken as broken:
+        except snapshots.SnapshotCorrupt as broken:
             return _refused(request, snapshot, broken)
-    context["links"] = request.user.may(May.SEE)
+    context["links"] = request.user.may(Permission.SEE)
     return render(request, "exports/snapshot_changes.html", context)
 
 
-def _refused(request: HttpRequest, snapshot: Snapshot, broken: snapshots.Broken) -> HttpResponse:
+def _refused(request: HttpRequest, snapshot: Snapshot, broken: snapshots.SnapshotCorrupt) -> HttpResponse:
     log.error("snapshot broken", snapshot=snapshot.number)
     context = {"snapshot": snapshot, "why": str(broken)}
     return render(request, "exports/snapshot_broken.html", context, status=409)

@@ -139,7 +139,7 @@ class Cohort:
         return [case for case in self.treated if case.operated_on is not None]
 
 
-def of(books: Iterable[Casebook], now: datetime, visible: set[int] | None = None) -> Cohort:
+def build_cohort(books: Iterable[Casebook], now: datetime, visible: set[int] | None = None) -> Cohort:
     """Number the treated in the order of their first beam (or knife, where no beam is recorded); the others by code."""
     cases = [Case(book, now, visible is None or book.participant.pk in visible) for book in books]
     cases.sort(key=_order)
@@ -167,7 +167,7 @@ class Cut:
 def cut(wanted: Cut) -> Cohort:
     """The participants of a snapshot; whether this person may have it is asked before."""
     found = Participant._base_manager.filter(pk__in=wanted.participants).select_related("site").order_by("pk")
-    return of(loading.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
+    return build_cohort(loading.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
 
 
 def load(
@@ -184,14 +184,14 @@ def load(
     everybody = Participant.objects.filter(voided_at__isnull=True)
     seen = everybody if sites is None else everybody.filter(site__in=sites)
     if not whole:
-        return of(_books(seen, slugs, at).values(), at or now)
+        return build_cohort(_books(seen, slugs, at).values(), at or now)
     visible = set(seen.values_list("pk", flat=True))
-    with site_scope.everything():  # the trial's numbers; who is of another site stays unnamed
+    with site_scope.all_sites():  # the trial's numbers; who is of another site stays unnamed
         books = _books(everybody, slugs, at)
     for pk, book in books.items():
         if pk not in visible:
             _wordless(book)
-    return of(books.values(), at or now, visible)
+    return build_cohort(books.values(), at or now, visible)
 
 
 def _wordless(book: Casebook) -> None:

@@ -203,7 +203,7 @@ def endpoint_summary(cohort: Cohort) -> Figure:
     names = {"primary": _("Primary, 60 days"), "secondary": _("Secondary, 90 days"),
              "sensitivity": _("Sensitivity, grade 3 or 4")}  # fmt: skip
     for reading in READINGS:
-        found = stopping_boundary.of((case.code, case.book.participant.pk, case.judged[reading].verdict)
+        found = stopping_boundary.summarise((case.code, case.book.participant.pk, case.judged[reading].verdict)
                             for case in cohort.treated)  # fmt: skip
         refs = {verdict: tuple(case.endpoint_ref for case in cohort.treated if case.judged[reading].verdict == verdict)
                 for verdict in TONES}  # fmt: skip

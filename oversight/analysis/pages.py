@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.analysis import conduct, course, endings, events, flow, outcomes, safety
 from oversight.analysis.cohort import Cohort
 from oversight.analysis.figure import Figure
@@ -33,7 +33,7 @@ class Page:
 
     name: str
     title: Any
-    may: May
+    may: Permission
     whole: bool
     forms: tuple[str, ...] | None
     figures: tuple[Entry, ...]
@@ -57,7 +57,7 @@ def _queries_and_verifications(cohort: Cohort, at: datetime | None) -> None:
 
 PAGES: dict[str, Page] = {
     "safety": Page(
-        "safety", _("Safety"), May.SAFETY, True,
+        "safety", _("Safety"), Permission.SAFETY, True,
         (*TREATMENT, "adverse-event", "adverse-event-grade", "serious-event", "stay", "wound"),
         (
             Entry("boundary", safety.boundary_plot),
@@ -71,7 +71,7 @@ PAGES: dict[str, Page] = {
         ),
     ),
     "progress": Page(
-        "progress", _("Progress"), May.SEE, False, None,
+        "progress", _("Progress"), Permission.SEE, False, None,
         (
             Entry("flow", flow.flow),
             Entry("accrual", flow.accrual),
@@ -84,7 +84,7 @@ PAGES: dict[str, Page] = {
         _queries_and_verifications,
     ),
     "outcomes": Page(
-        "outcomes", _("Outcomes"), May.EXPORT, False,
+        "outcomes", _("Outcomes"), Permission.EXPORT, False,
         (*TREATMENT, "pain", "opioid-dose", "neurology", "quality", "therapy", "technique-change"),
         (
             Entry("pain", outcomes.pain),

@@ -33,7 +33,7 @@ def verdict_words() -> dict[str, str]:
 
 def summary(cohort: Cohort) -> stopping_boundary.Summary:
     """The boundary on what is recorded, in the order of treatment."""
-    return stopping_boundary.of(
+    return stopping_boundary.summarise(
         (case.code, case.book.participant.pk, case.judged[PRIMARY].verdict) for case in cohort.treated
     )
 

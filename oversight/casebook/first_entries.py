@@ -21,7 +21,7 @@ _WANTED = {
 Entries = dict[tuple[str, int], datetime]
 
 
-def of(records: Iterable[Record]) -> Entries:
+def first_entries(records: Iterable[Record]) -> Entries:
     """(table, key) -> since when each of these forms has said so, where that is wanted; one query, or none."""
     asked = {(each._meta.db_table, each.pk): each for each in records if _WANTED[each.slug](each)}
     if not asked:

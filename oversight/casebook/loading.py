@@ -11,7 +11,7 @@ from oversight.casebook import first_entries
 from protocol.study import Study
 from records.audit import time_travel
 from records.model import registry
-from records.model.base import Record, RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.models import Participant
 
 
@@ -38,7 +38,7 @@ class Casebook:
         """The form of one visit."""
         return next((record for record in self.records[slug] if record.visit == visit), None)
 
-    def rows(self, slug: str, of: Record) -> list[RowRecord]:
+    def rows(self, slug: str, of: Record) -> list[ItemGroupRecord]:
         """The rows inside one record."""
         return [row for row in self.records[slug] if getattr(row, f"{row.parent_field}_id") == of.pk]
 
@@ -73,7 +73,7 @@ def load(
             found = found.order_by("number", "pk")
         for record in found:
             books[record.participant_id].records[model.slug].append(record)
-    entries = first_entries.of(
+    entries = first_entries.first_entries(
         [each for book in books.values() for slug in first_entries.SAYS for each in book.records.get(slug, ())]
     )
     for book in books.values():

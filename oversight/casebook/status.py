@@ -36,7 +36,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ParticipantStatus:
     """One participant at one instant."""
 
     state: str
@@ -56,16 +56,16 @@ class Standing:
         return self.window.verdict == "open" and not self.status.over
 
 
-def of(book: Casebook, now: datetime) -> Standing:
+def participant_status(book: Casebook, now: datetime) -> ParticipantStatus:
     """Judge one participant's window and state at `now`."""
     given = facts.treatment(book)
     window = treatment_window(given, now)
     today = now.astimezone(book.participant.site.tz).date()
     operated, irradiated = (local_day(moment, given.zone) for moment in (given.incision, given.sbrt_end))
-    reached = trial_status.of(book)
+    reached = trial_status.trial_status_of(book)
     awaited = not _given_up(book, reached, window)
     counts = not reached.over
-    return Standing(
+    return ParticipantStatus(
         state=reached.words,
         status=reached,
         window=window,

@@ -17,7 +17,7 @@ class Status:
     over: bool = False
 
 
-def of(book: Casebook) -> Status:
+def trial_status_of(book: Casebook) -> Status:
     """The status, also on what is only drafted: a death that somebody has begun to enter stops every reminder."""
     if book.one("death") is not None:
         return Status("died", _("Died"), over=True)

@@ -13,8 +13,8 @@ from oversight.casebook.loading import Casebook
 from oversight.checks import rules
 from records import queries
 from records.model import registry
-from records.model.base import Record, RowRecord
-from records.queries import Asked, Query
+from records.model.base import ItemGroupRecord, Record
+from records.queries import Query, RuleFinding
 
 log = structlog.get_logger("rules")
 UNUSUAL = "unusual"  # the soft bounds and notices of a form
@@ -25,8 +25,8 @@ FAILED = "rule-failed"
 class Judged:
     """What the rules over a casebook found, which could not be evaluated and why, and the codes of those that could."""
 
-    found: list[rules.Found]
-    failed: list[Asked]
+    found: list[rules.CheckResult]
+    failed: list[RuleFinding]
     evaluated: set[str]
 
 
@@ -43,10 +43,10 @@ def judge(book: Casebook, now: datetime) -> Judged:
     return judged
 
 
-def _failed(rule: str, error: str) -> Asked:
+def _failed(rule: str, error: str) -> RuleFinding:
     told = {"rule": rule, "error": error}
     sentence = _("The check “%(rule)s” could not be evaluated (%(error)s). Tell the data manager.") % told
-    return Asked(FAILED, rule, error, sentence, "", assignee=Role.DATA_MANAGER, priority=Query.Priority.HIGH)
+    return RuleFinding(FAILED, rule, error, sentence, "", assignee=Role.DATA_MANAGER, priority=Query.Priority.HIGH)
 
 
 def follow(book: Casebook, judged: Judged, now: datetime) -> None:
@@ -55,16 +55,16 @@ def follow(book: Casebook, judged: Judged, now: datetime) -> None:
     queries.follow(book.participant, asked, judged.evaluated, by=system(), now=now)
 
 
-def _asked(each: rules.Found) -> Asked:
+def _asked(each: rules.CheckResult) -> RuleFinding:
     """To whom, and how urgently, the rule says."""
     rule = next(rule for rule in rules.RULES if each.code in rule.codes)
     priority = Query.Priority.HIGH if rule.urgent else Query.Priority.NORMAL
-    return Asked(
+    return RuleFinding(
         each.code, each.subject, each.rests_on, each.sentence, each.tail, assignee=rule.to, priority=priority
     )  # fmt: skip
 
 
-def _unusual(book: Casebook) -> Iterator[Asked]:
+def _unusual(book: Casebook) -> Iterator[RuleFinding]:
     """Each answer of a complete form that its form finds unusual."""
     for slug, model in registry.forms().items():
         for record in book.records[slug]:
@@ -74,13 +74,13 @@ def _unusual(book: Casebook) -> Iterator[Asked]:
                     yield from _notices(record, part)
 
 
-def _notices(record: Record, part: Record) -> Iterator[Asked]:
+def _notices(record: Record, part: Record) -> Iterator[RuleFinding]:
     for name, sentence in part.notices().items():
         field = next((field for field in type(part)._meta.fields if field.name == name), None)
         value = getattr(part, field.attname) if field else ""
         question = f"{record._meta.verbose_name}, {field.verbose_name}" if field else str(record._meta.verbose_name)
-        own = not isinstance(part, RowRecord)
-        yield Asked(
+        own = not isinstance(part, ItemGroupRecord)
+        yield RuleFinding(
             UNUSUAL,
             f"{part.slug} {part.pk} {name}",
             str(value),
@@ -98,7 +98,7 @@ def tail_of(record: Record) -> str:
     return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
 
 
-def not_accepted(known: Iterable[Query], found: list[rules.Found]) -> list[rules.Found]:
+def not_accepted(known: Iterable[Query], found: list[rules.CheckResult]) -> list[rules.CheckResult]:
     """The findings whose values nobody has accepted, with a reason, as they are; `known`: the participant's queries."""
     accepted = queries.accepted_of(known)
     return [each for each in found if (each.code, each.subject, each.rests_on[:600]) not in accepted]

@@ -31,7 +31,7 @@ SERIOUS_FROM = 4
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """One thing to look at: the rule, which record it is about, the sentence, and where below the casebook it is."""
 
     code: str
@@ -50,45 +50,47 @@ def _event(event: Record, field: str) -> str:
     return f"adverse-event/{event.number}/#q-{field}"
 
 
-def window(book: Casebook, now: datetime) -> Iterator[Found]:
+def window(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Surgery before SBRT is most likely a slip of the pen; a missing time leaves the window open."""
     given = facts.treatment(book)
     judged = treatment_window(given, now)
     if given.sbrt_end is None and given.sbrt_start is not None:
         sentence = _("SBRT has begun and its last beam off is not recorded: the 48 hours cannot be watched.")
-        yield Found("no-beam-off", "", sentence, "sbrt/#rows-fractions")
+        yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
     elif given.sbrt_end is not None and not isinstance(given.sbrt_end, datetime):
         sentence = _("The time of last beam off is missing: the 48 hours are watched from the start of that day.")
-        yield Found("no-beam-off", "", sentence, "sbrt/#rows-fractions")
+        yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
     operation = next((each for each in book.records["surgery"] if each.index == "yes"), None)
     tail = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
     if judged.verdict == "reversed":
         times = f"{given.sbrt_end} {given.incision}"
-        yield Found("reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail, times)
+        yield CheckResult(
+            "reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail, times
+        )
     elif judged.verdict == "undetermined":
-        yield Found("window-unknown", "", _("The 48 hours cannot be judged: %s.") % judged.because, tail)
+        yield CheckResult("window-unknown", "", _("The 48 hours cannot be judged: %s.") % judged.because, tail)
 
 
-def deaths(book: Casebook, now: datetime) -> Iterator[Found]:
+def deaths(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A fatal event, the death and the end of study are one story."""
     death, end = book.one("death"), book.one("end-of-study")
     fatal = [event for event in book.records["adverse-event"] if event.death == "yes" or event.outcome == "fatal"]
     for event in fatal:
         if death is None:
             sentence = _("Event %(number)s is fatal, and no death is recorded.") % {"number": event.number}
-            yield Found("fatal-without-death", str(event.number), sentence, "death/")
+            yield CheckResult("fatal-without-death", str(event.number), sentence, "death/")
         elif event.ended_on and death.died_on and str(event.ended_on) != str(death.died_on):
             told = {"number": event.number, "end": event.ended_on, "death": death.died_on}
             sentence = _("Event %(number)s is fatal and ended on %(end)s, but the death is dated %(death)s.") % told
-            yield Found("fatal-other-date", str(event.number), sentence, _event(event, "ended_on"))
+            yield CheckResult("fatal-other-date", str(event.number), sentence, _event(event, "ended_on"))
     if death is not None and death.cause == "adverse-event" and not fatal:
         sentence = _("The death is ascribed to an adverse event, and none is recorded as fatal.")
-        yield Found("death-without-event", "", sentence, "adverse-event/")
+        yield CheckResult("death-without-event", "", sentence, "adverse-event/")
     if end is not None and end.outcome == "died" and death is None:
-        yield Found("end-without-death", "", _("The study ended by death, and no death is recorded."), "death/")
+        yield CheckResult("end-without-death", "", _("The study ended by death, and no death is recorded."), "death/")
 
 
-def events(book: Casebook, now: datetime) -> Iterator[Found]:
+def events(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Each adverse event against consent, seriousness, its like, and day 60."""
     consent = book.one("consent")
     consented = consent.consented_at_date if consent else None
@@ -99,21 +101,23 @@ def events(book: Casebook, now: datetime) -> Iterator[Found]:
         if consented and event.onset_on and event.onset_on.latest < consented:
             sentence = _("Event %(number)s (%(title)s) began before consent: that is medical history.") % number
             dates = f"{event.onset_on} {consented}"
-            yield Found("before-consent", str(event.number), sentence, _event(event, "onset_on"), dates)
+            yield CheckResult("before-consent", str(event.number), sentence, _event(event, "onset_on"), dates)
         worst = max((row.grade or 0 for row in book.rows("adverse-event-grade", event)), default=0)
         if worst >= SERIOUS_FROM and not event.is_serious:
             sentence = _("Event %(number)s (%(title)s) has grade 4 or more and is not serious. Is that right?") % number
             grade = f"{event.ctcae_code} {worst}"
-            yield Found("severe-not-serious", str(event.number), sentence, _event(event, "life_threatening"), grade)
+            yield CheckResult(
+                "severe-not-serious", str(event.number), sentence, _event(event, "life_threatening"), grade
+            )
         twin = next((each for each in all_events if each.number < event.number and _twins(each, event)), None)
         if twin is not None:
             told = {**number, "other": twin.number}
             sentence = _("Events %(other)s and %(number)s are both %(title)s, and their dates overlap.") % told
             dates = " ".join(f"{each.onset_on}–{each.ended_on}" for each in (twin, event))
-            yield Found("twin-events", str(event.number), sentence, _event(event, "ctcae_code"), dates)
+            yield CheckResult("twin-events", str(event.number), sentence, _event(event, "ctcae_code"), dates)
         if reviewed is not None and reviewed.done == "yes" and _not_reviewed(event, reviewed):
             sentence = _("Event %(number)s (%(title)s) was ongoing: review it at day 60.") % number
-            yield Found("review-day-60", str(event.number), sentence, _event(event, "ongoing"))
+            yield CheckResult("review-day-60", str(event.number), sentence, _event(event, "ongoing"))
 
 
 def _not_reviewed(event: Any, visit: Any) -> bool:
@@ -125,45 +129,47 @@ def _twins(one: Any, other: Any) -> bool:
     return bool(one.ctcae_code) and one.ctcae_code == other.ctcae_code and one.overlaps(other)
 
 
-def unfounded(book: Casebook, now: datetime) -> Iterator[Found]:
+def unfounded(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A rule drafted a deviation, a person worked on it, and the records no longer bear it out."""
     for record in deviations.unfounded(book, now):
         told = {"number": record.number, "what": record.get_kind_display()}
         sentence = _("Deviation %(number)s (%(what)s): the records no longer say so. Correct it, or say why it stays.")
         tail = f"deviation/{record.number}/#q-description"
-        yield Found("deviation-unfounded", str(record.number), sentence % told, tail, str(record.rule_values)[:600])
+        yield CheckResult(
+            "deviation-unfounded", str(record.number), sentence % told, tail, str(record.rule_values)[:600]
+        )
 
 
-def said_yes(book: Casebook, now: datetime) -> Iterator[Found]:
+def said_yes(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """“Any adverse event?” was answered yes, and nothing was entered."""
     if book.records["adverse-event"]:
         return
     for visit in book.records["visit"]:
         if visit.any_adverse_event == "yes":
             sentence = _("At a visit there was an adverse event, and none is recorded.")
-            yield Found("event-not-entered", visit.visit, sentence, "adverse-event/new/")
+            yield CheckResult("event-not-entered", visit.visit, sentence, "adverse-event/new/")
 
 
-def transfusions(book: Casebook, now: datetime) -> Iterator[Found]:
+def transfusions(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Two units or more: the protocol's rule is asked before anything is graded."""
     for operation in book.records["surgery"]:
         units = (operation.red_cells_during_units or 0) + (operation.red_cells_after_units or 0)
         if units >= TRANSFUSION_ASKED_FROM and operation.transfusion_beyond_protocol is None:
             sentence = _("%(units)s units of red cells: was that more than the protocol allows for?") % {"units": units}
             tail = f"surgery/{operation.number}/#q-transfusion_beyond_protocol"
-            yield Found("transfusion", str(operation.number), sentence, tail)
+            yield CheckResult("transfusion", str(operation.number), sentence, tail)
 
 
-def levels(book: Casebook, now: datetime) -> Iterator[Found]:
+def levels(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """What was irradiated was screened."""
     screening, sbrt = book.one("screening"), book.one("sbrt")
     extra = set(sbrt.levels or []) - set(screening.index_levels or []) if screening and sbrt else set()
     if extra and screening.index_levels:
         sentence = _("Irradiated, but not an index level at screening: %s.") % ", ".join(sorted(extra))
-        yield Found("levels-not-screened", "", sentence, "sbrt/#q-levels")
+        yield CheckResult("levels-not-screened", "", sentence, "sbrt/#q-levels")
 
 
-def performance(book: Casebook, now: datetime) -> Iterator[Found]:
+def performance(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Karnofsky at baseline is worse than the one eligibility rests on: the investigator decides."""
     eligibility, baseline = book.one("eligibility"), book.at("bas", "function")
     if eligibility is None or baseline is None or None in (eligibility.kps, baseline.kps):
@@ -171,20 +177,20 @@ def performance(book: Casebook, now: datetime) -> Iterator[Found]:
     if baseline.kps < eligibility.kps:
         told = {"then": eligibility.kps, "now": baseline.kps}
         sentence = _("Karnofsky was %(then)s at eligibility and %(now)s at baseline: check eligibility again.") % told
-        yield Found("karnofsky-fell", "", sentence, "eligibility/#q-kps")
+        yield CheckResult("karnofsky-fell", "", sentence, "eligibility/#q-kps")
 
 
-def letters(book: Casebook, now: datetime) -> Iterator[Found]:
+def letters(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A letter from elsewhere that does not come."""
     today = now.astimezone(book.participant.site.tz).date()
     for care in book.records["outside-care"]:
         asked = care.source_requested_on
         if asked and not care.source_received_on and today - asked > LETTER_AWAITED:
             sentence = _("The letter asked for on %(on)s has not come: %(what)s.") % {"on": asked, "what": care.title}
-            yield Found("letter-awaited", str(care.number), sentence, f"outside-care/{care.number}/")
+            yield CheckResult("letter-awaited", str(care.number), sentence, f"outside-care/{care.number}/")
 
 
-def laboratory(book: Casebook, now: datetime) -> Iterator[Found]:
+def laboratory(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A value of grade 3 or more after SBRT, without an event of that term about then."""
     irradiated = local_day(facts.treatment(book).sbrt_start, book.participant.site.zone)
     for sample in book.records["labs"]:
@@ -195,7 +201,7 @@ def laboratory(book: Casebook, now: datetime) -> Iterator[Found]:
             if suggested.grade >= 3 and not _recorded(book, suggested.code, on):
                 told = {"on": on, "because": suggested.because, "grade": suggested.grade}
                 sentence = _("Blood of %(on)s: %(because)s, which would be grade %(grade)s; no event says so.") % told
-                yield Found("lab-grade", f"{sample.visit}-{name}", sentence, f"{sample.visit}/labs/")
+                yield CheckResult("lab-grade", f"{sample.visit}-{name}", sentence, f"{sample.visit}/labs/")
 
 
 def _recorded(book: Casebook, code: str, on: date) -> bool:
@@ -203,7 +209,7 @@ def _recorded(book: Casebook, code: str, on: date) -> bool:
     return any(first - LAB_NEAR <= on <= last for first, last in known)
 
 
-def adjudication(book: Casebook, now: datetime) -> Iterator[Found]:
+def adjudication(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """The specialists lie on both sides of the border: somebody decides."""
     for event in book.records["adverse-event"]:
         for treatment in event.undecided():
@@ -212,10 +218,10 @@ def adjudication(book: Casebook, now: datetime) -> Iterator[Found]:
                 "title": event.title,
             }
             subject, opinions = f"{event.number}-{treatment}", " ".join(map(str, event.opinions(treatment)))
-            yield Found("adjudicate", subject, sentence, _event(event, f"decided_{treatment}"), opinions)
+            yield CheckResult("adjudicate", subject, sentence, _event(event, f"decided_{treatment}"), opinions)
 
 
-def reports(book: Casebook, now: datetime) -> Iterator[Found]:
+def reports(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A serious event as it was reported and the event as it stands say the same."""
     events_by_pk = {event.pk: event for event in book.records["adverse-event"]}
     for case in book.records["serious-event"]:
@@ -227,10 +233,10 @@ def reports(book: Casebook, now: datetime) -> Iterator[Found]:
             if not line.agrees:
                 told = {"case": case.number, "what": line.what, "said": line.reported or "–", "now": line.now or "–"}
                 sentence = _("Case %(case)s, “%(what)s”: reported %(said)s, and the event now says %(now)s.") % told
-                yield Found("not-reconciled", f"{case.number}-{index}", sentence, f"serious-event/{case.number}/")
+                yield CheckResult("not-reconciled", f"{case.number}-{index}", sentence, f"serious-event/{case.number}/")
 
 
-def withdrawn(book: Casebook, now: datetime) -> Iterator[Found]:
+def withdrawn(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """After consent to the use of data was withdrawn nothing new is entered."""
     consent = book.one("consent")
     if consent is None or not consent.withdrawn_on or "data-use" not in (consent.withdrawn_what or []):
@@ -244,10 +250,10 @@ def withdrawn(book: Casebook, now: datetime) -> Iterator[Found]:
     if late:
         sentence = _("Data of after the withdrawal of %(on)s are entered.") % {"on": consent.withdrawn_on}
         which = " ".join(f"{record.slug}-{record.pk}" for record in late)
-        yield Found("after-withdrawal", "", sentence, "consent/#q-withdrawn_what", which)
+        yield CheckResult("after-withdrawal", "", sentence, "consent/#q-withdrawn_what", which)
 
 
-def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[Found]:
+def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """As many as planned are enrolled: who replaces whom is the sponsor's decision, so it is said, not refused."""
     consent = book.one("consent")
     if consent is None or consent.given != "yes" or book.records["sbrt"]:
@@ -256,7 +262,7 @@ def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[Found]:
     over = EndOfStudy.objects.filter(
         participant=OuterRef("participant"), voided_at__isnull=True, outcome="screen-failure"
     )
-    with site_scope.everything():  # the cap is the trial's
+    with site_scope.all_sites():  # the cap is the trial's
         enrolled = before.exclude(Exists(over)).count()
         treated = stopping_boundary.treated() if enrolled >= STUDY.participants else 0
     if enrolled >= STUDY.participants:
@@ -264,7 +270,7 @@ def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[Found]:
         sentence = _(
             "%(enrolled)s are enrolled already and %(treated)s of %(planned)s operated: ask the sponsor first."
         )
-        yield Found("enrolled-beyond", "", sentence % told, "consent/")
+        yield CheckResult("enrolled-beyond", "", sentence % told, "consent/")
 
 
 def _happened(record: Record) -> date | None:
@@ -279,7 +285,7 @@ class Rule:
     One that is not `on` raises nothing; the page of checks shows what it would raise.
     """
 
-    find: Callable[[Casebook, datetime], Iterator[Found]]
+    find: Callable[[Casebook, datetime], Iterator[CheckResult]]
     codes: tuple[str, ...]
     on: bool = True
     to: Role = Role.NURSE  # who is asked

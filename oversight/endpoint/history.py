@@ -16,7 +16,7 @@ from records.audit import history
 from records.model import registry
 from records.models import AuditRow
 
-MOST = 8  # changes named as the cause; more are counted
+MAX_VERDICTS = 8  # changes named as the cause; more are counted
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def causes(book: Casebook, since: int) -> list[str]:
     rows = AuditRow.objects.filter(participant=book.participant, transaction__gte=since).order_by("-seq")
     models = {model._meta.db_table: model for model in registry.clinical_models()}
     said = [line for row in rows for line in _lines(row, models, book)]
-    more = [_("and %(n)s more changes") % {"n": len(said) - MOST}] if len(said) > MOST else []
-    return [*said[:MOST], *more] or [_("time went by, or a rule was changed")]
+    more = [_("and %(n)s more changes") % {"n": len(said) - MAX_VERDICTS}] if len(said) > MAX_VERDICTS else []
+    return [*said[:MAX_VERDICTS], *more] or [_("time went by, or a rule was changed")]
 
 
 def _lines(row: AuditRow, models: dict[str, Any], book: Casebook) -> Iterable[str]:

@@ -73,10 +73,10 @@ def latest() -> QuerySet[EndpointVerdict]:
 
 def summary() -> Summary:
     """Judge all of the trial as it was judged last, in the order of treatment, whatever its size and whoever asks."""
-    with site_scope.everything():
+    with site_scope.all_sites():
         standing, began = list(latest()), _began()
     found = sorted(standing, key=lambda verdict: (began.get(verdict.participant_id, _NEVER), verdict.participant_id))
-    return of((verdict.participant.code, verdict.participant_id, verdict.verdict) for verdict in found)
+    return summarise((verdict.participant.code, verdict.participant_id, verdict.verdict) for verdict in found)
 
 
 def _began() -> dict[int, datetime]:
@@ -87,7 +87,7 @@ def _began() -> dict[int, datetime]:
     return {pk: moment for pk, moment in first.values_list("participant_id", "first") if moment}
 
 
-def of(judged_in_order: Iterable[tuple[str, int, str]]) -> Summary:
+def summarise(judged_in_order: Iterable[tuple[str, int, str]]) -> Summary:
     """The looks of (code, participant, primary verdict) in the order of treatment."""
     looks: list[Look] = []
     events = 0

@@ -62,7 +62,7 @@ def asked(person: Person, page: str, readings: dict[str, dict[str, str]]) -> Ask
     return Asked(page, tuple(sorted(person.site_ids())), readings, translation.get_language() or "en")
 
 
-def of(what: Asked, clock: Callable[[], datetime]) -> tuple[KeptFigures, bool]:
+def cached_figures(what: Asked, clock: Callable[[], datetime]) -> tuple[KeptFigures, bool]:
     """The figures, and whether they are up to date; worked out now if that is quick, else a worker is asked."""
     now = clock()
     kept = KeptFigures.objects.filter(key=what.key).first()
@@ -80,7 +80,7 @@ def of(what: Asked, clock: Callable[[], datetime]) -> tuple[KeptFigures, bool]:
 def _is_fresh(kept: KeptFigures, now: datetime) -> bool:
     if not kept.horizon or not now - max(FRESH, timedelta(seconds=REST * kept.seconds)) <= kept.at <= now:
         return False
-    with site_scope.everything(), connection.cursor() as cursor:
+    with site_scope.all_sites(), connection.cursor() as cursor:
         cursor.execute(_CHANGED, {"then": kept.horizon})
         return not cursor.fetchone()[0]
 
@@ -89,7 +89,7 @@ def _many(what: Asked) -> bool:
     found = Participant.objects.filter(voided_at__isnull=True)
     if not PAGES[what.page].whole:
         found = found.filter(site__in=what.sites)
-    with site_scope.everything():
+    with site_scope.all_sites():
         return len(found.values_list("pk")[: MANY + 1]) > MANY
 
 
@@ -99,7 +99,7 @@ def work_out(what: Asked, clock: Callable[[], datetime]) -> KeptFigures:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         horizon = cursor.fetchone()[0]
-    with site_scope.everything(), translation.override(what.language):
+    with site_scope.all_sites(), translation.override(what.language):
         everybody = cohort.load(what.sites, page.forms, now, whole=page.whole)
         page.also(everybody, None)
         figures = [shown(entry.draw(everybody, **what.readings[entry.slug]), {}, Shown.ROWS) for entry in page.figures]

@@ -20,9 +20,9 @@ from accounts.models import Person
 from oversight.casebook.loading import Casebook
 from protocol.study import STUDY
 from records import numbers
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model import registry
-from records.model.base import Audited, Record, RowRecord, Status
+from records.model.base import Audited, ItemGroupRecord, Record, Status
 from records.models import Participant
 from records.workflow.source_verification import to_compare
 
@@ -84,21 +84,21 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
         )
         places = list(_sampled_places(participants))
         made.chosen, made.of = [place for place in places if made.takes(place)], len(places)
-        with said(by, made.reason):
+        with audit_context(by, made.reason):
             made.save()
     return made
 
 
 def seeds() -> list[MonitoringDraw]:
     """Every draw of the trial, which decides for the forms of each site; without the list of what was there."""
-    with site_scope.everything():
+    with site_scope.all_sites():
         return list(MonitoringDraw.objects.defer("chosen"))
 
 
 def shown(participants: Iterable[Participant]) -> list[tuple[MonitoringDraw, list[str]]]:
     """Every draw of the trial, and of its list the forms of these participants: the others' are nobody's business."""
     codes = {participant.code for participant in participants}
-    with site_scope.everything():
+    with site_scope.all_sites():
         draws = list(MonitoringDraw.objects.select_related("drawn_by"))
     return [(draw, [place for place in draw.chosen if place.split(" ")[0] in codes]) for draw in draws]
 
@@ -119,7 +119,7 @@ def draw_for(draws: Sequence[MonitoringDraw], record: Record) -> MonitoringDraw 
 
 
 def required(
-    book: Casebook, record: Record, rows: Sequence[RowRecord], draws: Sequence[MonitoringDraw]
+    book: Casebook, record: Record, rows: Sequence[ItemGroupRecord], draws: Sequence[MonitoringDraw]
 ) -> tuple[str, list[tuple[Record, list[str]]]]:
     """Why, and of the form and each row inside it the answers that the plan wants compared; nothing of a draft."""
     plan = book.study.monitoring

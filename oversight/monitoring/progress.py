@@ -11,12 +11,12 @@ from oversight.casebook import loading
 from oversight.casebook.loading import Casebook
 from oversight.monitoring.plan import WHY, MonitoringDraw, required, seeds
 from protocol.study import STUDY
-from records.entry.target import Place
+from records.entry.target import FormTarget
 from records.model import registry
 from records.models import Participant, Verification
 from records.workflow import attestations, source_verification
 
-MOST = 300  # participants looked at on one page
+MAX_ROWS = 300  # participants looked at on one page
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def tasks(participants: QuerySet[Participant], start: int = 0) -> list[Task]:
     Of `MOST` participants from the `start`th on: first those of whom a comparison was lost, then in the order of codes.
     """
     lost = Exists(Verification.objects.filter(participant=OuterRef("pk"), lost_at__isnull=False))
-    books = loading.load(participants.select_related("site").order_by(lost.desc(), "code")[start : start + MOST])
+    books = loading.load(participants.select_related("site").order_by(lost.desc(), "code")[start : start + MAX_ROWS])
     draws = seeds()
     known: dict[int, list[Verification]] = {}
     for row in Verification.objects.filter(participant__in=books):
@@ -86,7 +86,7 @@ def _of(book: Casebook, draws: list[MonitoringDraw], known: list[Verification]) 
             continue
         answers = [(*attestations.key(part), name) for part, names in wanted for name in names]
         stands = {answer for answer in answers if answer[2] in standing.get(answer[:2], {})}
-        place = Place(book.participant, type(record), record, getattr(record, "visit", None))
+        place = FormTarget(book.participant, type(record), record, getattr(record, "visit", None))
         yield Task(
             book.participant,
             record.slug,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, Site
 from accounts.text_input import FreeLines, FreeText
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Audited
 from records.model.form_fields import DateAsTyped, WholeNumber
 from records.models import Participant
@@ -113,6 +113,6 @@ class MonitoringVisitForm(forms.ModelForm):
                 if all(getattr(stored, name) == getattr(visit, name) for name in self._meta.fields):
                     return stored
             visit.version = self.cleaned_data["opened"] + 1
-            with said(by, _("Monitoring visit")):
+            with audit_context(by, _("Monitoring visit")):
                 visit.save()
         return visit

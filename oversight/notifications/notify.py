@@ -11,16 +11,16 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.due import SKEW, ahead
 from accounts.models import Membership, Person
-from accounts.roles import DUTIES, May, Role
+from accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from enrollment.models import EnrolmentLock
-from oversight.alert_types import KINDS, SAFETY
+from oversight.alert_types import ALERT_TYPES, SAFETY
 from oversight.models import Alert, Mail, Message, MessagePreference, Urgency
 from oversight.notifications import quiet_hours
 from protocol.study import STUDY
 
 # Who is told next of a safety alert that nobody acknowledges, step by step.
 NEXT = (Role.PRINCIPAL_INVESTIGATOR, Role.DATA_MANAGER)
-DECIDERS = tuple(role for role, duties in DUTIES.items() if May.REOPEN in duties.may)
+DECIDERS = tuple(role for role, duties in ROLE_PERMISSIONS.items() if Permission.REOPEN in duties.may)
 INFORMS = ("endpoint-changed",)  # nothing to be done about it: told although it is never open
 _BATCH = 1000
 _HELD = uuid.UUID("9d4c8f0e-6f0c-4d5b-9d5c-0b3c55d1a0ff")  # names the envelopes in which messages go together
@@ -40,32 +40,34 @@ SELECT EXISTS (SELECT FROM oversight_alert WHERE told_at IS NULL)
 """
 
 
-def tell(now: datetime) -> None:
+def enqueue_all(now: datetime) -> None:
     """Everything that a scan has to tell people; where there is nothing, one question."""
     waited = now - timedelta(minutes=settings.ESCALATE_AFTER_MINUTES)
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, {"safety": list(SAFETY), "waited": waited, "ahead": now + SKEW, "last": len(NEXT)})
         if not cursor.fetchone()[0]:
             return
-    owe(now)
-    owe_lock(now)
+    enqueue_for_alerts(now)
+    enqueue_for_lock(now)
     escalate(now)
 
 
-def owe(now: datetime) -> None:
+def enqueue_for_alerts(now: datetime) -> None:
     """Write a message to each person whom a new alert concerns; one that concerns nobody is looked at again."""
     alerts = list(Alert.objects.filter(told_at=None).select_related("participant__site").order_by("pk"))
     staff = _staff({alert.participant.site_id for alert in alerts})
     found = []
     for alert in alerts:
-        people = {pk for role in KINDS[alert.kind].roles for pk in staff.get((alert.participant.site_id, role), ())}
-        urgency = Urgency.SAFETY if KINDS[alert.kind].safety else Urgency.ORDINARY
+        people = {
+            pk for role in ALERT_TYPES[alert.kind].roles for pk in staff.get((alert.participant.site_id, role), ())
+        }
+        urgency = Urgency.SAFETY if ALERT_TYPES[alert.kind].safety else Urgency.ORDINARY
         found += [Message(person_id=pk, alert=alert, urgency=urgency, raised_at=now) for pk in sorted(people)]
     _write(found, now)
     Alert.objects.filter(told_at=None, pk__in={message.alert_id for message in found}).update(told_at=now)
 
 
-def owe_lock(now: datetime) -> None:
+def enqueue_for_lock(now: datetime) -> None:
     """Tell those who decide that new enrolment is locked."""
     for lock in EnrolmentLock.objects.filter(told_at=None):
         people = Membership.objects.filter(role__in=DECIDERS, person__is_active=True).values_list("person", flat=True)
@@ -120,7 +122,7 @@ def unread(person: Person) -> int:
     return visible(person).filter(person=person, seen_at=None).count()
 
 
-def visible(person: Person, what: May = May.SEE) -> QuerySet[Message]:
+def visible(person: Person, what: Permission = Permission.SEE) -> QuerySet[Message]:
     """Messages about the sites at which this person may do so, whoever was told."""
     there = Alert.objects.filter(
         pk=OuterRef("alert"), participant__site__in=person.site_ids(what), participant__voided_at=None
@@ -128,7 +130,7 @@ def visible(person: Person, what: May = May.SEE) -> QuerySet[Message]:
     return Message.objects.filter(Exists(there) | Q(lock__isnull=False))
 
 
-def of(person: Person) -> QuerySet[Message]:
+def inbox(person: Person) -> QuerySet[Message]:
     """This person's messages, the newest first."""
     mine = visible(person).filter(person=person).select_related("alert__participant__site", "lock", "mail")
     return mine.order_by("-pk")

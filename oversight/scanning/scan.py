@@ -86,7 +86,7 @@ def judge_and_raise(now: datetime) -> Report:
         report.raised = alerts.raise_due(now)
         if changed:  # what the boundary counts is otherwise as it was at the last scan
             stopping_boundary.watch(now)
-        notify.tell(now)
+        notify.enqueue_all(now)
         cursor.execute(_ENDS, [horizon, judging, now])
     return report
 

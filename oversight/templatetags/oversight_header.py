@@ -19,7 +19,7 @@ def participant_header(context: dict[str, Any], participant: Participant) -> dic
     book = context.get("book") or loading.load([participant], loading.TREATMENT)[participant.pk]
     return {
         "participant": participant,
-        "standing": status.of(book, now),
+        "standing": status.participant_status(book, now),
         "open_alerts": Alert.objects.filter(participant=participant, outcome=Alert.Outcome.OPEN).count(),
         "now": now,
     }

@@ -17,7 +17,7 @@ from accounts import instants, site_scope, text_input
 from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.endpoint import fields
 from protocol.study import STUDY
 from records.audit import review, trail
@@ -34,7 +34,7 @@ REVIEWS = 10
 @once
 def audit(request: HttpRequest) -> HttpResponse:
     """The logbook of one's sites, by a filter that is an address; a review of it is recorded with a note."""
-    require(request.user, May.AUDIT)
+    require(request.user, Permission.AUDIT)
     people = _people(request.user)
     errors: dict[str, Any] = {}
     asked = Asked()
@@ -45,7 +45,7 @@ def audit(request: HttpRequest) -> HttpResponse:
             return redirect(request.get_full_path())
     except ValidationError as refused:
         errors = refused.message_dict
-    sites = request.user.site_ids(May.AUDIT)
+    sites = request.user.site_ids(Permission.AUDIT)
     seen = request.user.site_ids()
     if sites - seen:  # nor may a filter tell what a reason says
         asked = replace(asked, reason="")
@@ -82,13 +82,13 @@ def _reviews(request: HttpRequest) -> dict[str, Any]:
 
 def _last_check() -> AuditCheck | None:
     """How the last proof of the whole trail went; its sentences may be about any site."""
-    with site_scope.everything():
+    with site_scope.all_sites():
         return AuditCheck.objects.defer("sentences").order_by("-pk").first()
 
 
 def _people(person: Person) -> dict[int, Person]:
     """Who may have written at one's sites."""
-    sites = person.site_ids(May.AUDIT)
+    sites = person.site_ids(Permission.AUDIT)
     found = Person.objects.filter(memberships__site__in=sites).distinct().order_by("last_name", "first_name")
     return {each.pk: each for each in found}
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.marks import reads_while_idle
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight import window_board as on_board
 from protocol.study import STUDY
 from records import selectors
@@ -18,14 +18,14 @@ from records import selectors
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """Everybody between SBRT and surgery; `?wall=1` is as large as the screen, `?all=1` has more than a wall holds."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     now = timezone.now()
     context = {
-        "board": on_board.look(request.user, now, request.GET.get("all") == "1"),
+        "board": on_board.build_board(request.user, now, request.GET.get("all") == "1"),
         "now": now,
         "zone": STUDY.zone,
         "wall": request.GET.get("wall") == "1",
-        "may_take": request.user.may(May.ENTER),
+        "may_take": request.user.may(Permission.ENTER),
     }
     return render(request, "oversight/_board.html" if request.htmx else "oversight/board.html", context)
 
@@ -35,6 +35,6 @@ def board(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest, code: str) -> HttpResponse:
     """Say that one looks after this participant's 48 hours."""
     participant = selectors.participant(request.user, code)
-    require(request.user, May.ENTER, participant.site_id)
+    require(request.user, Permission.ENTER, participant.site_id)
     on_board.take(participant, request.user, timezone.now())
     return redirect("board")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.marks import about_nobody
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight import calendar_feed
 from oversight.models import CalendarFeed
 from protocol.study import STUDY
@@ -22,7 +22,7 @@ from records import paging
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Coming visits and deadlines by day; `?all=1`: also what other roles act on; `?page=2`: later visits."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     return _page(request)
 
 
@@ -30,18 +30,18 @@ def _page(request: HttpRequest, secret: str = "") -> HttpResponse:
     now = timezone.now()
     everything = request.GET.get("all") == "1"
     page = paging.number(request.GET.get("page", ""))
-    start = (page - 1) * calendar_feed.MOST
-    entries = calendar_feed.entries(request.user, now, mine=not everything, start=start, most=calendar_feed.MOST)
+    start = (page - 1) * calendar_feed.MAX_ENTRIES
+    entries = calendar_feed.entries(request.user, now, mine=not everything, start=start, most=calendar_feed.MAX_ENTRIES)
     visits = calendar_feed.visits(request.user, now, not everything)
     context = {
         "days": [(day, list(of_day)) for day, of_day in groupby(entries, lambda entry: entry.day)],
         "all": everything,
         "page": page,
         "first": start + 1,
-        "last": min(start + calendar_feed.MOST, visits),
+        "last": min(start + calendar_feed.MAX_ENTRIES, visits),
         "visits": visits,
-        "cut": visits > calendar_feed.MOST,
-        "next": page + 1 if start + calendar_feed.MOST < visits else None,
+        "cut": visits > calendar_feed.MAX_ENTRIES,
+        "next": page + 1 if start + calendar_feed.MAX_ENTRIES < visits else None,
         "now": now,
         "ahead": calendar_feed.AHEAD.days,
         "feed": CalendarFeed.objects.filter(person=request.user).first(),
@@ -54,7 +54,7 @@ def _page(request: HttpRequest, secret: str = "") -> HttpResponse:
 @require_POST
 def address(request: HttpRequest) -> HttpResponse:
     """Make a secret address, show it once; or stop it."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     if "stop" in request.POST:
         calendar_feed.stop(request.user)
         return redirect("calendar")

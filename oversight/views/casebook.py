@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import instants
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight import sign_off
-from oversight.alert_types import KINDS
+from oversight.alert_types import ALERT_TYPES
 from oversight.casebook import loading, status, timeline, visit_matrix
 from oversight.checks import rule_queries
 from oversight.endpoint import history
@@ -34,7 +34,7 @@ PAGE = 25
 @require_safe
 def participants(request: HttpRequest) -> HttpResponse:
     """Everybody this person may see, searched and filtered, a page at a time by code."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     try:
         at = instants.read(request.GET["as_of"], ZoneInfo(STUDY.zone)) if request.GET.get("as_of") else None
     except ValidationError as error:
@@ -61,7 +61,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "participant": book.participant,
-            "standing": status.of(book, now),
+            "standing": status.participant_status(book, now),
             "next": coming.get(pk),
             "has_findings": pk in open_for,
         }
@@ -74,7 +74,7 @@ def participants(request: HttpRequest) -> HttpResponse:
         "at": at,
         "after": page[PAGE - 1].code if len(page) > PAGE else "",
         "now": now,
-        "may_register": request.user.may(May.REGISTER),
+        "may_register": request.user.may(Permission.REGISTER),
     }
     template = "oversight/_participants.html" if request.htmx else "oversight/participants.html"
     return render(request, template, context)
@@ -108,11 +108,11 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
                                                     "back": request.path}, status=422)  # fmt: skip
     now = at or timezone.now()
     book = loading.load([participant], at=at)[participant.pk]
-    sign_off.look(book, at)
+    sign_off.load_attestations(book, at)
     visits = visit_matrix.rows(book, now)
     asked, judged = _asked(participant, at), rule_queries.judge(book, now)
     closed = locks.covering(participant) if at is None else attestations.closed_at(participant.pk, at)
-    signed = signatures.of(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book))
+    signed = signatures.check_all(participant, sign_off.CASEBOOK, sign_off.content_of_casebook(book))
     context = {
         "participant": participant,
         "book": book,
@@ -126,15 +126,15 @@ def casebook(request: HttpRequest, code: str) -> HttpResponse:
         "columns": [registry.forms()[slug]._meta.verbose_name for slug in visit_matrix.COLUMNS],
         "unscheduled": visit_matrix.next_unscheduled(book),
         "axis": timeline.axis(book, visits, now),
-        "standing": status.of(book, now),
+        "standing": status.participant_status(book, now),
         "endpoint": history.judged(book)[0][1],
         "alerts": _alerts(participant, now),
         "findings": rule_queries.not_accepted(asked, judged.found),
         "failed": judged.failed,
         "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
-        "may_enter": at is None and request.user.may(May.ENTER, participant.site_id),
-        "may_sign": at is None and request.user.may(May.SIGN_OFF, participant.site_id),
-        "may_redact": at is None and request.user.may(May.REDACT, participant.site_id),
+        "may_enter": at is None and request.user.may(Permission.ENTER, participant.site_id),
+        "may_sign": at is None and request.user.may(Permission.SIGN_OFF, participant.site_id),
+        "may_redact": at is None and request.user.may(Permission.REDACT, participant.site_id),
         "signed": [each for each in signed if each.signature.signed_at <= now],
         "locks": closed,
     }
@@ -155,6 +155,10 @@ def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
         if alert.outcome_at and alert.outcome_at > now:
             alert.outcome = Alert.Outcome.OPEN
     return [
-        {"alert": alert, "what": KINDS[alert.kind].what, "tail": KINDS[alert.kind].form.format(alert.subject)}
+        {
+            "alert": alert,
+            "what": ALERT_TYPES[alert.kind].what,
+            "tail": ALERT_TYPES[alert.kind].form.format(alert.subject),
+        }
         for alert in sorted(found, key=lambda each: (each.outcome != Alert.Outcome.OPEN, each.due_at))
     ]

@@ -10,19 +10,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.casebook import loading
 from oversight.checks import rule_queries, rules
 from records import selectors
 from records.models import Query
 
-MOST = 200  # participants for whom a rule that is off is tried
+MAX_RESULTS = 200  # participants for whom a rule that is off is tried
 
 
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
     """Every rule with its open queries; for those that are off, what they would raise today."""
-    require(request.user, May.QUERY)
+    require(request.user, Permission.QUERY)
     participants = selectors.participants(request.user)
     still_open = Query.objects.filter(participant__in=participants).exclude(state="closed").exclude(rule="")
     by_rule = dict(still_open.order_by().values_list("rule").annotate(Count("pk")))
@@ -44,7 +44,7 @@ def _would_raise(participants: Any) -> dict[str, Any]:
     if not off:
         return {"rules": [], "not_looked_at": 0}
     now = timezone.now()
-    books = list(loading.load(participants.select_related("site").order_by("pk")[:MOST]).values())
+    books = list(loading.load(participants.select_related("site").order_by("pk")[:MAX_RESULTS]).values())
     return {
         "rules": [{"rule": rule, **_tried(rule, books, now)} for rule in off],
         "looked_at": len(books),

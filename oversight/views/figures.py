@@ -61,7 +61,7 @@ def figures(request: HttpRequest, page: Page) -> dict[str, Any]:
     asked = {entry.slug: readings(request, entry) for entry in page.figures}
     at = instant(request)
     if at is None:
-        kept, fresh = cache.of(cache.asked(request.user, page.name, asked), timezone.now)
+        kept, fresh = cache.cached_figures(cache.asked(request.user, page.name, asked), timezone.now)
         return {"at": None, "kept": kept, "fresh": fresh}
     everybody = known(request, page)
     drawn = [entry.draw(everybody, **asked[entry.slug]) for entry in page.figures]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.monitoring import plan, progress
 from oversight.monitoring.visits import MonitoringVisit, MonitoringVisitForm
 from protocol.study import STUDY
@@ -26,10 +26,10 @@ LEFT = 40  # forms to be compared shown at once
 @once
 def monitoring(request: HttpRequest) -> HttpResponse:
     """Progress by site and form, what is left, the draws, the visits. A monitor draws here."""
-    require(request.user, May.MONITORING)
+    require(request.user, Permission.MONITORING)
     error = None
     if request.method == "POST":
-        require(request.user, May.VERIFY)
+        require(request.user, Permission.VERIFY)
         try:
             reason = request.POST.get("reason", "")
             plan.draw(_mine(request), by=request.user, reason=reason, now=timezone.now())
@@ -42,7 +42,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "whole": [registry.forms()[slug]._meta.verbose_name for slug in STUDY.monitoring["forms"]],
         "draws": plan.shown(_mine(request)),
         "visits": _visits(request),
-        "may_verify": request.user.may(May.VERIFY),
+        "may_verify": request.user.may(Permission.VERIFY),
         "errors": error.messages if error else [],
         "typed": request.POST,
     }
@@ -56,7 +56,7 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
     if asked["code"]:
         found = found.filter(code__iexact=asked["code"])
     page, count = paging.number(request.GET.get("page", "")), found.count()
-    start, most = (page - 1) * progress.MOST, progress.MOST
+    start, most = (page - 1) * progress.MAX_ROWS, progress.MAX_ROWS
     whole = request.GET.get("whole") == "1"
     tasks = progress.tasks(found, start)
     shown = [task for task in tasks if asked["form"] in ("", task.form)]
@@ -76,11 +76,11 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
 
 def _mine(request: HttpRequest) -> Any:
     """The participants whose monitoring this person follows."""
-    return selectors.participants(request.user).filter(site__in=request.user.site_ids(May.MONITORING))
+    return selectors.participants(request.user).filter(site__in=request.user.site_ids(Permission.MONITORING))
 
 
 def _visits(request: HttpRequest) -> Any:
-    sites = request.user.site_ids(May.MONITORING)
+    sites = request.user.site_ids(Permission.MONITORING)
     return MonitoringVisit.objects.filter(site__in=sites).select_related("site", "made_by")
 
 
@@ -88,14 +88,14 @@ def _visits(request: HttpRequest) -> Any:
 @once
 def visit(request: HttpRequest, number: int | None = None) -> HttpResponse:
     """One visit of the log, or a new one; the monitor writes, the others read."""
-    require(request.user, May.MONITORING)
+    require(request.user, Permission.MONITORING)
     found = get_object_or_404(_visits(request), pk=number) if number else MonitoringVisit()
     if number is None or request.method == "POST":
-        require(request.user, May.VERIFY, found.site_id)
+        require(request.user, Permission.VERIFY, found.site_id)
     form = MonitoringVisitForm(
         request.POST if request.method == "POST" else None,
         instance=found,
-        sites=Site.objects.filter(pk__in=request.user.site_ids(May.VERIFY)),
+        sites=Site.objects.filter(pk__in=request.user.site_ids(Permission.VERIFY)),
         today=timezone.localdate(),
     )
     if form.is_bound and form.is_valid():
@@ -104,6 +104,6 @@ def visit(request: HttpRequest, number: int | None = None) -> HttpResponse:
             return redirect("monitoring")
         except ValidationError as refused:
             form.add_error(None, refused)
-    context = {"form": form, "visit": found, "may_write": request.user.may(May.VERIFY, found.site_id)}
+    context = {"form": form, "visit": found, "may_write": request.user.may(Permission.VERIFY, found.site_id)}
     context["title"] = _("Visit of %(on)s") % {"on": found.visited_on} if number else _("A new monitoring visit")
     return render(request, "oversight/monitoring_visit.html", context, status=422 if form.is_bound else 200)

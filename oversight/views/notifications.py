@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.marks import about_nobody
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
-from oversight.alert_types import KINDS
+from accounts.roles import Permission
+from oversight.alert_types import ALERT_TYPES
 from oversight.models import Message, MessagePreference, Urgency
 from oversight.notifications import demo_mailbox, notify, outbox
 from protocol.study import STUDY
@@ -43,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
-    mine = notify.of(request.user)
+    mine = notify.inbox(request.user)
     if request.GET.get("by") == "date":
         told, older = _page_of(request, mine)
         more = 0
@@ -57,7 +57,7 @@ def _page(request: HttpRequest, form: PreferenceForm, status: int = 200) -> Http
         "older": older,
         "now": timezone.now(),
         "form": form,
-        "may_audit": request.user.may(May.AUDIT),
+        "may_audit": request.user.may(Permission.AUDIT),
         "mailbox": settings.DEMO,
     }
     return render(request, "oversight/messages.html", context, status=status)
@@ -80,9 +80,9 @@ def _lines(told: list[Message]) -> list[dict[str, Any]]:
         lines.append(
             {
                 "message": message,
-                "what": KINDS[alert.kind].what if alert else _("New enrolment is locked: decide"),
+                "what": ALERT_TYPES[alert.kind].what if alert else _("New enrolment is locked: decide"),
                 "why": alert.because if alert else message.lock.because,
-                "url": url + (KINDS[alert.kind].form.format(alert.subject) if alert else ""),
+                "url": url + (ALERT_TYPES[alert.kind].form.format(alert.subject) if alert else ""),
                 "zone": alert.participant.site.zone if alert else STUDY.zone,
                 "by": by.get((message.alert_id, message.lock_id)),
                 "needed": (needed := notify.needed(message)),
@@ -102,7 +102,7 @@ def _preference(request: HttpRequest) -> MessagePreference:
 @once
 def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
     """Take note of what one was told, for everybody; back to where one was."""
-    found = get_object_or_404(notify.of(request.user), pk=message)
+    found = get_object_or_404(notify.inbox(request.user), pk=message)
     notify.acknowledge(request.user, found, timezone.now())
     back = request.POST.get("back")
     return redirect(reverse(back if back in BACK else "messages") + f"#m-{found.pk}")
@@ -132,9 +132,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """What was sent, seen and acknowledged by whom; without participants for those who may see none."""
-    require(request.user, May.AUDIT)
+    require(request.user, Permission.AUDIT)
     only = request.GET.get("only", "")
-    found = notify.visible(request.user, May.AUDIT)
+    found = notify.visible(request.user, Permission.AUDIT)
     if only == "failing":
         found = found.filter(mail__sent_at=None, mail__not_needed_at=None).exclude(mail__last_error="")
     elif only == "open":

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment.models import Consent, ProtocolApproval
 from enrollment.protocol_versions import approve, in_force
 from oversight.models import Judgement
@@ -24,7 +24,7 @@ from records.model import date_input
 @once
 def protocol(request: HttpRequest) -> HttpResponse:
     """Read by everybody who sees participants; the principal investigator records approvals."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     context: dict[str, Any] = {"typed": request.POST}
     status = 200
     if request.method == "POST":
@@ -37,8 +37,8 @@ def protocol(request: HttpRequest) -> HttpResponse:
             return redirect("protocol")
     context |= {
         "versions": _versions(request),
-        "may_approve": request.user.may(May.CLASSIFY),
-        "sites": Site.objects.filter(pk__in=request.user.site_ids(May.CLASSIFY)),
+        "may_approve": request.user.may(Permission.CLASSIFY),
+        "sites": Site.objects.filter(pk__in=request.user.site_ids(Permission.CLASSIFY)),
         "amendments": list(study.VERSIONS)[1:],
     }
     return render(request, "oversight/protocol.html", context, status=status)
@@ -46,7 +46,7 @@ def protocol(request: HttpRequest) -> HttpResponse:
 
 def _approve(request: HttpRequest) -> None:
     site = Site.objects.filter(code=request.POST.get("site", "").replace("\x00", "")).first()
-    require(request.user, May.CLASSIFY, site.pk if site else None)
+    require(request.user, Permission.CLASSIFY, site.pk if site else None)
     if site is None:
         raise ValidationError("This is not one of your sites.")
     now = timezone.now()

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment import enrolment_lock
 from oversight import sign_off
-from oversight.alert_types import KINDS
+from oversight.alert_types import ALERT_TYPES
 from oversight.analysis.pages import PAGES
 from oversight.casebook import facts, loading
 from oversight.endpoint import derivation, history
@@ -40,14 +40,14 @@ def endpoint(request: HttpRequest, code: str) -> HttpResponse:
         "rows": derivation.rows(book, judged[0][1]),
         "kept": kept,
         "must_look": _must_look(request) and unseen.exists(),
-        "may_sign": request.user.may(May.SIGN_OFF, participant.site_id),
-        "signed": signatures.of(participant, sign_off.ENDPOINT, sign_off.content_of_endpoint(book)),
+        "may_sign": request.user.may(Permission.SIGN_OFF, participant.site_id),
+        "signed": signatures.check_all(participant, sign_off.ENDPOINT, sign_off.content_of_endpoint(book)),
     }
     return render(request, "oversight/endpoint.html", context)
 
 
 def _must_look(request: HttpRequest) -> bool:
-    return any(role in KINDS["endpoint-changed"].roles for role in request.user.roles)
+    return any(role in ALERT_TYPES["endpoint-changed"].roles for role in request.user.roles)
 
 
 @require_POST
@@ -75,12 +75,12 @@ def safety(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lock": lock,
         "decided": enrolment_lock.EnrolmentLock.objects.exclude(decision="").select_related("decided_by"),
-        "may_decide": everywhere(request.user, May.REOPEN),
+        "may_decide": everywhere(request.user, Permission.REOPEN),
         "typed": request.POST,
     }
     status = 200
     if request.method == "POST":
-        require_everywhere(request.user, May.REOPEN)
+        require_everywhere(request.user, Permission.REOPEN)
         answer = {name: request.POST.get(name, "") for name in ("decision", "reason")}
         try:
             enrolment_lock.decide(lock.pk if lock else 0, by=request.user, now=timezone.now(), **answer)

@@ -5,15 +5,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight import search
 
 
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """`?q=`: what was found, in groups; a participant's whole code leads to the casebook at once."""
-    require(request.user, May.SEE)
-    found = search.look(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
+    require(request.user, Permission.SEE)
+    found = search.search_for(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
     if request.htmx:
         return render(request, "oversight/_found.html", {"found": found, "box": True})
     if found.only:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight import sign_off
 from oversight.casebook import loading, timeline
 from oversight.casebook.loading import Casebook
@@ -32,7 +32,7 @@ TITLES = {sign_off.ENDPOINT: gettext_lazy("Primary endpoint"), sign_off.CASEBOOK
 def sign(request: HttpRequest, code: str, scope: str) -> HttpResponse:
     """Sign what is derived from many records, exactly as this page shows it."""
     participant = selectors.participant(request.user, code)
-    require(request.user, May.SIGN_OFF, participant.site_id)
+    require(request.user, Permission.SIGN_OFF, participant.site_id)
     back = reverse("endpoint" if scope == sign_off.ENDPOINT else "casebook", args=[code])
     error = None
     if request.method == "POST":
@@ -88,7 +88,7 @@ def _shown(participant: Participant, scope: str) -> list[tuple[str, str]]:
     book = loading.load([participant])[participant.pk]
     if scope == sign_off.ENDPOINT:
         return [(variant.title, f"{found.verdict}: {found.because}") for variant, found in history.judged(book)]
-    sign_off.look(book)
+    sign_off.load_attestations(book)
     forms = [(cell.title, cell.words) for cell in timeline.forms(book)]
     lists = [(cell.title, cell.words) for _title, _url, cells in timeline.lists(book) for cell in cells]
     return [*forms, *_visits(book), *lists]

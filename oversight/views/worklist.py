@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
 from accounts.once import once
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.models import ScanFailure, Snooze
 from oversight.worklist import build, item, line_html, safety, snooze
 from protocol.study import STUDY
@@ -59,7 +59,7 @@ def _page(request: HttpRequest, now: datetime, refused: ValidationError | None =
         "now": now,
         "nothing": (nothing := not (lines["safety"] or lines["now"] or lines["today"])),
         "next": build.next_thing(request.user, now) if nothing else None,
-        "may_register": request.user.may(May.REGISTER),
+        "may_register": request.user.may(Permission.REGISTER),
         "not_judged": ScanFailure.objects.filter(participant__in=selectors.participants(request.user)).count(),
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],
@@ -73,7 +73,7 @@ def _read(
     """The lines, those put aside, and the headings; once more with all texts where a line without them is to be shown:
     one that moved up because those before it lead to pages that are on the list already."""
     found = build.for_person(person, now, whole, None if whole else drawn)
-    aside = snooze.apart(person, found.lines, now)
+    aside = snooze.split(person, found.lines, now)
     groups = [_Group(*each, whole) for each in _groups(found, by)]
     shown = [*(line for group in groups for line in group.items), *(line for line, _snooze in aside)]
     if any(line.unread for line in shown):
@@ -130,10 +130,10 @@ def put_aside(request: HttpRequest) -> HttpResponse:
     """Put a line aside with a reason, or take it back (`days=0`)."""
     now, url = timezone.now(), request.POST.get("url", "")
     if request.POST.get("days") == "0":
-        snooze.take_back(request.user, url, now)
+        snooze.unsnooze(request.user, url, now)
         return redirect("worklist")
     try:
-        snooze.put_aside(request.user, url, request.POST.get("days", ""), request.POST.get("reason", ""), now)
+        snooze.snooze_item(request.user, url, request.POST.get("days", ""), request.POST.get("reason", ""), now)
     except ValidationError as refused:
         return _page(request, now, refused)
     return redirect("worklist")

@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from oversight.checks.rule_queries import FAILED, UNUSUAL
 from oversight.models import Finding
 from oversight.monitoring import progress
@@ -15,8 +15,8 @@ from oversight.worklist.rows import Part
 from records.models import Query
 
 # Findings that only some can settle; all others are for whoever fills in the forms, and for whoever checks them.
-_SETTLED_BY = {"adjudicate": (May.ADJUDICATE,)}
-_CHECKED_BY = (May.ENTER, May.QUERY)
+_SETTLED_BY = {"adjudicate": (Permission.ADJUDICATE,)}
+_CHECKED_BY = (Permission.ENTER, Permission.QUERY)
 
 
 def queries(asked: Asked) -> list[Item]:
@@ -45,7 +45,7 @@ _SEEN = ("pk", "participant__code", "state", "priority", "raised_at")
 
 def _urgent_first(found: Any, asked: Asked) -> list[Part]:
     """One's own urgent ones, one's own, and for who does not ask those of the others."""
-    asks = asked.person.site_ids(May.QUERY)
+    asks = asked.person.site_ids(Permission.QUERY)
     mine = Q(state="answered", participant__site__in=asks)
     for site, role in asked.person.held:
         mine |= Q(state="open", participant__site=site, assignee=role)
@@ -59,7 +59,7 @@ def _urgent_first(found: Any, asked: Asked) -> list[Part]:
 
 def failed_checks(asked: Asked) -> list[Item]:
     """A rule that cannot be evaluated, one line a rule, however many it fails for."""
-    if not asked.person.may(May.QUERY):
+    if not asked.person.may(Permission.QUERY):
         return []
     found = Query.objects.filter(participant__in=asked.participants, rule=FAILED).exclude(state="closed")
     return [
@@ -101,10 +101,10 @@ def to_check(asked: Asked) -> list[Item]:
 
 def to_compare(asked: Asked) -> list[Item]:
     """For the monitor: what the plan wants compared with the source, one line a participant, lost comparisons first."""
-    if not asked.person.may(May.VERIFY):
+    if not asked.person.may(Permission.VERIFY):
         return []
     waiting: dict[str, list[progress.Task]] = {}
-    for task in progress.tasks(asked.participants.filter(site__in=asked.person.site_ids(May.VERIFY))):
+    for task in progress.tasks(asked.participants.filter(site__in=asked.person.site_ids(Permission.VERIFY))):
         if task.left:
             waiting.setdefault(task.participant.code, []).append(task)
     items = []

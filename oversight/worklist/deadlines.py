@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet
 
-from oversight.alert_types import COMING, KINDS, SAFETY
+from oversight.alert_types import ALERT_TYPES, COMING, SAFETY
 from oversight.models import Alert, Deadline
 from oversight.notifications.notify import INFORMS
 from oversight.worklist.item import Asked, Item, at
 from oversight.worklist.rows import Part
-from records.selectors import first_of
+from records.selectors import exists_key
 
 SOON = timedelta(hours=12)
 _WHICH = ("participant__code", "kind", "subject")
@@ -23,7 +23,7 @@ def alerts(asked: Asked) -> list[Item]:
         outcome=Alert.Outcome.OPEN, raised_at__gte=OuterRef("due_at"), pk__gt=OuterRef("pk"),
     )  # fmt: skip
     found = Alert.objects.filter(participant__in=asked.participants, outcome=Alert.Outcome.OPEN)
-    found = found.exclude(kind__in=SAFETY).alias(worse=first_of(worse)).filter(worse__isnull=True)
+    found = found.exclude(kind__in=SAFETY).alias(worse=exists_key(worse)).filter(worse__isnull=True)
     what, items, now = _words(), [], asked.now.timestamp()
     for row in asked.first(_by_roles(found, asked), "due_at", (*_WHICH, "due_at"), ("because",)):
         late, urgent = row["at"] <= now, row["at"] - now <= SOON.total_seconds()
@@ -72,7 +72,7 @@ def coming(asked: Asked) -> list[Item]:
 
 def _words() -> dict[str, str]:
     """What each kind is called, translated once: a list has hundreds of lines."""
-    return {code: str(kind.what) for code, kind in KINDS.items()}
+    return {code: str(kind.what) for code, kind in ALERT_TYPES.items()}
 
 
 def _by_roles(found: QuerySet[Any], asked: Asked) -> list[Part]:
@@ -81,16 +81,16 @@ def _by_roles(found: QuerySet[Any], asked: Asked) -> list[Part]:
         return [([found], True)]  # without a word about kinds the database reads its lines in order of time
     mine = Q()
     for site, role in asked.person.held:
-        mine |= Q(participant__site=site, kind__in=[code for code, kind in KINDS.items() if role in kind.roles])
+        mine |= Q(participant__site=site, kind__in=[code for code, kind in ALERT_TYPES.items() if role in kind.roles])
     return [([found.filter(mine)], True), ([found.exclude(mine)], False)] if mine else [([found], False)]
 
 
 def _sees_to_all(asked: Asked, site: int) -> bool:
     """Whether every kind of deadline is for this person there."""
-    kinds = {code for code in KINDS if code not in INFORMS}
+    kinds = {code for code in ALERT_TYPES if code not in INFORMS}
     roles = [role for at_site, role in asked.person.held if at_site == site]
-    return all(any(role in KINDS[code].roles for role in roles) for code in kinds)
+    return all(any(role in ALERT_TYPES[code].roles for role in roles) for code in kinds)
 
 
 def _where(row: dict[str, Any]) -> str:
-    return at(row["participant__code"], KINDS[row["kind"]].form.format(row["subject"]))
+    return at(row["participant__code"], ALERT_TYPES[row["kind"]].form.format(row["subject"]))

@@ -5,13 +5,13 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from enrollment.models import Consent, Death, Deviation, EndOfStudy, Screening
 from oversight.worklist.item import Asked, Item, at
 from records.model import registry
 from records.model.base import Record, Status, VisitRecord
 from records.models import Participant
-from records.selectors import first_of
+from records.selectors import exists_key
 
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
@@ -30,7 +30,7 @@ def drafts(asked: Asked) -> list[Item]:
             urgent.append(_told(begun.filter(rule__in=URGENT_RULES), model))
             begun = begun.exclude(rule__in=URGENT_RULES)
         others.append(_told(begun, model))
-    enters = asked.person.site_ids(May.ENTER)
+    enters = asked.person.site_ids(Permission.ENTER)
     parts = asked.parted(urgent, enters) + asked.parted(others, enters)
     what = {slug: _("Complete: %(form)s") % {"form": model._meta.verbose_name} for slug, model in forms.items()}
     why = _("a draft")  # translated once: a list has hundreds of lines
@@ -81,7 +81,7 @@ def next_forms(asked: Asked) -> list[Item]:
     forms = registry.forms()
     what = {slug: _("Fill in: %(form)s") % {"form": forms[slug]._meta.verbose_name} for slug in _PATH_AND_END}
     why, items, most = _("the next form"), [], _COUNTED if asked.drawn else asked.most
-    enters = asked.person.site_ids(May.ENTER)
+    enters = asked.person.site_ids(Permission.ENTER)
     waiting = list(_on_the_way(asked).only("code", "site").order_by("-pk")[: most + 1])
     if len(waiting) > most:
         asked.beyond.append("next form")
@@ -114,7 +114,7 @@ def _on_the_way(asked: Asked) -> QuerySet[Participant]:
     waiting, lacks, forms = asked.participants, Q(), registry.forms()
     for slug in PATH:
         standing = forms[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
-        waiting = waiting.annotate(**{_has(slug): first_of(standing)})
+        waiting = waiting.annotate(**{_has(slug): exists_key(standing)})
         lacks |= Q(**{f"{_has(slug)}__isnull": True})
     standing = {"participant": OuterRef("pk"), "voided_at__isnull": True}
     left = {
@@ -123,8 +123,8 @@ def _on_the_way(asked: Asked) -> QuerySet[Participant]:
         "refused": Consent.objects.filter(**standing, given="no"),
     }
     withdrew = Consent.objects.filter(**standing, withdrawn="yes", withdrawn_what__contains=["visits"])
-    waiting = waiting.alias(**{name: first_of(records) for name, records in left.items()})
-    waiting = waiting.alias(died=first_of(Death.objects.filter(**standing)), withdrew=first_of(withdrew))
+    waiting = waiting.alias(**{name: exists_key(records) for name, records in left.items()})
+    waiting = waiting.alias(died=exists_key(Death.objects.filter(**standing)), withdrew=exists_key(withdrew))
     over = Q(died__isnull=False) | Q(withdrew__isnull=False)
     waiting = waiting.annotate(is_over=ExpressionWrapper(over, BooleanField()))
     on = Q(failed__isnull=True, refused__isnull=True)

@@ -6,21 +6,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.permissions import everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from adverse_events.adverse_event import IS_SERIOUS, IS_UNJUDGED
 from adverse_events.models import AdverseEvent
 from enrollment import enrolment_lock
 from enrollment.models import Deviation
-from oversight.alert_types import KINDS
+from oversight.alert_types import ALERT_TYPES
 from oversight.endpoint.history import PRIMARY
 from oversight.models import EndpointVerdict, VerdictSeen
 from oversight.worklist.item import Asked, Item, at
 from records.model.base import Status
-from records.selectors import first_of
+from records.selectors import exists_key
 
 _JUDGES = [
-    ("related_sbrt", May.JUDGE_SBRT, gettext_lazy("Judge: is it related to SBRT?")),
-    ("related_surgery", May.JUDGE_SURGERY, gettext_lazy("Judge: is it related to surgery?")),
+    ("related_sbrt", Permission.JUDGE_SBRT, gettext_lazy("Judge: is it related to SBRT?")),
+    ("related_surgery", Permission.JUDGE_SURGERY, gettext_lazy("Judge: is it related to surgery?")),
 ]
 
 
@@ -74,7 +74,7 @@ def to_classify(asked: Asked) -> list[Item]:
         participant__in=asked.participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
     )
     kinds = dict(Deviation._meta.get_field("kind").choices)
-    parts = asked.parted([found], asked.person.site_ids(May.CLASSIFY))
+    parts = asked.parted([found], asked.person.site_ids(Permission.CLASSIFY))
     return [
         Item(
             row["participant__code"],
@@ -90,14 +90,14 @@ def to_classify(asked: Asked) -> list[Item]:
 
 def changed_verdicts(asked: Asked) -> list[Item]:
     """Changes of the primary endpoint that this person must know of and has not looked at."""
-    sites = asked.sites_of(KINDS["endpoint-changed"].roles)
+    sites = asked.sites_of(ALERT_TYPES["endpoint-changed"].roles)
     if not sites:
         return []
     seen = VerdictSeen.objects.filter(verdict=OuterRef("pk"), person=asked.person)
     changed = EndpointVerdict.objects.filter(
         participant__in=asked.participants, participant__site__in=sites, variant=PRIMARY
     ).exclude(before="")
-    unseen = changed.alias(seen_by_me=first_of(seen)).filter(seen_by_me__isnull=True)
+    unseen = changed.alias(seen_by_me=exists_key(seen)).filter(seen_by_me__isnull=True)
     return [
         Item(
             verdict.participant.code,
@@ -116,10 +116,14 @@ def changed_verdicts(asked: Asked) -> list[Item]:
 def locked(asked: Asked) -> list[Item]:
     """The stopping boundary is reached and nobody has decided."""
     lock = enrolment_lock.standing()
-    if lock is None or lock.decision or not (asked.person.may(May.SAFETY) or asked.person.may(May.REGISTER)):
+    if (
+        lock is None
+        or lock.decision
+        or not (asked.person.may(Permission.SAFETY) or asked.person.may(Permission.REGISTER))
+    ):
         return []
-    bucket = "now" if everywhere(asked.person, May.REOPEN) else "others"
-    url = reverse("safety") if asked.person.may(May.SAFETY) else reverse("participant-new")
+    bucket = "now" if everywhere(asked.person, Permission.REOPEN) else "others"
+    url = reverse("safety") if asked.person.may(Permission.SAFETY) else reverse("participant-new")
     return [
         Item(
             "BLEND", _("New enrolment is locked: decide"), lock.because, url, tone="late", bucket=bucket, order=(0, 0.0)

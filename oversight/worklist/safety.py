@@ -13,11 +13,11 @@ from accounts.models import Person
 from adverse_events.adverse_event import IS_SERIOUS
 from adverse_events.models import AdverseEvent, SeriousEvent
 from enrollment.models import Deviation
-from oversight.alert_types import KINDS, SAFETY
+from oversight.alert_types import ALERT_TYPES, SAFETY
 from oversight.models import Alert, Deadline, Message
 from oversight.worklist.item import Asked, Item, Told, at
 from records.model.base import Status
-from records.selectors import first_of
+from records.selectors import exists_key
 
 _SEEN = ("participant_id", "participant__code", "kind", "subject", "told", "due_at", "because", "drafted")
 _OPEN = "window-open"  # nobody was told yet
@@ -36,16 +36,16 @@ def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
     drafted = Deviation.objects.filter(
         participant=OuterRef("participant"), rule__startswith="window", status=Status.DRAFT, voided_at__isnull=True
     )
-    late = unmet.filter(due_at__lte=asked.now).annotate(drafted=first_of(drafted, "number"))
+    late = unmet.filter(due_at__lte=asked.now).annotate(drafted=exists_key(drafted, "number"))
     live = unmet.filter(due_at__gt=asked.now).annotate(drafted=Value(None, IntegerField()))
     late, live = (part.order_by("due_at").values(*_SEEN) for part in (late, live))
     one: dict[tuple[int, str, str], dict[str, Any]] = {}
     for row in late[: most and 2 * most + 2].union(live[: most and most + 1], all=True):
         about = (row["participant_id"], row["kind"].rpartition("-")[0], row["subject"])
-        if about not in one or KINDS[row["kind"]].late:
+        if about not in one or ALERT_TYPES[row["kind"]].late:
             one[about] = row
     lines: dict[bool, list[Item]] = {True: [], False: []}
-    what = {code: str(kind.what) for code, kind in KINDS.items()}  # translated once: there may be hundreds
+    what = {code: str(kind.what) for code, kind in ALERT_TYPES.items()}  # translated once: there may be hundreds
     what[_OPEN] = _("48-hour window is open: record the surgery")
     for row in sorted(one.values(), key=lambda row: row["due_at"]):
         lines[row["due_at"] <= asked.now].append(_line(row, asked, what))
@@ -53,7 +53,7 @@ def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
 
 
 def _line(row: dict[str, Any], asked: Asked, what: dict[str, str]) -> Item:
-    kind, late, told = KINDS[row["kind"]], row["due_at"] <= asked.now, row["told"]
+    kind, late, told = ALERT_TYPES[row["kind"]], row["due_at"] <= asked.now, row["told"]
     live = row["kind"] == "window-closing" and not late
     tail = kind.form.format(row["subject"])
     if row["kind"] == "window-missed" and row["drafted"]:
@@ -82,7 +82,7 @@ def tell(items: list[Item], person: Person) -> None:
     by = of_it.filter(acknowledged_at__isnull=False).order_by("acknowledged_at")
     about = {participant for participant, *_rest in wanted}
     told = Alert.objects.filter(participant__in=about, outcome=Alert.Outcome.OPEN, kind__in=SAFETY)
-    told = told.annotate(message=first_of(mine), by=first_of(by)).exclude(message__isnull=True, by__isnull=True)
+    told = told.annotate(message=exists_key(mine), by=exists_key(by)).exclude(message__isnull=True, by__isnull=True)
     rows = list(told.values(*_TOLD))
     first = {row["by"] for row in rows if row["by"]}
     messages = Message.objects.select_related("person").in_bulk(first) if first else {}
@@ -119,7 +119,7 @@ def _without_a_case(asked: Asked, most: int | None) -> list[int]:
     serious = AdverseEvent.objects.filter(IS_SERIOUS, participant__in=asked.participants, voided_at__isnull=True)
     cases = SeriousEvent.objects.filter(voided_at__isnull=True, adverse_event__isnull=False).values("adverse_event")
     with (
-        site_scope.everything()
+        site_scope.all_sites()
     ):  # all serious events are passed over, and the policy would cost four times the question
         found = serious.exclude(pk__in=cases).order_by("created_at").values_list("pk", flat=True)
         return list(found[: most and most + 1])

@@ -6,14 +6,14 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Deviation
 from oversight.worklist.item import Asked, Item, at
 from records.model import registry
 from records.model.base import Record, Status
 from records.models import Participant
-from records.selectors import first_of
+from records.selectors import exists_key
 from records.workflow.signatures import Signature
 
 AGES_AFTER = timedelta(days=7)  # from then on an unsigned one is late
@@ -23,7 +23,9 @@ SEVERE = 3
 def lines(asked: Asked) -> list[Item]:
     """For the worklist: of those who may sign, and of nobody's own day."""
     forms = {
-        slug: form for slug, form in registry.forms().items() if form.signed_by == May.SIGN_OFF or form is AdverseEvent
+        slug: form
+        for slug, form in registry.forms().items()
+        if form.signed_by == Permission.SIGN_OFF or form is AdverseEvent
     }
     lists: dict[tuple[bool, bool], list[QuerySet[Any]]] = {}
     for slug, model in forms.items():
@@ -74,7 +76,7 @@ def _waiting(model: type[Record], participants: QuerySet[Participant]) -> QueryS
     found = model._default_manager.filter(
         _ready(model), participant__in=participants, status=Status.COMPLETE, voided_at__isnull=True
     )
-    return found.alias(signed=first_of(signed)).filter(signed__isnull=True)
+    return found.alias(signed=exists_key(signed)).filter(signed__isnull=True)
 
 
 def _ready(model: type[Record]) -> Q:

@@ -15,7 +15,7 @@ from oversight.worklist import build
 DAYS = (1, 3, 7)
 
 
-def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
+def snooze_item(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
     """Keep a line off today's list for so many days, at most until it is due; ValidationError with a sentence."""
     lines = build.for_person(person, now, whole=True).lines
     item = next((each for each in lines["today"] if _is(each, url) and each.can_wait), None)
@@ -34,13 +34,13 @@ def put_aside(person: Person, url: str, days: str, reason: str, now: datetime) -
     return Snooze.objects.create(person=person, url=url, reason=reason, at=now, until=until)
 
 
-def take_back(person: Person, url: str, now: datetime) -> None:
+def unsnooze(person: Person, url: str, now: datetime) -> None:
     """Put a line back on today's list."""
     if (last := _standing(person, now).get(url)) is not None:
         Snooze.objects.create(person=person, url=url, reason=last.reason, at=now, until=now)
 
 
-def apart(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tuple[Any, Snooze]]:
+def split(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tuple[Any, Snooze]]:
     """Take what is put aside out of today's lines; answers those, the first to come back first."""
     standing = _standing(person, now)
     aside, left = [], []

@@ -13,7 +13,7 @@ FIRST_ENTRY = "Data entry"  # the reason of what is entered for the first time
 
 
 @contextmanager
-def said(by: Person, reason: str) -> Iterator[None]:
+def audit_context(by: Person, reason: str) -> Iterator[None]:
     """Tell PostgreSQL who writes and why, for this transaction only; the audit trigger refuses without it.
 
     ValidationError where somebody types a reason that seems to hold personal data.

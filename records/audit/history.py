@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from records.model import registry
 from records.model.base import Record
-from records.model.fields import Codes, CrfField, Instant, Link, crf_fields
+from records.model.fields import CrfField, Instant, MultiChoice, RecordLink, crf_fields
 from records.model.missing import MissingCode
 from records.models import AuditRow
 from records.redaction import STUB
@@ -38,7 +38,7 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> list[Entry]:
+def history_of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> list[Entry]:
     """The logbook of a form (also of void records of it) and the rows inside, newest first; of one field by `name`."""
     form = type(records[0])
     tables: dict[str, type[Record]] = {form._meta.db_table: form}
@@ -132,9 +132,9 @@ def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: Z
         same = parse_datetime(other).astimezone(zone).date().isoformat() if other and not days else None
         day = days[side] if days else same
         return f"{day} ({_('time unknown')})" if day else "–"
-    if isinstance(question, Codes):
+    if isinstance(question, MultiChoice):
         return question.shown(value)
-    if isinstance(question, Link) and value is not None:
+    if isinstance(question, RecordLink) and value is not None:
         if numbers is not None:
             return str(numbers.get((question.related_model._meta.db_table, value), "?"))
         linked = question.related_model._base_manager.filter(pk=value).values_list("number", flat=True).first()

@@ -104,7 +104,7 @@ def _is_file(response: HttpResponseBase) -> bool:
     return "attachment" in response.headers.get("Content-Disposition", "")
 
 
-def of(code: str, site_id: int, since: datetime, before: int | None, most: int) -> list[Read]:
+def reads_of(code: str, site_id: int, since: datetime, before: int | None, most: int) -> list[Read]:
     """Who saw a participant, the newest first: the pages about it, and the lists and exports that could show it."""
     alone = Read.objects.filter(participant=code)
     among = Read.objects.filter(participant="", sites__contains=[site_id], at__gte=since)

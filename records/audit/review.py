@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import text_input
 from accounts.models import Person
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Audited
 
 LONGEST = 600  # characters of what was asked for
@@ -39,7 +39,7 @@ def record(by: Person, asked: str, in_words: str, newest: int, note: str, now: d
     note = text_input.reason(note, name="note", empty=_("Write what you looked at and what you concluded."))
     if max(len(asked), len(in_words)) > LONGEST:
         raise ValidationError({"note": _("What you asked for is too long to be kept with a review. Ask for less.")})
-    with transaction.atomic(), said(by, note):
+    with transaction.atomic(), audit_context(by, note):
         return AuditReview.objects.create(at=now, by=by, asked=asked, in_words=in_words, newest=newest, note=note)
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from protocol.study import STUDY
 from records.audit import history
 from records.model import registry
-from records.model.base import Audited, Record, RowRecord, VisitRecord
-from records.model.fields import Instant, Link, LocalDate, crf_fields
+from records.model.base import Audited, ItemGroupRecord, Record, VisitRecord
+from records.model.fields import Instant, LocalDate, RecordLink, crf_fields
 from records.models import AuditRow, Participant
 
 DAY_BEGINS, DAY_ENDS = 7, 19  # on the site's clocks; outside it, and at the weekend, is after hours
@@ -164,7 +164,7 @@ def _known(rows: Sequence[AuditRow]) -> dict[tuple[str, int], tuple[int, str]]:
         if row.table in tables:
             wanted[row.table].add(row.record_id)
             for question in crf_fields(tables[row.table]):
-                if isinstance(question, Link):
+                if isinstance(question, RecordLink):
                     held = row.changes.get(question.attname) or ()
                     wanted[question.related_model._meta.db_table] |= {pk for pk in held if pk}
     one = "SELECT '{table}', id, number, {visit} FROM {table} WHERE id = ANY(%s)"
@@ -195,7 +195,7 @@ def _line(
 
 def _tail(model: type[Record], number: int, visit: str) -> str:
     """Where its history is read; of a row inside a form nothing more than the casebook is known here."""
-    if issubclass(model, RowRecord) or model is Participant:
+    if issubclass(model, ItemGroupRecord) or model is Participant:
         return ""
     where = [visit] if visit else []
     return "/".join([*where, model.slug, *([str(number)] if model.repeats else []), "history/"])

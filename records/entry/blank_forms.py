@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from protocol.study import STUDY
 from records.model import registry
-from records.model.base import Record, RowRecord, VisitRecord
-from records.model.fields import Codes, CrfField, Instant, LocalDate, LongText, PartialDateField, crf_fields
+from records.model.base import ItemGroupRecord, Record, VisitRecord
+from records.model.fields import CrfField, Instant, LocalDate, LongText, MultiChoice, PartialDateField, crf_fields
 from records.model.missing import MissingCode
 
 BOXES, DATE, PARTIAL, MOMENT, LINE, ROOM = "boxes", "date", "partial", "moment", "line", "room"
@@ -44,7 +44,7 @@ def sheets(slug: str = "") -> list[Sheet]:
 
 
 def _is_row(model: type[Record]) -> bool:
-    return issubclass(model, RowRecord)
+    return issubclass(model, ItemGroupRecord)
 
 
 def _sheet(model: type[Record]) -> Sheet:
@@ -60,13 +60,13 @@ def _sheet(model: type[Record]) -> Sheet:
     )
 
 
-def _rows(model: type[RowRecord]) -> tuple[str, range, Sequence[Asked]]:
+def _rows(model: type[ItemGroupRecord]) -> tuple[str, range, Sequence[Asked]]:
     fields = {field.name: field for field in crf_fields(model) if field.editable}
     return str(model._meta.verbose_name_plural), range(1, _ROWS + 1), [_asked(each, fields) for each in fields.values()]
 
 
 def _asked(field: CrfField, fields: dict[str, CrfField]) -> Asked:
-    codes = list(field.codes if isinstance(field, Codes) else field.flatchoices)
+    codes = list(field.codes if isinstance(field, MultiChoice) else field.flatchoices)
     return Asked(
         field,
         BOXES if codes else _room(field),
@@ -88,7 +88,7 @@ def _only_if(field: CrfField, fields: dict[str, CrfField]) -> str:
     if not field.shown_if or field.shown_if[0] not in fields:
         return ""
     parent = fields[field.shown_if[0]]
-    words = dict(parent.codes if isinstance(parent, Codes) else parent.flatchoices)
+    words = dict(parent.codes if isinstance(parent, MultiChoice) else parent.flatchoices)
     told = {
         "parent": parent.verbose_name,
         "answers": _(" or ").join(str(words.get(code, code)) for code in field.shown_if[1]),

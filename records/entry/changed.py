@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from records.audit import history
-from records.model.base import ParticipantRecord, Record, RowRecord
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 
 _BOOKKEEPING = {field.name for field in (*Record._meta.local_fields, *ParticipantRecord._meta.local_fields)} - {
     "missing"
@@ -21,9 +21,9 @@ def answers(before: Record, record: Record) -> list[str]:
     ]
 
 
-def rows(sent: Sequence[RowRecord]) -> list[RowRecord]:
+def rows(sent: Sequence[ItemGroupRecord]) -> list[ItemGroupRecord]:
     """Those that are new, or hold something else than what is stored."""
-    stored: dict[tuple[type[RowRecord], int], RowRecord] = {}
+    stored: dict[tuple[type[ItemGroupRecord], int], ItemGroupRecord] = {}
     for model in {type(row) for row in sent if row.pk}:
         known = model._base_manager.in_bulk([row.pk for row in sent if row.pk and type(row) is model])
         stored |= {(model, pk): row for pk, row in known.items()}

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from records import selectors
 from records.audit import time_travel
-from records.entry.display import row_in_words, said
+from records.entry.display import display_answer, row_in_words
 from records.model import registry
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.model.fields import CrfField
 from records.model.forms import CrfForm, CrfRows
 from records.models import AuditRow
@@ -45,7 +45,9 @@ class Difference:
         return json.dumps(self.take)
 
 
-def opened(current: Record, version: int) -> tuple[Record | None, dict[type[RowRecord], dict[Any, RowRecord]]]:
+def opened(
+    current: Record, version: int
+) -> tuple[Record | None, dict[type[ItemGroupRecord], dict[Any, ItemGroupRecord]]]:
     """The record as that version had it, and the rows inside it by identity; None where it was never saved so."""
     mine = AuditRow.objects.filter(table=current._meta.db_table, record_id=current.pk)
     if not 0 < version < current.version:
@@ -95,7 +97,7 @@ def _part(form: CrfForm, before: Record | None, current: Record, theirs: CrfForm
         if who == THEIRS:
             for key, values in take:
                 data.setlist(key, list(values))
-        words = said(field, stored, code, form.zone), said(field, typed, your_code, form.zone)
+        words = display_answer(field, stored, code, form.zone), display_answer(field, typed, your_code, form.zone)
         found.append(Difference(form.add_prefix(name), str(field.verbose_name), *words, who, take))
     return found
 
@@ -135,7 +137,7 @@ def _rows(
     prefix: str,
     formset: CrfRows,
     current: Record,
-    before: dict[Any, RowRecord],
+    before: dict[Any, ItemGroupRecord],
     fresh: Callable[[Record, str], CrfForm],
     data: Any,
 ) -> list[Difference]:
@@ -163,7 +165,7 @@ def _rows(
 
 
 def _row(
-    form: CrfForm, where: str, was: RowRecord | None, there: RowRecord, theirs: CrfForm, data: Any
+    form: CrfForm, where: str, was: ItemGroupRecord | None, there: ItemGroupRecord, theirs: CrfForm, data: Any
 ) -> list[Difference]:
     """One row that both have; where you remove what they changed, that is said as one difference."""
     if not form.cleaned_data.get("remove"):
@@ -173,7 +175,7 @@ def _row(
     return [Difference(where, label, row_in_words(there), _("removed"), BOTH if changed else YOURS)]
 
 
-def _touched(form: CrfForm, was: RowRecord, theirs: CrfForm) -> bool:
+def _touched(form: CrfForm, was: ItemGroupRecord, theirs: CrfForm) -> bool:
     """Whether this page changed a row as it was opened."""
     return any(
         _differs(theirs, name, *_stored(field, was), form, _typed(form, name, was.missing.get(name, ""))[1])

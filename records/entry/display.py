@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 from records.model.fields import CrfField, crf_fields
 from records.model.missing import MissingCode
 
 
-def said(field: CrfField, value: Any, code: str, zone: Any) -> str:
+def display_answer(field: CrfField, value: Any, code: str, zone: Any) -> str:
     """An answer in words, or the reason why there is none."""
     if code in MissingCode.values:
         return _("no answer: %(why)s") % {"why": MissingCode(code).label}
@@ -24,7 +24,7 @@ def shown(field: CrfField, value: Any, zone: Any) -> str:
     return field.shown(value)
 
 
-def row_in_words(row: RowRecord) -> str:
+def row_in_words(row: ItemGroupRecord) -> str:
     """A row in one line: each answered question with its answer."""
     zone = row.participant.site.tz if row.participant_id else None
     told = []

@@ -47,7 +47,7 @@ def keep(person: Person, address: str, sent: QueryDict, now: datetime) -> bool:
     return True
 
 
-def of(person: Person, address: str, record: Record) -> Typing | None:
+def draft_of(person: Person, address: str, record: Record) -> Typing | None:
     """What this person typed at an address and has not saved since; saving itself has nothing to tidy up."""
     kept = Typing.objects.filter(person=person, address=address[:300]).first()
     if kept is None:

@@ -11,8 +11,8 @@ from accounts.models import Person
 from records import personal_data, selectors, services
 from records.audit.context import FIRST_ENTRY
 from records.entry import conflicts, drafts, sent_rows, target
-from records.entry.target import Place
-from records.model.base import Record, RowRecord, Status
+from records.entry.target import FormTarget
+from records.model.base import ItemGroupRecord, Record, Status
 from records.model.fields import Text
 from records.model.forms import CrfForm, CrfRows
 from records.models import AuditRow
@@ -32,7 +32,7 @@ class Outcome:
     unchanged: bool = False
 
 
-def attempt(place: Place, person: Person, now: datetime, data: Any) -> Outcome:
+def submit(place: FormTarget, person: Person, now: datetime, data: Any) -> Outcome:
     """Try to save what was sent. Nothing of it is written unless all of it is."""
     form = target.form_of(place, person, now, data)
     rows = target.rows_of(place, form, data)
@@ -88,7 +88,7 @@ def _look_for_personal_data(form: CrfForm, rows: dict[str, CrfRows]) -> None:
         parts[prefix].add_error(name, sentence)
 
 
-def again(place: Place, person: Person, now: datetime, data: Any) -> Place | None:
+def already_saved(place: FormTarget, person: Person, now: datetime, data: Any) -> FormTarget | None:
     """The record that this very page has made already, where a second sending says nothing new.
 
     A double click saves once; but a second sending that differs is a conflict, and "Complete" after "Save" completes.
@@ -110,7 +110,7 @@ def again(place: Place, person: Person, now: datetime, data: Any) -> Place | Non
     return None
 
 
-def _sent_twice(place: Place, person: Person, now: datetime, data: Any, current: Record) -> Outcome | None:
+def _sent_twice(place: FormTarget, person: Person, now: datetime, data: Any, current: Record) -> Outcome | None:
     """Of a double click the second sending: what the same person saved last is what was sent, so it is answered alike.
 
     "Complete" after "Save draft" completes. None where somebody else saved, or anything differs: that is a conflict.
@@ -123,16 +123,16 @@ def _sent_twice(place: Place, person: Person, now: datetime, data: Any, current:
     if data.get("action") == "complete" and current.status != Status.COMPLETE:
         sent = data.copy()
         sent["version"] = str(current.version)
-        return attempt(found, person, now, sent)
+        return submit(found, person, now, sent)
     drafts.forget(person, found.url())
     form = target.form_of(found, person, now)
     return Outcome(302, form, target.rows_of(found, form))
 
 
-def _compared(place: Place, person: Person, now: datetime, data: Any, stored: Record) -> tuple[Place, bool]:
+def _compared(place: FormTarget, person: Person, now: datetime, data: Any, stored: Record) -> tuple[FormTarget, bool]:
     """The form as it is stored, and whether what was sent is just that."""
     stored.participant = place.participant
-    found = Place(place.participant, place.model, stored, place.visit)
+    found = FormTarget(place.participant, place.model, stored, place.visit)
     tried = replace(found, record=copy(stored))
     form = target.form_of(tried, person, now, data)
     rows = target.rows_of(tried, form, _as_they_are(data, form))
@@ -172,7 +172,7 @@ def _differs(formset: CrfRows) -> bool:
     return bool(formset.removed()) or any(row.has_changed() for row in formset.kept())
 
 
-def _written(form: CrfForm, rows: dict[str, CrfRows]) -> list[RowRecord]:
+def _written(form: CrfForm, rows: dict[str, CrfRows]) -> list[ItemGroupRecord]:
     """The rows that change; all of them where completing the form completes its rows."""
     completes = form.completing and form.instance.status != Status.COMPLETE
     kept = [row for formset in rows.values() for row in formset.kept()]
@@ -187,7 +187,7 @@ def _tell(form: CrfForm, error: ValidationError) -> None:
             form.add_error(name if name in form.fields else None, sentence)
 
 
-def _conflict(place: Place, person: Person, form: CrfForm, rows: dict[str, CrfRows], current: Record) -> Outcome:
+def _conflict(place: FormTarget, person: Person, form: CrfForm, rows: dict[str, CrfRows], current: Record) -> Outcome:
     """Both values of everything that differs; what was typed stays, what only they changed is taken over into it."""
     form.is_valid()
     for formset in rows.values():
@@ -195,10 +195,10 @@ def _conflict(place: Place, person: Person, form: CrfForm, rows: dict[str, CrfRo
     current.participant = place.participant
 
     def theirs(record: Record, prefix: str) -> CrfForm:
-        if isinstance(record, RowRecord):
+        if isinstance(record, ItemGroupRecord):
             kind = next(kind for kind in form.row_forms.values() if kind._meta.model is type(record))
             return kind(instance=record, prefix=prefix, zone=form.zone, now=form.now, may=form.may)
-        return target.form_of(Place(place.participant, place.model, record, place.visit), person, form.now)
+        return target.form_of(FormTarget(place.participant, place.model, record, place.visit), person, form.now)
 
     posted = str(form["version"].value() or "")
     version = int(posted) if posted.isdecimal() and len(posted) < 9 else 0

@@ -14,8 +14,8 @@ from accounts.models import Person
 from records import selectors
 from records.entry import sent_rows
 from records.model import registry
-from records.model.base import Record, RowRecord
-from records.model.fields import Link, crf_fields
+from records.model.base import ItemGroupRecord, Record
+from records.model.fields import RecordLink, crf_fields
 from records.model.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
 
@@ -23,7 +23,7 @@ LONGEST_ASKED = 200
 
 
 @dataclass
-class Place:
+class FormTarget:
     """Where somebody is: this form of this participant."""
 
     participant: Participant
@@ -58,7 +58,7 @@ def _model(slug: str, per_visit: bool = False) -> type[Record]:
     return model
 
 
-def find(person: Person, code: str, slug: str, number: int | None, visit: str | None) -> Place:
+def find(person: Person, code: str, slug: str, number: int | None, visit: str | None) -> FormTarget:
     """Find the form's record, or a new one; 404 for what the person may not know of."""
     model = _model(slug, per_visit=visit is not None)
     participant = selectors.participant(person, code)
@@ -72,10 +72,10 @@ def find(person: Person, code: str, slug: str, number: int | None, visit: str | 
         record = None if model.repeats else records.filter(voided_at__isnull=True, **wanted).first()
         record = record or model(participant=participant, **wanted)
     record.participant = participant
-    return Place(participant, model, record, visit)
+    return FormTarget(participant, model, record, visit)
 
 
-def form_of(place: Place, person: Person, now: datetime, data: Any = None, asked: Any = None) -> CrfForm:
+def form_of(place: FormTarget, person: Person, now: datetime, data: Any = None, asked: Any = None) -> CrfForm:
     return registry.form_of(place.model)(
         data,
         initial=_asked(place.model, asked or {}),
@@ -92,16 +92,16 @@ def _asked(model: type[Record], asked: Any) -> dict[str, str]:
     given = {}
     for field in crf_fields(model):
         value = text_input.sought(asked.get(field.name, ""))
-        if value and len(value) <= LONGEST_ASKED and (value.isdecimal() or not isinstance(field, Link)):
+        if value and len(value) <= LONGEST_ASKED and (value.isdecimal() or not isinstance(field, RecordLink)):
             given[field.name] = value
     return given
 
 
-def rows_of(place: Place, form: CrfForm, data: Any = None) -> dict[str, CrfRows]:
+def rows_of(place: FormTarget, form: CrfForm, data: Any = None) -> dict[str, CrfRows]:
     """The formsets of the rows inside this form, by prefix. What was sent is matched to its row by identity."""
     formsets = {}
     for prefix, row_form in form.row_forms.items():
-        model: type[RowRecord] = row_form._meta.model
+        model: type[ItemGroupRecord] = row_form._meta.model
         existing = selectors.rows(model, place.record)
         if data is not None and f"{prefix}-TOTAL_FORMS" not in data:  # sent without its rows: they stay as they are
             data = data.copy()
@@ -117,7 +117,7 @@ def rows_of(place: Place, form: CrfForm, data: Any = None) -> dict[str, CrfRows]
     return formsets
 
 
-def _sent(data: Any, prefix: str, existing: list[RowRecord]) -> list[RowRecord | None]:
+def _sent(data: Any, prefix: str, existing: list[ItemGroupRecord]) -> list[ItemGroupRecord | None]:
     """For each row that was sent the record it is; None for a new one, or one that somebody removed meanwhile.
 
     A client that names no row at all means them by their order.

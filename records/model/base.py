@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql import Query
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from records.model.fields import CrfField, Instant, Moment, crf_fields
 from records.model.missing import MISSING_CODES, MissingCode
 from records.model.score import Score
@@ -62,8 +62,8 @@ class Record(Audited, metaclass=RecordBase):
     slug = ""
     repeats = False
     domain = ""
-    signed_by = May.SIGN  # who may sign it
-    judged_by: dict[str, May] = {}  # questions that only a specialist answers
+    signed_by = Permission.SIGN  # who may sign it
+    judged_by: dict[str, Permission] = {}  # questions that only a specialist answers
 
     # What others did about it, as far as workflow.attestations has looked: a lock, a signature, all of it compared.
     lock: Any = None
@@ -267,7 +267,7 @@ class VisitRecord(ParticipantRecord):
         ]
 
 
-class RowRecord(ParticipantRecord):
+class ItemGroupRecord(ParticipantRecord):
     """A row inside a form, such as one fraction or one grade; it names its form in `parent_field`."""
 
     parent_field = "parent"
@@ -291,11 +291,11 @@ def instants(record: Record) -> dict[str, datetime]:
 
 __all__ = [
     "Audited",
+    "ItemGroupRecord",
     "MissingCode",
     "ParticipantRecord",
     "Record",
     "RepeatingRecord",
-    "RowRecord",
     "Score",
     "SingleRecord",
     "Status",

@@ -225,7 +225,7 @@ class YesNo(Choice):
         super().__init__(*args, **kwargs)
 
 
-class Codes(CrfField, ArrayField):
+class MultiChoice(CrfField, ArrayField):
     """Any number of codes of a list, in the list's order."""
 
     crf_type = "codes"
@@ -370,7 +370,7 @@ class Instant(CrfField, models.DateTimeField):
         return [self.check_named("date", both, _("An instant needs its local date beside it."))]
 
 
-class Link(CrfField, models.ForeignKey):
+class RecordLink(CrfField, models.ForeignKey):
     """The record of this participant that this one belongs to or was caused by."""
 
     crf_type = "link"

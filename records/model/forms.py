@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import text_input
 from accounts.models import Person
-from accounts.roles import May
-from records.model.base import Record, RowRecord, Status
+from accounts.roles import Permission
+from records.model.base import ItemGroupRecord, Record, Status
 from records.model.fields import CrfField, crf_fields
 from records.model.form_fields import OnSite, WholeNumber
 from records.model.missing import MissingCode
@@ -30,7 +30,7 @@ class CrfForm(forms.ModelForm):
     """
 
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
-    enters: tuple[May, ...] = (May.ENTER,)
+    enters: tuple[Permission, ...] = (Permission.ENTER,)
     row_forms: dict[str, type["CrfRowForm"]] = {}
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
     void_error = ""
@@ -47,7 +47,7 @@ class CrfForm(forms.ModelForm):
         instance: Record,
         zone: ZoneInfo,
         now: datetime,
-        may: frozenset[May] = frozenset(),
+        may: frozenset[Permission] = frozenset(),
         by: Person | None = None,
         **kwargs: Any,
     ) -> None:
@@ -186,7 +186,12 @@ class CrfRows(BaseFormSet):
     """The rows inside one form: those that exist first, then an empty one."""
 
     def __init__(
-        self, *args: Any, records: Sequence[RowRecord | None], model: type[RowRecord], parent: Record, **kwargs: Any
+        self,
+        *args: Any,
+        records: Sequence[ItemGroupRecord | None],
+        model: type[ItemGroupRecord],
+        parent: Record,
+        **kwargs: Any,
     ) -> None:
         self.records, self.model, self.parent = records, model, parent
         super().__init__(*args, **kwargs)

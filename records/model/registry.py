@@ -5,7 +5,7 @@ from functools import cache
 from django.apps import apps
 from django.utils.module_loading import autodiscover_modules
 
-from records.model.base import Audited, Record, RowRecord, VisitRecord
+from records.model.base import Audited, ItemGroupRecord, Record, VisitRecord
 from records.model.forms import CrfForm
 
 
@@ -15,7 +15,7 @@ def models() -> dict[str, type[Record]]:
     return {
         model.slug: model
         for model in apps.get_models()
-        if issubclass(model, Record) and model.slug and not issubclass(model, RowRecord)
+        if issubclass(model, Record) and model.slug and not issubclass(model, ItemGroupRecord)
     }
 
 
@@ -54,10 +54,10 @@ def is_per_visit(model: type[Record]) -> bool:
     return issubclass(model, VisitRecord)
 
 
-def rows_of(model: type[Record]) -> list[type[RowRecord]]:
+def rows_of(model: type[Record]) -> list[type[ItemGroupRecord]]:
     """The kinds of rows inside one form."""
     return [
         row
         for row in clinical_models()
-        if issubclass(row, RowRecord) and row._meta.get_field(row.parent_field).related_model is model
+        if issubclass(row, ItemGroupRecord) and row._meta.get_field(row.parent_field).related_model is model
     ]

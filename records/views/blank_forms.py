@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.marks import about_nobody
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from protocol.study import STUDY
 from records.entry import blank_forms
 from records.model import registry
@@ -16,7 +16,7 @@ from records.model import registry
 @require_safe
 def blank(request: HttpRequest) -> HttpResponse:
     """Every form blank, a sheet each, or one (`?form=`)."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     sheets = blank_forms.sheets(request.GET.get("form", ""))
     if not sheets:
         raise Http404

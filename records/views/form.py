@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.marks import by_a_script
 from accounts.once import once
 from accounts.permissions import require, without_delegation
-from accounts.roles import May
+from accounts.roles import Permission
 from protocol.study import STUDY
 from records import selectors, services
 from records.audit import history
@@ -29,7 +29,7 @@ def _may_enter(form: CrfForm) -> bool:
     return any(may in form.may for may in form.enters)
 
 
-def _undelegated(place: target.Place, form: CrfForm) -> str:
+def _undelegated(place: target.FormTarget, form: CrfForm) -> str:
     """The sentence for somebody whose role fills in this form and who only lacks the delegation."""
     if _may_enter(form):
         return ""
@@ -37,7 +37,7 @@ def _undelegated(place: target.Place, form: CrfForm) -> str:
     return next((without_delegation(may) for may in form.enters if form.by.lacks_delegation(may, site)), "")
 
 
-def _require_entry(place: target.Place, form: CrfForm) -> None:
+def _require_entry(place: target.FormTarget, form: CrfForm) -> None:
     """Refuse with the true reason: a delegation that is missing, or a role that only reads."""
     if not _may_enter(form):
         reads = _("Your role reads this form; it does not fill it in.")
@@ -54,7 +54,7 @@ def fill_in(
     if request.method != "POST":
         if place.model.repeats and number is None and not request.path.endswith("/new/"):
             return _listed(request, place)
-        kept = drafts.of(request.user, request.path, place.record)
+        kept = drafts.draft_of(request.user, request.path, place.record)
         data = drafts.as_data(kept) if kept and request.GET.get("typed") == "again" else None
         form = target.form_of(place, request.user, now, data, asked=request.GET if place.record.pk is None else None)
         return _page(request, place, form, target.rows_of(place, form, data), kept=kept)
@@ -62,23 +62,23 @@ def fill_in(
     _require_entry(place, form)
     sent_rows.check(form, request.POST)
     data = request.POST.copy()
-    if made := save.again(place, request.user, now, data):
+    if made := save.already_saved(place, request.user, now, data):
         return redirect(made.url())
-    outcome = save.attempt(place, request.user, now, data)
+    outcome = save.submit(place, request.user, now, data)
     if outcome.unchanged:  # what was typed says nothing new, and is not offered again
         drafts.forget(request.user, request.path)
         return redirect(place.url("?unchanged=reason" if data.get("reason", "").strip() else "?unchanged"))
     if outcome.status == 302:
         return redirect(place.url())
     # Of two sendings at the same instant one loses the race; it has done what its sender wanted all the same.
-    if place.record.pk is None and (made := save.again(place, request.user, now, data)):
+    if place.record.pk is None and (made := save.already_saved(place, request.user, now, data)):
         return redirect(made.url())
     return _page(request, place, outcome.form, outcome.rows, status=outcome.status, conflict=outcome.conflict)
 
 
 def _page(
     request: HttpRequest,
-    place: target.Place,
+    place: target.FormTarget,
     form: CrfForm,
     rows: dict[str, CrfRows],
     status: int = 200,
@@ -90,7 +90,7 @@ def _page(
     compared = _trusted(place, form, rows)
     closed = record.pk is not None and record.lock is not None
     may_enter = _may_enter(form) and not record.is_void and not closed
-    acts = states.acts(record, form.may)
+    acts = states.available_actions(record, form.may)
     scored = place.model.scores is not Record.scores
     context = {
         "participant": place.participant,
@@ -107,7 +107,7 @@ def _page(
         "moves": states.moves(record) if may_enter else [],
         "may_enter": may_enter,
         "undelegated": _undelegated(place, form),
-        "may_void": May.VOID in form.may and record.pk and not record.is_void and not closed,
+        "may_void": Permission.VOID in form.may and record.pk and not record.is_void and not closed,
         "closed": states.refusal(record, "change") if closed else "",
         "acts": acts,
         "may_compare": any(move.action == "verify" and not refused for move, refused in acts),
@@ -117,7 +117,7 @@ def _page(
         "unchanged": request.GET.get("unchanged") if request.method == "GET" else None,
         "taken_back": kept is not None and form.is_bound,
         "asked": _asked(place),
-        "may_query": May.QUERY in form.may and record.pk is not None,
+        "may_query": Permission.QUERY in form.may and record.pk is not None,
         "notices": record.notices(),
         "scored": scored,
         "scores": _scores(form, rows) if scored and not may_enter else [],
@@ -128,7 +128,7 @@ def _page(
     return render(request, f"crf/{place.model.slug}.html" if form.own_page else "crf/form.html", context, status=status)
 
 
-def _trusted(place: target.Place, form: CrfForm, rows: dict[str, CrfRows]) -> list[Verification]:
+def _trusted(place: target.FormTarget, form: CrfForm, rows: dict[str, CrfRows]) -> list[Verification]:
     """Load what others did about the record as stored, and give each question its comparison with the source."""
     record = place.record
     if record.pk is None:
@@ -137,18 +137,18 @@ def _trusted(place: target.Place, form: CrfForm, rows: dict[str, CrfRows]) -> li
     stored, inside = record, [part.instance for part in parts[1:]]
     if form.is_bound:  # its record holds what was typed
         stored = place.model._default_manager.get(pk=record.pk)
-        inside = selectors.inside(stored)
+        inside = selectors.child_rows(stored)
     attestations.load([stored], {attestations.key(stored): inside})
     record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
     found, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
     for part in parts:
         part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
         part.lost = lost.get((part.instance._meta.db_table, part.instance.pk), {})
-    place.signed = signatures.of(place.participant, "record", signatures.content_of(stored, inside), stored)
+    place.signed = signatures.check_all(place.participant, "record", signatures.content_of(stored, inside), stored)
     return [row for by_name in found.values() for row in by_name.values()]
 
 
-def _asked(place: target.Place) -> dict[str, list[Query]]:
+def _asked(place: target.FormTarget) -> dict[str, list[Query]]:
     """Question -> the queries about it that are not closed; those about the form as a whole under no question."""
     if place.record.pk is None:
         return {}
@@ -172,15 +172,15 @@ def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, st
     return found
 
 
-def _listed(request: HttpRequest, place: target.Place) -> HttpResponse:
+def _listed(request: HttpRequest, place: target.FormTarget) -> HttpResponse:
     """All records of a repeating form."""
     records = place.model._default_manager.filter(participant=place.participant).order_by("number")
     context = {
         "participant": place.participant,
         "title": place.model._meta.verbose_name_plural,
-        "places": [target.Place(place.participant, place.model, record) for record in records],
+        "places": [target.FormTarget(place.participant, place.model, record) for record in records],
         "new": place,
-        "may_enter": request.user.may(May.ENTER, place.participant.site_id),
+        "may_enter": request.user.may(Permission.ENTER, place.participant.site_id),
     }
     return render(request, "crf/list.html", context)
 
@@ -244,8 +244,8 @@ def logbook(
         "place": place,
         "title": place.model._meta.verbose_name,
         "record": place.record,
-        "may_redact": request.user.may(May.REDACT, place.participant.site_id),
-        "entries": history.of(records, place.participant.site.tz, name),
+        "may_redact": request.user.may(Permission.REDACT, place.participant.site_id),
+        "entries": history.history_of(records, place.participant.site.tz, name),
         "field": next((f.verbose_name for f in place.model._meta.fields if f.name == name), ""),
     }
     return render(request, "crf/history.html", context)
@@ -258,7 +258,7 @@ def void(
 ) -> HttpResponse:
     """Take a record out of the count, with a reason; it stays readable."""
     place = target.find(request.user, code, slug, number, visit)
-    require(request.user, May.VOID, place.participant.site_id)
+    require(request.user, Permission.VOID, place.participant.site_id)
     if place.record.pk is None:
         raise Http404
     posted = request.POST.get("version", "")

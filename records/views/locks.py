@@ -14,7 +14,7 @@ from accounts import site_scope
 from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from protocol.study import STUDY
 from records import named, selectors
 from records.model import registry
@@ -38,14 +38,14 @@ def participant(request: HttpRequest, code: str) -> HttpResponse:
 @once
 def study(request: HttpRequest) -> HttpResponse:
     """Closing the study as a whole."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     return _page(request, None, None)
 
 
 def _page(request: HttpRequest, about: Participant | None, site_id: int | None) -> HttpResponse:
     error = None
     if request.method == "POST":
-        _require(request.user, May.LOCK, site_id)
+        _require(request.user, Permission.LOCK, site_id)
         try:
             _close(request, about)
             return redirect(request.path)
@@ -62,8 +62,8 @@ def _page(request: HttpRequest, about: Participant | None, site_id: int | None) 
         "past": past,
         "visits": [(code, STUDY.visit_name(code)) for code in STUDY.visit_codes],
         "forms": _forms(about) if about else [],
-        "may_lock": _may(request.user, May.LOCK, site_id),
-        "may_unlock": _may(request.user, May.UNLOCK, site_id),
+        "may_lock": _may(request.user, Permission.LOCK, site_id),
+        "may_unlock": _may(request.user, Permission.UNLOCK, site_id),
         "kinds": Lock.Kind.choices,
         "errors": error.messages if error else [],
         "typed": request.POST or request.GET,
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, about: Participant | None, site_id: int | None) 
     return render(request, "crf/locks.html", context, status=422 if error else 200)
 
 
-def _require(person: Person, what: May, site_id: int | None) -> None:
+def _require(person: Person, what: Permission, site_id: int | None) -> None:
     """The study as a whole is closed and opened by who may do so at every site."""
     if site_id is None:
         require_everywhere(person, what)
@@ -81,7 +81,7 @@ def _require(person: Person, what: May, site_id: int | None) -> None:
         require(person, what, site_id)
 
 
-def _may(person: Person, what: May, site_id: int | None) -> bool:
+def _may(person: Person, what: Permission, site_id: int | None) -> bool:
     return everywhere(person, what) if site_id is None else person.may(what, site_id)
 
 
@@ -109,7 +109,9 @@ def _chosen(what: str, about: Participant | None) -> dict[str, Any]:
     if scope == "record":
         slug, _space, pk = rest.partition(" ")
         model = registry.forms().get(slug)
-        found = model and pk.isdecimal() and len(pk) < 18 and selectors.of(model, about).filter(pk=int(pk)).first()
+        found = (
+            model and pk.isdecimal() and len(pk) < 18 and selectors.records_of(model, about).filter(pk=int(pk)).first()
+        )
         if found:
             return locks.target(Lock.Scope.RECORD, about, record=found)
     raise ValidationError(_("Choose what to close."))
@@ -117,7 +119,7 @@ def _chosen(what: str, about: Participant | None) -> dict[str, Any]:
 
 def _open_work(what: dict[str, Any]) -> int:
     """How many drafts stand in the way, at every site; only those of one's own are named."""
-    with site_scope.everything():
+    with site_scope.all_sites():
         return len(_drafts(what))
 
 
@@ -142,7 +144,7 @@ def _forms(about: Participant) -> list[tuple[str, str]]:
     return [
         (f"record {slug} {record.pk}", named.title(record))
         for slug, model in registry.forms().items()
-        for record in selectors.of(model, about)
+        for record in selectors.records_of(model, about)
     ]
 
 
@@ -154,7 +156,7 @@ def open_again(request: HttpRequest, lock: int) -> HttpResponse:
     about = selectors.participant(request.user, found.participant.code) if found.participant else None
     site_id = about.site_id if about else None
     agreeing = request.POST.get("act") == "agree"
-    _require(request.user, May.UNLOCK if agreeing else May.LOCK, site_id)
+    _require(request.user, Permission.UNLOCK if agreeing else Permission.LOCK, site_id)
     now = timezone.now()
     try:
         if agreeing:

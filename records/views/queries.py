@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May, Role
+from accounts.roles import Permission, Role
 from records import paging, queries, selectors
 from records.audit import read_log
 from records.entry import target
@@ -29,7 +29,7 @@ _FILTERS = ("state", "for", "rule", "code", "site", "by")
 @once
 def listing(request: HttpRequest) -> HttpResponse:
     """All queries of one's sites, filtered; several are answered at once."""
-    require(request.user, May.SEE)
+    require(request.user, Permission.SEE)
     now = timezone.now()
     error = None
     if request.method == "POST":
@@ -59,8 +59,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "states": Query.State.choices,
         "roles": Role.choices,
         "now": now,
-        "may_answer": request.user.may(May.ENTER),
-        "may_query": request.user.may(May.QUERY),
+        "may_answer": request.user.may(Permission.ENTER),
+        "may_query": request.user.may(Permission.QUERY),
         "errors": error.messages if error else [],
         "typed": request.POST,
     }
@@ -105,7 +105,7 @@ def _answer_many(request: HttpRequest, now: datetime) -> None:
         raise ValidationError(_("Tick the queries that you answer."))
     found = Query.objects.filter(pk__in=numbers, participant__in=selectors.participants(request.user))
     for query in found.select_related("participant"):
-        require(request.user, May.ENTER, query.participant.site_id)
+        require(request.user, Permission.ENTER, query.participant.site_id)
         queries.move(query, "answered", by=request.user, text=request.POST.get("text", ""), now=now)
 
 
@@ -128,8 +128,8 @@ def thread(request: HttpRequest, query: int) -> HttpResponse:
         "query": found,
         "messages": found.messages.select_related("by"),
         "zone": participant.site.zone,
-        "may_answer": request.user.may(May.ENTER, participant.site_id),
-        "may_query": request.user.may(May.QUERY, participant.site_id),
+        "may_answer": request.user.may(Permission.ENTER, participant.site_id),
+        "may_query": request.user.may(Permission.QUERY, participant.site_id),
         "errors": error.messages if error else [],
         "typed": request.POST,
     }
@@ -144,7 +144,7 @@ def _move(request: HttpRequest, query: Query, site_id: int) -> None:
         act, ending = "closed", "accepted"
     if act not in ("answered", "closed", "reopened"):
         raise ValidationError(_("Choose what to do."))
-    require(request.user, May.ENTER if act == "answered" else May.QUERY, site_id)
+    require(request.user, Permission.ENTER if act == "answered" else Permission.QUERY, site_id)
     text = request.POST.get("text", "")
     queries.move(query, act, by=request.user, text=text, now=timezone.now(), ending=ending)
 
@@ -156,7 +156,7 @@ def ask(
 ) -> HttpResponse:
     """A new query on a form, or on one answer of it (`?field=`)."""
     place = target.find(request.user, code, slug, number, visit)
-    if not request.user.may(May.QUERY, place.participant.site_id):
+    if not request.user.may(Permission.QUERY, place.participant.site_id):
         raise PermissionDenied(_("Your role answers queries; it does not raise them."))
     if place.record.pk is None:
         raise Http404
@@ -185,8 +185,8 @@ def ask(
 ANSWERING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL_INVESTIGATOR)
 
 
-def _ask(request: HttpRequest, place: target.Place, field: Any) -> Query:
-    home = target.Place(place.participant, place.model, place.record, place.visit).url()
+def _ask(request: HttpRequest, place: target.FormTarget, field: Any) -> Query:
+    home = target.FormTarget(place.participant, place.model, place.record, place.visit).url()
     tail = home.split(f"/{place.participant.code}/", 1)[1]
     return queries.ask(
         place.participant,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from protocol.study import STUDY
 from records import named, paging
 from records.audit import read_log
@@ -22,15 +22,15 @@ PAGE = 100
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Everything that was read at one's sites; `?participant=` who saw that one, in lists and exports too."""
-    require(request.user, May.AUDIT)
-    sites = request.user.site_ids(May.AUDIT)
+    require(request.user, Permission.AUDIT)
+    sites = request.user.site_ids(Permission.AUDIT)
     mine = Participant.objects.filter(site_id__in=sites)
     code = request.GET.get("participant", "").replace("\x00", "").strip().upper()[:20]
     before = paging.before(request.GET.get("before", ""))
     found = mine.filter(code=code).select_related("site").first() if code else None
     rows: list[read_log.Read] = []
     if found is not None:
-        rows = read_log.of(found.code, found.site_id, found.created_at, before, PAGE + 1)
+        rows = read_log.reads_of(found.code, found.site_id, found.created_at, before, PAGE + 1)
     elif not code:
         rows = read_log.at_sites(sites, mine.values("code"), before, PAGE + 1)
     _name_queries(rows)

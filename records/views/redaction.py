@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from records import redaction, selectors
 from records.models import Participant, Redaction
 
@@ -21,7 +21,7 @@ from records.models import Participant, Redaction
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """What was redacted of one participant, what waits for a second person, and asking for more."""
     participant = selectors.participant(request.user, code)
-    require(request.user, May.REDACT, participant.site_id)
+    require(request.user, Permission.REDACT, participant.site_id)
     error, found = None, None
     if request.method == "POST":
         act = request.POST.get("act", "")

@@ -13,11 +13,11 @@ from accounts.login import client_ip
 from accounts.login.reauthentication import confirm
 from accounts.once import once
 from accounts.permissions import require
-from accounts.roles import May
+from accounts.roles import Permission
 from records import selectors, services, signing
 from records.entry import target
-from records.entry.display import row_in_words, said
-from records.entry.target import Place
+from records.entry.display import display_answer, row_in_words
+from records.entry.target import FormTarget
 from records.workflow import attestations, states
 from records.workflow.signatures import Signature
 
@@ -28,7 +28,7 @@ def version_of(request: HttpRequest) -> int:
     return int(posted) if posted.isdecimal() and len(posted) < 9 else -1
 
 
-def _saved_place(request: HttpRequest, code: str, slug: str, number: int | None, visit: str | None) -> Place:
+def _saved_place(request: HttpRequest, code: str, slug: str, number: int | None, visit: str | None) -> FormTarget:
     place = target.find(request.user, code, slug, number, visit)
     if place.record.pk is None:
         raise Http404
@@ -42,7 +42,7 @@ def verify(
 ) -> HttpResponse:
     """Mark the ticked answers, or the whole form, as compared with the source."""
     place = _saved_place(request, code, slug, number, visit)
-    require(request.user, May.VERIFY, place.participant.site_id)
+    require(request.user, Permission.VERIFY, place.participant.site_id)
     whole = request.POST.get("which") == "all"
     names = None if whole else request.POST.getlist("field")
     try:
@@ -54,7 +54,7 @@ def verify(
     return redirect(place.url())
 
 
-def refused(request: HttpRequest, place: Place, error: Exception) -> HttpResponse:
+def refused(request: HttpRequest, place: FormTarget, error: Exception) -> HttpResponse:
     """Why not, on a page of its own, with the way back."""
     stale = isinstance(error, services.Stale)
     sentences = error.messages if isinstance(error, ValidationError) else [str(error)]
@@ -86,12 +86,14 @@ def sign(
 
 def with_password(request: HttpRequest, now: Any) -> None:
     """The password, and the second factor for who has one; counted like a login."""
-    confirm(request.user, request.POST.get("password", ""), request.POST.get("code", ""), client_ip.of(request), now)
+    confirm(
+        request.user, request.POST.get("password", ""), request.POST.get("code", ""), client_ip.client_ip(request), now
+    )
 
 
-def _sign_page(request: HttpRequest, place: Place, error: ValidationError | None = None) -> HttpResponse:
+def _sign_page(request: HttpRequest, place: FormTarget, error: ValidationError | None = None) -> HttpResponse:
     record = place.record
-    rows = selectors.inside(record)
+    rows = selectors.child_rows(record)
     attestations.load([record], {attestations.key(record): rows})
     form = target.form_of(place, request.user, timezone.now())
     context = {
@@ -128,5 +130,5 @@ def _answers(form: Any) -> list[tuple[str, str]]:
         code = form.instance.missing.get(name, "")
         value = field.value_from_object(form.instance)
         if code or value not in (None, "", []):
-            found.append((str(field.verbose_name), said(field, value, code, form.zone)))
+            found.append((str(field.verbose_name), display_answer(field, value, code, form.zone)))
     return found

@@ -13,7 +13,7 @@ from accounts import instants
 from records import selectors
 from records.audit import time_travel
 from records.entry import target
-from records.entry.display import row_in_words, said
+from records.entry.display import display_answer, row_in_words
 from records.model import registry
 from records.model.base import Record
 from records.model.fields import crf_fields
@@ -36,7 +36,7 @@ def record(
     if then is not None:
         then.participant = participant
         context["answers"] = [
-            (field.verbose_name, said(field, field.value_from_object(then), code, participant.site.tz))
+            (field.verbose_name, display_answer(field, field.value_from_object(then), code, participant.site.tz))
             for field in crf_fields(place.model)
             for code in [then.missing.get(field.name, "")]
             if code or field.value_from_object(then) not in (None, "", [])
@@ -45,7 +45,7 @@ def record(
     return render(request, "crf/as_of.html", context)
 
 
-def _then(place: target.Place, at: datetime) -> Record | None:
+def _then(place: target.FormTarget, at: datetime) -> Record | None:
     """The record of this form that counted then."""
     found = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
     if place.visit:

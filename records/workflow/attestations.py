@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from records.audit import time_travel
-from records.model.base import Record, RowRecord
+from records.model.base import ItemGroupRecord, Record
 from records.workflow import locks, signatures, source_verification
 from records.workflow.locks import Lock
 from records.workflow.signatures import Signature
 from records.workflow.source_verification import Verification
 
-Rows = Mapping[tuple[str, int], Sequence[RowRecord]]
+Rows = Mapping[tuple[str, int], Sequence[ItemGroupRecord]]
 
 
 def key(record: Record) -> tuple[str, int]:
@@ -36,7 +36,7 @@ def load(records: Sequence[Record], rows: Rows | None = None, at: datetime | Non
         signed.setdefault((signature.table, signature.record_id), []).append(signature)
     for record in stored:
         mine = inside.get(key(record), ())
-        record.lock = locks.of(record, closed)
+        record.lock = locks.lock_over(record, closed)
         record.verified = all(
             name in compared.get(key(part), {})
             for part in (record, *mine)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import text_input
 from accounts.models import Person
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.model.base import Audited, Record, VisitRecord
 
 CONSTRAINT = "records_not_locked"  # the name under which the trigger refuses
@@ -95,7 +95,7 @@ def close(what: dict[str, Any], kind: str, *, by: Person, reason: str, now: date
     try:
         with transaction.atomic():
             _alone(what["participant"])
-            with said(by, reason):
+            with audit_context(by, reason):
                 if kind == Lock.Kind.LOCK:
                     Lock.objects.filter(**what, kind=Lock.Kind.FREEZE, released_at=None).update(
                         released_at=now, released_by=by, released_because=reason
@@ -112,7 +112,7 @@ def ask(lock: Lock, *, by: Person, reason: str, now: datetime) -> Lock:
         lock = _standing(lock)
         if lock.asked_by_id == by.pk:
             return lock
-        with said(by, reason):
+        with audit_context(by, reason):
             if lock.kind == Lock.Kind.FREEZE:
                 lock.released_at, lock.released_by, lock.released_because = now, by, reason
             else:
@@ -129,7 +129,7 @@ def agree(lock: Lock, *, by: Person, now: datetime) -> Lock:
             raise ValidationError(_("Nobody has asked to unlock this."))
         if lock.asked_by_id == by.pk:
             raise ValidationError(_("You asked to unlock this yourself: somebody else has to agree."))
-        with said(by, lock.asked_because):
+        with audit_context(by, lock.asked_because):
             lock.released_at, lock.released_by, lock.released_because = now, by, lock.asked_because
             lock.save()
     return lock
@@ -149,7 +149,7 @@ def strongest_first(found: Iterable[Lock]) -> list[Lock]:
     return sorted(found, key=lambda lock: (lock.kind != Lock.Kind.LOCK, order.index(Lock.Scope(lock.scope))))
 
 
-def of(record: Record, standing: list[Lock]) -> Lock | None:
+def lock_over(record: Record, standing: list[Lock]) -> Lock | None:
     """The lock under which a record is, the strongest first."""
     return next((lock for lock in standing if _covers(lock, record)), None)
 

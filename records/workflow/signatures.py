@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
-from records.model.base import Audited, Record, RowRecord
+from records.model.base import Audited, ItemGroupRecord, Record
 
 # Who, when and which version: an act that changes no answer must not break a signature.
 _BOOKKEEPING = {
@@ -64,7 +64,7 @@ class Signature(Audited):
 
 
 @dataclass(frozen=True)
-class Standing:
+class SignatureCheck:
     """A signature, whether it holds for what is there now, and if not what differs: (what, signed, now)."""
 
     signature: Signature
@@ -72,7 +72,7 @@ class Standing:
     differs: tuple[tuple[str, str, str], ...] = ()
 
 
-def content_of(record: Record, rows: Iterable[RowRecord] = ()) -> dict[str, Any]:
+def content_of(record: Record, rows: Iterable[ItemGroupRecord] = ()) -> dict[str, Any]:
     """Everything that a signature of a record is about: each answer, each reason for none, each row, whether void."""
     told = {"form": record.slug, "void": record.is_void, "answers": _columns(record)}
     told["rows"] = {f"{row.slug} {row.number}-{row.pk}": _columns(row) for row in rows if not row.is_void}
@@ -131,7 +131,7 @@ def make(
     )
 
 
-def of(participant: Any, scope: str, content: Any, record: Record | None = None) -> list[Standing]:
+def check_all(participant: Any, scope: str, content: Any, record: Record | None = None) -> list[SignatureCheck]:
     """The signatures of something, the newest first, each compared with its content now."""
     found = Signature.objects.filter(participant=participant, scope=scope)
     if record is not None:
@@ -139,20 +139,22 @@ def of(participant: Any, scope: str, content: Any, record: Record | None = None)
     return compare(list(found), content)
 
 
-def compare(found: Sequence[Signature], content: Any) -> list[Standing]:
+def compare(found: Sequence[Signature], content: Any) -> list[SignatureCheck]:
     """Each signature with whether it holds for this content."""
     text = canonical(content)
     return [_compared(signature, text) for signature in found]
 
 
-def _compared(signature: Signature, text: str) -> Standing:
+def _compared(signature: Signature, text: str) -> SignatureCheck:
     if digest_of(signature.content) != signature.digest:
-        return Standing(signature, False, ((str(_("what was signed")), str(_("altered after it was signed")), ""),))
+        return SignatureCheck(
+            signature, False, ((str(_("what was signed")), str(_("altered after it was signed")), ""),)
+        )
     if signature.digest == digest_of(text):
-        return Standing(signature, True)
+        return SignatureCheck(signature, True)
     # A question that a later version of the form asks, and nobody has answered, is no change of what was signed.
     differs = tuple(differences(json.loads(signature.content), json.loads(text)))
-    return Standing(signature, not differs, differs)
+    return SignatureCheck(signature, not differs, differs)
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, str, str]]:

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import May
+from accounts.roles import Permission
 from records.model.base import Record, Status
 from records.workflow.locks import Lock
 
 
 @dataclass(frozen=True)
-class Move:
+class Transition:
     """One thing that can be done to a record."""
 
     action: str
     label: str
     start: frozenset[str]
     end: str
-    may: May
+    may: Permission
     requires: str
     refused: str
 
@@ -29,94 +29,94 @@ NEW, DRAFT, COMPLETE, VOID = "new", Status.DRAFT.value, Status.COMPLETE.value, "
 VERIFIED, SIGNED, FROZEN, LOCKED = "verified", "signed", "frozen", "locked"
 _OPEN = frozenset({COMPLETE, VERIFIED, SIGNED})  # complete, and not closed
 
-MOVES: list[Move] = [
-    Move(
+TRANSITIONS: list[Transition] = [
+    Transition(
         "save",
         _("Save draft"),
         frozenset({NEW, DRAFT}),
         DRAFT,
-        May.ENTER,
+        Permission.ENTER,
         _("Anything may be missing; nothing may be malformed."),
         _("This form has been complete: change it with a reason instead."),
     ),
-    Move(
+    Transition(
         "complete",
         _("Complete"),
         frozenset({NEW, DRAFT}),
         COMPLETE,
-        May.ENTER,
+        Permission.ENTER,
         _("Every required question has an answer, or a code that says why there is none."),
         _("This form is complete already."),
     ),
-    Move(
+    Transition(
         "change",
         _("Save change"),
         _OPEN,
         COMPLETE,
-        May.ENTER,
+        Permission.ENTER,
         _("A reason, and every required question still answered. What changes loses its verification and signature."),
         _("This form has never been complete: just save it."),
     ),
-    Move(
+    Transition(
         "void",
         _("Void"),
         _OPEN | {DRAFT},
         VOID,
-        May.VOID,
+        Permission.VOID,
         _("A reason. The record stays readable, and counts no more."),
         _("This record is void already."),
     ),
-    Move(
+    Transition(
         "verify",
         _("Compared with the source"),
         frozenset({COMPLETE, SIGNED, FROZEN}),
         VERIFIED,
-        May.VERIFY,
+        Permission.VERIFY,
         _("Every answer as it stood when the page was opened."),
         _("Only a complete form is compared with the source, and only once."),
     ),
-    Move(
+    Transition(
         "sign",
         _("Sign"),
         frozenset({COMPLETE, VERIFIED, FROZEN}),
         SIGNED,
-        May.SIGN,
+        Permission.SIGN,
         _("The password again (and the second factor), a meaning, and the form as it stood when the page was opened."),
         _("Only a complete form is signed, and not twice as it stands."),
     ),
-    Move(
+    Transition(
         "freeze",
         _("Freeze"),
         _OPEN | {DRAFT},
         FROZEN,
-        May.LOCK,
+        Permission.LOCK,
         _("A reason."),
         _("This is frozen or locked already."),
     ),
-    Move(
+    Transition(
         "lock",
         _("Lock"),
         _OPEN | {FROZEN},
         LOCKED,
-        May.LOCK,
+        Permission.LOCK,
         _("A reason; no draft, no open query."),
         _("Only a complete form is locked, and only once."),
     ),
-    Move(
+    Transition(
         "unfreeze",
         _("Lift the freeze"),
         frozenset({FROZEN}),
         COMPLETE,
-        May.LOCK,
+        Permission.LOCK,
         _("A reason."),
         _("This is not frozen."),
     ),
-    Move(
+    Transition(
         "unlock",
         _("Unlock"),
         frozenset({LOCKED}),
         COMPLETE,
-        May.LOCK,
+        Permission.LOCK,
         _("A reason, and a second person who agrees."),
         _("This is not locked."),
     ),
@@ -150,14 +150,14 @@ def state(record: Record) -> str:
     return VERIFIED if record.verified else COMPLETE
 
 
-def moves(record: Record) -> list[Move]:
+def moves(record: Record) -> list[Transition]:
     """What the state of this record allows, whoever asks."""
-    return [move for move in MOVES if state(record) in move.start]
+    return [move for move in TRANSITIONS if state(record) in move.start]
 
 
 def refusal(record: Record, action: str) -> str:
     """Why the state does not allow an action; empty where it does."""
-    move = next(move for move in MOVES if move.action == action)
+    move = next(move for move in TRANSITIONS if move.action == action)
     if state(record) in move.start:
         return ""
     if state(record) == VOID:
@@ -168,14 +168,14 @@ def refusal(record: Record, action: str) -> str:
     return str(move.refused)
 
 
-def acts(record: Record, may: frozenset[May]) -> list[tuple[Move, str]]:
+def available_actions(record: Record, may: frozenset[Permission]) -> list[tuple[Transition, str]]:
     """What a person may do besides filling in: each move of the role, with the sentence that refuses it now."""
     if record.pk is None or record.is_void:
         return []
-    found = [move for move in MOVES if move.action not in FILLS_IN and may & {_needs(move, record)}]
+    found = [move for move in TRANSITIONS if move.action not in FILLS_IN and may & {_needs(move, record)}]
     hidden = {FROZEN: {"unlock"}, LOCKED: {"unfreeze"}}.get(state(record), {"unfreeze", "unlock"})
     return [(move, refusal(record, move.action)) for move in found if move.action not in hidden]
 
 
-def _needs(move: Move, record: Record) -> May:
+def _needs(move: Transition, record: Record) -> Permission:
     return record.signed_by if move.action == "sign" else move.may

@@ -30,7 +30,7 @@ class Ended(Exception):
     """Somebody asked us to stop while we were still starting."""
 
 
-class Part:
+class ManagedProcess:
     """One program that is kept running. All its processes hold its lock, which names their process group."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], state: Path) -> None:
@@ -92,7 +92,7 @@ class Supervisor:
         self.say, self.port, self.state = say, port, state
         self.environment = dict(os.environ)
         self.servers: embedded_servers.Servers | None = None
-        self.parts: list[Part] = []
+        self.parts: list[ManagedProcess] = []
         self.ending = False
         self.ends: dict[str, list[float]] = {}
 
@@ -200,7 +200,7 @@ class Supervisor:
             raise Failed(f"`manage.py {words[0]}` failed:\n{complained.strip()[-2000:]}")
         return said.strip()
 
-    def _programs(self) -> list[Part]:
+    def _programs(self) -> list[ManagedProcess]:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "sbrtspine"]
         calm = ["--loglevel", "WARNING"]
@@ -212,7 +212,7 @@ class Supervisor:
             "beat": beat,
             "web": [*web, "--threads", "4", "--worker-class", "gthread"],
         }
-        return [Part(name, command, self.environment, self.state) for name, command in commands.items()]
+        return [ManagedProcess(name, command, self.environment, self.state) for name, command in commands.items()]
 
     def _until_healthy(self) -> None:
         end = time.monotonic() + HEALTHY_WITHIN

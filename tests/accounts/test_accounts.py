@@ -4,11 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from accounts.roles import DUTIES, NEVER_TOGETHER, May, Role
+from accounts.roles import INCOMPATIBLE_ROLES, ROLE_PERMISSIONS, Permission, Role
 from accounts.services import give_role, system
 
 
-@pytest.mark.parametrize(("one", "other"), NEVER_TOGETHER)
+@pytest.mark.parametrize(("one", "other"), INCOMPATIBLE_ROLES)
 def test_nobody_checks_his_own_work(people, site, one, other, django_user_model):
     person = django_user_model.objects.create_user(username="somebody")
     give_role(person, one, site)
@@ -18,8 +18,8 @@ def test_nobody_checks_his_own_work(people, site, one, other, django_user_model)
 
 
 def test_every_role_has_duties_and_only_those_who_treat_enter_data():
-    assert set(DUTIES) == set(Role)
-    assert {role for role in Role if May.ENTER in DUTIES[role].may} == {
+    assert set(ROLE_PERMISSIONS) == set(Role)
+    assert {role for role in Role if Permission.ENTER in ROLE_PERMISSIONS[role].may} == {
         Role.NURSE,
         Role.SURGEON,
         Role.RADIATION_ONCOLOGIST,

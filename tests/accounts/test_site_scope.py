@@ -17,18 +17,18 @@ def told():
 
 
 def test_sights_within_sights_end_with_their_block(people):
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         outer = told()
-        with site_scope.everything():
+        with site_scope.all_sites():
             assert told() == "*"
         assert told() == outer == f"{{{people['nurse_b'].memberships.get().site_id}}}"
 
 
 @pytest.mark.parametrize("wrong", ["SELECT 1/0", "the caller's own"])
 def test_a_failure_inside_leaves_nothing_behind(people, wrong):
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         before = told()
-        with pytest.raises((DatabaseError, ValueError)), transaction.atomic(), site_scope.everything():
+        with pytest.raises((DatabaseError, ValueError)), transaction.atomic(), site_scope.all_sites():
             _fail(wrong)
         assert told() == before
 
@@ -45,7 +45,7 @@ def test_a_task_reads_everything_and_says_so(people):
     def read():
         return told()
 
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         assert read() == "*"
         assert told() != "*"
 
@@ -57,5 +57,5 @@ def test_who_reads_closed_snapshots_alone_reads_no_participant(people, site):
     builders.leave(people["nurse_b"])
     give_role(people["nurse_b"], Role.SAFETY_MONITOR, site)
 
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         assert told() == "{}"

@@ -10,8 +10,8 @@ from exports.selection import Selection
 from protocol.partial_dates import PartialDate
 from records import selectors
 from records.audit import time_travel
-from records.model.base import Record, RowRecord, VisitRecord
-from records.model.fields import Choice, Codes, CrfField, Link, crf_fields
+from records.model.base import ItemGroupRecord, Record, VisitRecord
+from records.model.fields import Choice, CrfField, MultiChoice, RecordLink, crf_fields
 
 
 def cells(model: type[Record], selection: Selection) -> list[dict[str, str | None]]:
@@ -25,11 +25,11 @@ def _records(model: type[Record], selection: Selection) -> Iterator[Record]:
     found = time_travel.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
     for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
         record.participant = known[record.participant_id]
-        if not record.is_void and not (isinstance(record, RowRecord) and _parent(record, selection).is_void):
+        if not record.is_void and not (isinstance(record, ItemGroupRecord) and _parent(record, selection).is_void):
             yield record
 
 
-def _parent(record: RowRecord, selection: Selection) -> Record:
+def _parent(record: ItemGroupRecord, selection: Selection) -> Record:
     parent = getattr(record, record.parent_field)
     if selection.at:
         stood = time_travel.rows(type(parent), selection.at, [record.participant_id])
@@ -39,19 +39,19 @@ def _parent(record: RowRecord, selection: Selection) -> Record:
 
 def _row(record: Record) -> dict[str, str | None]:
     site = record.participant.site
-    of_visit = getattr(record, record.parent_field) if isinstance(record, RowRecord) else record
+    of_visit = getattr(record, record.parent_field) if isinstance(record, ItemGroupRecord) else record
     row: dict[str, str | None] = {
         "participant": record.participant.code,
         "site": site.code,
         "visit": of_visit.visit if isinstance(of_visit, VisitRecord) else None,
-        "record": str(record.pk if isinstance(record, RowRecord) else record.number),
+        "record": str(record.pk if isinstance(record, ItemGroupRecord) else record.number),
         "status": record.status,
     }
-    if isinstance(record, RowRecord):
+    if isinstance(record, ItemGroupRecord):
         row["parent"] = str(getattr(record, record.parent_field).number)
     for field in crf_fields(type(record)):
         value = field.value_from_object(record)
-        if isinstance(field, Link):
+        if isinstance(field, RecordLink):
             linked = getattr(record, field.name)
             value = linked.number if linked else None
         row |= _answers(field, value, site.tz)
@@ -62,7 +62,7 @@ def _row(record: Record) -> dict[str, str | None]:
 
 def _answers(field: CrfField, value: Any, zone: Any) -> dict[str, str | None]:
     found = {field.name: _cell(value, zone)}
-    if isinstance(field, Choice | Codes):
+    if isinstance(field, Choice | MultiChoice):
         found[f"{field.name}_label"] = field.shown(value) if value else None
     if field.crf_type == "partial date":
         known = isinstance(value, PartialDate)

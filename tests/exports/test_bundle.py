@@ -22,7 +22,7 @@ from exports.selection import Selection
 from procedures.models import Surgery
 from records import queries
 from records.audit import context
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 from records.model.fields import crf_fields
 from sbrtspine import demo
 from tests import builders
@@ -35,7 +35,7 @@ TEXTS = ["=1+1", 'say "no", then\r\nstop', "Łódź ≥ 3 🦴", "'s avonds", "\
 def type_in(people):
     """Texts that have broken other readers, in the surgeries there are."""
     for record, text in zip(Surgery.objects.order_by("pk"), TEXTS, strict=False):
-        with context.said(people["nurse"], "typed"):
+        with context.audit_context(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
 
 
@@ -84,7 +84,7 @@ def test_every_value_of_the_demo_study_comes_back(db, tmp_path):
     read, seen = read_sbrtspine.read(file), set()
     for model in dictionary.models():
         records = model._default_manager.filter(voided_at__isnull=True).order_by("participant__code", "number", "pk")
-        if issubclass(model, RowRecord):
+        if issubclass(model, ItemGroupRecord):
             records = records.filter(**{f"{model.parent_field}__voided_at__isnull": True})
         rows = read[model.slug]
         assert len(rows) == len(records)

@@ -60,7 +60,7 @@ def fill(model, people, site):
                 answers = {"missing": {**record.missing, field.name: "UNK"}}
                 record.missing = answers["missing"]
             try:
-                with transaction.atomic(), context.said(people["nurse"], "hostile"):
+                with transaction.atomic(), context.audit_context(people["nurse"], "hostile"):
                     taken += model._base_manager.filter(pk=record.pk).update(**answers) if answers else 0
             except Error:
                 continue  # a constraint of this form refuses it: nobody can store it
@@ -141,7 +141,7 @@ def test_for_a_spreadsheet_text_is_defused_and_only_text(people, site):
 
     record = made(Surgery, people, site)
     for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "'s avonds", "1=1"]:
-        with context.said(people["nurse"], "typed"):
+        with context.audit_context(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
         [exact] = files(Surgery, Selection(people["datamanager"]))
         [safe] = files(Surgery, Selection(people["datamanager"], spreadsheet=True))

@@ -146,7 +146,7 @@ def test_values_in_every_alphabet_fit_their_lengths(people, site):
     table = next(table for table in export_tables.tables(selection) if table.name == "surgery")
     fill(Surgery, people, site)
     texts = [field for field in crf_fields(Surgery) if field.crf_type == "text"]
-    with context.said(people["nurse"], "typed"):
+    with context.audit_context(people["nurse"], "typed"):
         Surgery.objects.update(**{field.name: "🦴" * field.max_length for field in texts})
     header, *rows = read_sbrtspine.split(b"".join(table.blocks(selection)).decode())
     told = [each for each in table.columns if each.kind not in ("integer", "decimal", "date")]
@@ -195,7 +195,7 @@ def folder(people, site, tmp_path):
         at = amsterdam(CLOCKS[place % len(CLOCKS)])
         answers = {"index": "yes", "incision_at": at, "blood_loss_ml": 2, "missing": {"screws": "NA"}}
         record = builders.record(Surgery, participant, people["nurse"], **answers)
-        with context.said(people["nurse"], "typed"):
+        with context.audit_context(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)
     (tmp_path / "blend.zip").write_bytes(b"".join(Bundle(Selection(people["datamanager"]), NOW).blocks()))
     with zipfile.ZipFile(tmp_path / "blend.zip") as bundle:

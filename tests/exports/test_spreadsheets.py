@@ -33,7 +33,7 @@ def typed(people, site, text):
     participant = builders.register(site, people["nurse"])
     surgery = builders.record(Surgery, participant, people["nurse"], index="yes", blood_loss_ml=140)
     builders.record(AdverseEvent, participant, people["nurse"], verbatim="x")
-    with context.said(people["nurse"], text):
+    with context.audit_context(people["nurse"], text):
         AdverseEvent.objects.filter(participant=participant).update(verbatim=text)
         Surgery.objects.filter(pk=surgery.pk).update(implant_system=text)
     query = queries.ask(participant, by=people["monitor"], text="Sure?", now=NOW, form="surgery")
@@ -66,7 +66,7 @@ def test_numbers_and_answers_of_lists_stay_as_they_are(people, site):
     fill(Surgery, people, site)
     told = [Selection(people["pi"], spreadsheet=how) for how in (False, True)]
     exact, safe = (table(b"".join(datasets.blocks(Surgery, each))) for each in told)
-    plain = [column.name for column in columns.of(Surgery) if not column.is_text]
+    plain = [column.name for column in columns.columns_of(Surgery) if not column.is_text]
 
     assert [[row[name] for name in plain] for row in safe] == [[row[name] for name in plain] for row in exact]
     assert [row["implant_system"].replace("'", "") for row in safe] != [row["implant_system"] for row in safe]

@@ -10,7 +10,7 @@ from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
 from assessments.models import Neurology, OpioidDose, Pain, Quality, Visit, Wound
 from enrollment.models import Consent, Death, Eligibility, EndOfStudy, Screening
 from procedures.models import Sbrt, SbrtFraction, Surgery
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.models import Participant
 from tests.oversight import many_answers
 
@@ -36,7 +36,7 @@ def trial(site, by, size, now, seed=1):
         rows.setdefault(type(record), []).append(record)
         return record
 
-    with transaction.atomic(), said(by, "Fictional trial"):
+    with transaction.atomic(), audit_context(by, "Fictional trial"):
         people = [
             Participant(code=f"BLEND-{number:02}", site=site, version=1, created_at=now, created_by=by,
                         updated_at=now, updated_by=by)

@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from records import named, queries, redaction, services
 from records.model import registry
-from records.model.base import RowRecord, VisitRecord
+from records.model.base import ItemGroupRecord, VisitRecord
 from records.models import Participant
 from records.workflow import locks
 from tests import builders
@@ -93,7 +93,7 @@ def test_a_title_says_form_number_visit_and_what_a_row_is_in(study, people):
         for record in model.objects.all():
             titles[named.title(record)] = record
             assert str(FAR)[:4] not in named.title(record)
-            if issubclass(model, RowRecord):
+            if issubclass(model, ItemGroupRecord):
                 assert named.title(getattr(record, record.parent_field)) in named.title(record)
             if issubclass(model, VisitRecord):
                 assert " · " in named.title(record)

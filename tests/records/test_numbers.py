@@ -87,9 +87,9 @@ def test_eight_draws_with_a_reason_are_numbered_one_after_the_other(people, part
 
 def test_rules_and_people_ask_at_one_moment_without_waiting_for_each_other_for_ever(people, participant):
     """A rule closes one query and asks another in one transaction, while people ask."""
-    closing = queries.Asked("rule-one", "a", "1", "One is missing", "consent/")
+    closing = queries.RuleFinding("rule-one", "a", "1", "One is missing", "consent/")
     queries.follow(participant, [closing], [], by=people["datamanager"], now=NOW)
-    found = [queries.Asked("rule-two", str(each), "2", "Two is missing", "consent/") for each in range(5)]
+    found = [queries.RuleFinding("rule-two", str(each), "2", "Two is missing", "consent/") for each in range(5)]
 
     def follow():
         return queries.follow(participant, found, ["rule-one"], by=people["datamanager"], now=NOW)

@@ -241,7 +241,7 @@ def test_a_new_rule_asks_of_everybody_once_it_is_on(told, monkeypatch):
 
     def new(book, now):
         """Asks everybody."""
-        yield rules.Found("new", "", "A new question", "consent/")
+        yield rules.CheckResult("new", "", "A new question", "consent/")
 
     rule = rules.Rule(new, ("new",), to=Role.SURGEON, urgent=True)
     monkeypatch.setattr(rules, "RULES", [*rules.RULES, rule])

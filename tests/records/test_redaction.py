@@ -17,7 +17,7 @@ from oversight.models import Finding, KeptFigures
 from oversight.scanning import scan
 from records import queries, redaction, services, signing
 from records.audit import offline_verifier, seals, time_travel, trail_bundle, verification
-from records.audit.context import said
+from records.audit.context import audit_context
 from records.models import AuditCheck, AuditRow, Redaction, Signature, Typing, Verification
 from records.workflow import locks, signatures, source_verification
 from tests import builders
@@ -143,7 +143,7 @@ def test_signature_and_comparison_still_hold_for_what_is_left(event, people):
     redacted(event, people)
     event.refresh_from_db()
 
-    [standing] = signatures.of(event.participant, "record", signatures.content_of(event), event)
+    [standing] = signatures.check_all(event.participant, "record", signatures.content_of(event), event)
     assert standing.holds
     assert json.loads(Signature.objects.get().content)["answers"]["verbatim"] == "[redacted]"
     assert Verification.objects.get(field="verbatim").lost_at is None
@@ -182,7 +182,11 @@ def test_nobody_agrees_with_himself_whatever_the_route(event, people):
 
     with pytest.raises(ValidationError, match="somebody else has to agree"):
         redaction.agree(asked, by=people["pi"])
-    with pytest.raises(ProgrammingError, match="another one agrees"), transaction.atomic(), said(people["pi"], "x"):
+    with (
+        pytest.raises(ProgrammingError, match="another one agrees"),
+        transaction.atomic(),
+        audit_context(people["pi"], "x"),
+    ):
         sql(f"SELECT records_redact({asked.pk})")
     redaction.agree(asked, by=people["datamanager"])
     with pytest.raises(ValidationError, match="decided already"):
@@ -202,14 +206,14 @@ def test_nobody_agrees_with_himself_whatever_the_route(event, people):
 def test_the_application_cannot_take_a_short_cut(short_cut, event, people):
     redaction.ask(event.participant, keys(event), by=people["pi"], reason=REASON, now=NOW)
 
-    with pytest.raises(ProgrammingError), transaction.atomic(), said(people["datamanager"], "short cut"):
+    with pytest.raises(ProgrammingError), transaction.atomic(), audit_context(people["datamanager"], "short cut"):
         sql(short_cut)
 
 
 def test_a_redaction_that_says_it_was_agreed_to_is_not_taken(event, people):
     forged = {"places": [], "reason": "x", "asked_at": NOW, "asked_by": people["pi"], "participant": event.participant}
     for more in ({"agreed_at": NOW, "agreed_by": people["nurse"]}, {"transaction": 1}, {"asked_by": people["nurse"]}):
-        with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic(), said(people["pi"], "x"):
+        with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic(), audit_context(people["pi"], "x"):
             Redaction.objects.create(**{**forged, **more})
 
 

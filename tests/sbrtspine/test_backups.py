@@ -98,8 +98,8 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
             server.execute("DROP POLICY only_some ON records_participant")
 
     with psycopg.connect(elsewhere) as restored:
-        assert db_fingerprint.differences(manifest["likeness"], db_fingerprint.of(restored)) == []
-        assert any("only_some" in policy for policy in db_fingerprint.of(restored)["shape"]["policies"])
+        assert db_fingerprint.differences(manifest["likeness"], db_fingerprint.fingerprint_of(restored)) == []
+        assert any("only_some" in policy for policy in db_fingerprint.fingerprint_of(restored)["shape"]["policies"])
     with psycopg.connect(elsewhere.replace("postgres@", "sbrtspine_app@")) as app:
         assert app.execute("SELECT code FROM records_participant").fetchall() == [("BLEND-01",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -108,12 +108,12 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
 
 def test_what_is_not_equal_is_named(small, elsewhere):
     with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
-        expected = db_fingerprint.of(database)
+        expected = db_fingerprint.fingerprint_of(database)
     expected["rows"]["records_participant"] += 1
     expected["heads"]["participant 99"] = [1, "aa"]
     expected["shape"]["triggers"].append("a trigger that is gone")
     with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
-        said = db_fingerprint.differences(expected, db_fingerprint.of(database))
+        said = db_fingerprint.differences(expected, db_fingerprint.fingerprint_of(database))
 
     assert said == [
         "records_participant: rows 1, in the backup 2",

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.permissions import everywhere
-from accounts.roles import May
+from accounts.roles import Permission
 from records.workflow.locks import Lock
 from sbrtspine import demo
 
@@ -15,7 +15,7 @@ def cast(db):
     return demo.accounts(PASSWORD)
 
 
-@pytest.mark.parametrize("what", [May.LOCK, May.UNLOCK, May.REOPEN], ids=lambda what: what.value)
+@pytest.mark.parametrize("what", [Permission.LOCK, Permission.UNLOCK, Permission.REOPEN], ids=lambda what: what.value)
 def test_somebody_may_act_for_the_whole_study(cast, what):
     assert [name for name, person in cast.items() if everywhere(person, what)]
 

@@ -75,7 +75,7 @@ class Told:
         return loading.load([participant])[participant.pk]
 
     def window(self, now="2016-06-01 12:00"):
-        return status.of(self.book, amsterdam(now)).window
+        return status.participant_status(self.book, amsterdam(now)).window
 
     def endpoint(self, variant=history.PRIMARY):
         return next(found for each, found in history.judged(self.book) if each.code == variant)

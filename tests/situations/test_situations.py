@@ -14,7 +14,7 @@ from assessments.models import Imaging as Images
 from enrollment import enrolment_lock
 from enrollment.models import Consent, Contact, Death, Deviation, Eligibility, EndOfStudy, Screening
 from exports import snapshot_changes, snapshots
-from oversight.alert_types import KINDS
+from oversight.alert_types import ALERT_TYPES
 from oversight.casebook import visit_matrix
 from oversight.endpoint import stopping_boundary
 from oversight.models import Alert, Message
@@ -431,7 +431,7 @@ def test_28_a_correction_flips_the_endpoint_after_the_lock(told):
     assert any("from 2016-03-13 to 2016-03-12" in line and "letter re-read" in line for line in second.cause)
     told_of = Message.objects.filter(alert__kind="endpoint-changed")
     assert sorted(told_of.values_list("person__username", flat=True)) == ["datamanager", "pi"]
-    told_to = KINDS["endpoint-changed"].roles
+    told_to = ALERT_TYPES["endpoint-changed"].roles
     assert {Role.SAFETY_OFFICER, Role.STATISTICIAN, Role.PRINCIPAL_INVESTIGATOR} <= set(told_to)
     assert AuditRow.objects.filter(reason="letter re-read").exists()
     changed = snapshot_changes.between(snapshots.content(cut), snapshots.content(snapshots.take(name="After", **given)))

@@ -32,7 +32,7 @@ def describe(participant, people, now):
     add(TechniqueChange, changed_on=date(2016, 3, 1), area="surgery", what="Shorter screws", why="Learned", kept="yes")
     add(Death, died_on="2016-11-01", learned_on=date(2016, 11, 3), cause="progression", related_sbrt="none",
         related_surgery="none")  # fmt: skip
-    event = selectors.of(AdverseEvent, participant).get()
+    event = selectors.records_of(AdverseEvent, participant).get()
     builders.change(event, nurse, related_sbrt="possible", related_combination="possible", outcome="sequelae")
     serious(participant, nurse, now)
     _looked_at(add, participant, people, now)
@@ -46,14 +46,15 @@ def _before(add):
 
 
 def _treatments(participant, nurse):
-    given = selectors.of(Sbrt, participant).get()
+    given = selectors.records_of(Sbrt, participant).get()
     doses = {"prescription_metastasis_gy": "18", "prescription_vertebra_gy": "8", "delivered_fractions": "1",
              "coverage_v95_pct": "97.5", "dmax_gy": "21.3", "cord_dmax_gy": "9.25", "cauda_dmax_gy": "3.1",
              "oesophagus_dmax_gy": "12.05", "surgical_area_mean_gy": "4.75"}  # fmt: skip
     builders.change(given, nurse, **{name: Decimal(dose) for name, dose in doses.items()})
     builders.change(
-        selectors.of(Surgery, participant).get(), nurse, performed="yes", approach="percutaneous", upper_level="T11",
-        lower_level="L2", screws=8, cement="no", decompression="none", closed_at=amsterdam("2016-03-09 16:45"),
+        selectors.records_of(Surgery, participant).get(), nurse, performed="yes", approach="percutaneous",
+        upper_level="T11", lower_level="L2", screws=8,
+        cement="no", decompression="none", closed_at=amsterdam("2016-03-09 16:45"),
         blood_loss_ml=150, red_cells_during_units=1, red_cells_after_units=2, mobilised_on=date(2016, 3, 11),
         admission_on=date(2016, 3, 7), discharge_on=date(2016, 3, 15),
     )  # fmt: skip
@@ -81,7 +82,7 @@ def _looked_at(add, participant, people, now):
 
 def serious(participant, by, now):
     """Cases in every state of both clocks: over the clock changes, and with days of which the time is unknown."""
-    event = selectors.of(AdverseEvent, participant).get()
+    event = selectors.records_of(AdverseEvent, participant).get()
     for aware, reported, more in [*_of_known_hours(now), *_of_days_alone()]:
         answers = {"kind": "other", "exempt": "no", **more}
         builders.record(SeriousEvent, participant, by, adverse_event=event, site_aware_at=aware,

@@ -255,9 +255,9 @@ def test_another_sites_visits_and_participants_are_not_there(consent, people, si
     give_role(people["nurse_b"], Role.DATA_MANAGER, site_b)
     visit = MonitoringVisit(site=consent.participant.site, kind="remote", visited_on="2016-03-08", findings="Secret")
     visit.made_at, visit.made_by = NOW, people["monitor"]
-    from records.audit.context import said
+    from records.audit.context import audit_context
 
-    with said(people["monitor"], "Monitoring visit"):
+    with audit_context(people["monitor"], "Monitoring visit"):
         visit.save()
     browser = login("nurse_b")
 

@@ -192,7 +192,7 @@ def test_an_envelope_that_is_on_its_way_takes_no_more(participant, people, smtp)
     visit = Alert.objects.create(
         participant=participant, kind="visit-due", subject="m6", due_at=hours(9999), raised_at=hours(24 * 12)
     )
-    notify.owe(digest.due_at - timedelta(seconds=1))
+    notify.enqueue_for_alerts(digest.due_at - timedelta(seconds=1))
 
     late = Message.objects.get(person=people["nurse"], alert=visit).mail
     assert (late.sent_at, late.due_at) == (None, digest.due_at)

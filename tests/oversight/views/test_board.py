@@ -21,7 +21,7 @@ def test_the_next_to_close_is_on_top_and_what_is_over_below(people, site):
     )
     scan.scan(timezone.now())
 
-    rows = window_board.look(people["nurse"], timezone.now()).rows
+    rows = window_board.build_board(people["nurse"], timezone.now()).rows
 
     assert [row.participant for row in rows] == [late, early, done]
     assert [row.words for row in rows] == ["closing", "open", "compliant"]
@@ -31,7 +31,7 @@ def test_where_a_wall_is_too_small_those_that_close_first_are_on_it(login, peopl
     windows = [irradiated(site, people, hours) for hours in range(1, window_board.MOST_OPEN + 3)]
     scan.scan(timezone.now())
 
-    found = window_board.look(people["nurse"], timezone.now())
+    found = window_board.build_board(people["nurse"], timezone.now())
 
     assert [row.participant for row in found.rows] == windows[::-1][: window_board.MOST_OPEN]
     assert "2 more windows are open" in page(login, "nurse", "/board/")

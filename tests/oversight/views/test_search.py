@@ -22,7 +22,7 @@ def participant(people, site):
 
 
 def hits(person, asked, inside=""):
-    return [hit for _title, group, _more in search.look(person, asked, inside).groups for hit in group]
+    return [hit for _title, group, _more in search.search_for(person, asked, inside).groups for hit in group]
 
 
 def urls(person, asked, inside=""):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Person
-from accounts.roles import DUTIES, May, Role
+from accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from accounts.services import give_role
 from adverse_events.models import AdverseEvent, SeriousEvent
 from oversight.models import Alert, Deadline, Finding, Snooze
@@ -18,7 +18,7 @@ from records import queries
 from tests import builders
 from tests.oversight.views.test_pages import irradiated, page
 
-SEERS = [role for role in Role if May.SEE in DUTIES[role].may]
+SEERS = [role for role in Role if Permission.SEE in ROLE_PERMISSIONS[role].may]
 
 
 def rows(text):
@@ -241,7 +241,7 @@ def test_what_was_put_aside_before_hides_no_window(people, site):
         )  # fmt: skip
 
     lines = build.for_person(people["nurse"], now).lines
-    snooze.apart(people["nurse"], lines, now)
+    snooze.split(people["nurse"], lines, now)
 
     assert [item.code for item in lines["safety"]] == [participant.code]
 

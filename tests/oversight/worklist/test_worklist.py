@@ -69,7 +69,7 @@ def test_what_is_put_aside_comes_back_and_its_reason_is_kept(draft, login, peopl
 
     later = timezone.now() + timedelta(days=3, minutes=1)
     lines = build.for_person(people["nurse"], later).lines
-    assert snooze.apart(people["nurse"], lines, later) == []
+    assert snooze.split(people["nurse"], lines, later) == []
     assert of(draft.code).partition("#")[0] in [item.url for item in lines["today"]]
     assert Snooze.objects.get().reason == "The ward has the form"
 
@@ -121,7 +121,7 @@ def test_the_window_is_never_put_aside(login, people, site):
 
 
 def test_what_was_put_aside_is_never_changed(draft, people):
-    snooze.put_aside(people["nurse"], of(draft.code), "1", "waits", timezone.now())
+    snooze.snooze_item(people["nurse"], of(draft.code), "1", "waits", timezone.now())
 
     with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM oversight_snooze")

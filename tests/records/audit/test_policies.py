@@ -57,7 +57,7 @@ def test_a_query_without_a_filter_finds_nothing_of_another_site(model, people, s
     made(model, people, site)
 
     for person, found in (("nurse", True), ("nurse_b", False), ("monitor", True), ("admin", True)):
-        with site_scope.of(people[person]):
+        with site_scope.sites_of(people[person]):
             assert model._base_manager.all().exists() == found, person
             assert AuditRow.objects.filter(table=model._meta.db_table).exists() == found, person
 
@@ -83,7 +83,7 @@ def test_nothing_is_read_by_whom_nothing_was_said(model, name, people, site, sit
 def test_raw_sql_and_updates_are_scoped_too(people, site):
     participant = builders.register(site, people["nurse"])
 
-    with site_scope.of(people["nurse_b"]), connection.cursor() as cursor:
+    with site_scope.sites_of(people["nurse_b"]), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM records_participant")
         assert cursor.fetchone() == (0,)
         cursor.execute("UPDATE oversight_deadline SET met = true")
@@ -98,7 +98,7 @@ def test_a_row_about_the_study_is_read_by_whoever_reads_anything(people, site):
     about = locks.target("study")
     locks.close(about, "freeze", by=people["datamanager"], reason="cut", now=amsterdam("2016-05-01 12:00"))
 
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         assert Lock.objects.count() == 1
     with site_scope._told(site_scope.NOTHING):
         assert Lock.objects.count() == 0
@@ -110,7 +110,7 @@ def test_codes_go_on_across_sites_and_an_entry_of_elsewhere_is_said(people, site
     login("nurse_b").post("/participants/new/", {})
 
     assert set(Participant.objects.values_list("code", "site__code")) == {("BLEND-01", "umcu"), ("BLEND-02", "lisbon")}
-    with site_scope.of(people["nurse_b"]):
+    with site_scope.sites_of(people["nurse_b"]):
         enrollment.register(site_b, by=people["nurse_b"])
         assert [each.code for each in Participant.objects.all()] == ["BLEND-02", "BLEND-03"]
 

@@ -35,7 +35,7 @@ def test_the_hour_that_happens_twice_keeps_its_order_and_says_which(committed, p
             at = amsterdam("2016-10-30 02:50" if fold == 0 else "2016-10-30 02:10", fold)
             server.execute("UPDATE records_auditrow SET at = %s WHERE reason = %s", [at, f"change {fold + 1}"])
 
-    later, earlier, _first = history.of([consent], AMSTERDAM)
+    later, earlier, _first = history.history_of([consent], AMSTERDAM)
 
     assert (earlier.reason, later.reason) == ("change 1", "change 2")
     assert earlier.at < later.at

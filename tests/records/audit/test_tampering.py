@@ -20,7 +20,7 @@ from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
 from records import redaction
 from records.audit import offline_verifier, review, seals, trail_bundle, verification
-from records.audit.context import said
+from records.audit.context import audit_context
 from tests import builders
 from tests.conftest import superuser
 from tests.records.audit.old_form import first_form
@@ -522,7 +522,7 @@ def test_a_broken_zip_and_wrong_arguments_are_told_in_words(history, tmp_path, c
 def test_a_text_with_separators_of_lines_is_no_tampering(committed, people, site):
     participant = builders.register(site, people["nurse"])
     builders.record(AdverseEvent, participant, people["nurse"], verbatim="One")
-    with transaction.atomic(), said(people["nurse"], "As it was entered before"):
+    with transaction.atomic(), audit_context(people["nurse"], "As it was entered before"):
         AdverseEvent.objects.update(verbatim='one\u2028two\u0085three \\ " | 中')
     seals.make(NOW)
     assert verification.verify() == []

@@ -20,7 +20,7 @@ from records import queries, redaction, services
 from records.audit import review
 from records.entry import drafts
 from records.model import registry
-from records.model.base import RowRecord
+from records.model.base import ItemGroupRecord
 from records.model.fields import LongText, Text, crf_fields
 from records.models import AuditRow
 from records.workflow import locks
@@ -280,7 +280,7 @@ def test_every_kind_of_row_has_a_box_that_is_always_sent():
     from django import forms
 
     for model in registry.clinical_models():
-        if issubclass(model, RowRecord):
+        if issubclass(model, ItemGroupRecord):
             form = registry.form_of(model)
             always = [
                 field

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts.roles import May
+from accounts.roles import Permission
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent, Death, Deviation
 from records import services
@@ -196,7 +196,8 @@ def test_the_page_says_that_a_first_judgement_needs_no_reason(login, people, par
 def test_whoever_fills_in_a_form_may_judge_or_not_and_nobody_else_gets_that_far(login, people, participant):
     consent = complete(Consent, participant, people["nurse"])
     assert {may for _model, _name, may in JUDGED} == {
-        May.JUDGE_SBRT, May.JUDGE_SURGERY, May.JUDGE_COMBINATION, May.ADJUDICATE, May.CLASSIFY,
+        Permission.JUDGE_SBRT, Permission.JUDGE_SURGERY, Permission.JUDGE_COMBINATION, Permission.ADJUDICATE,
+        Permission.CLASSIFY,
     }  # fmt: skip
     for who in ("monitor", "datamanager"):
         assert login(who).post(address(consent), {"version": "2", "action": "complete"}).status_code == 403

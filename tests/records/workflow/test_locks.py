@@ -70,7 +70,7 @@ def test_what_is_closed_is_changed_by_no_route(people, consent, kind, scope):
         with (
             pytest.raises(IntegrityError, match="locked"),
             transaction.atomic(),
-            context.said(people["nurse"], "trying"),
+            context.audit_context(people["nurse"], "trying"),
         ):
             route()
     assert Consent.objects.get().form_version in (None, "")
@@ -107,7 +107,7 @@ def test_two_people_open_a_lock_and_one_lifts_a_freeze(people, participant, cons
     locks.ask(lock, by=people["datamanager"], reason="A late letter", now=NOW)
     with pytest.raises(ValidationError, match="yourself"):
         locks.agree(lock, by=people["datamanager"], now=NOW)
-    with pytest.raises(IntegrityError), transaction.atomic(), context.said(people["datamanager"], "alone"):
+    with pytest.raises(IntegrityError), transaction.atomic(), context.audit_context(people["datamanager"], "alone"):
         Lock.objects.update(released_at=NOW, released_by=people["datamanager"])
 
     locks.agree(lock, by=people["pi"], now=NOW)

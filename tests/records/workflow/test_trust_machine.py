@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from accounts.roles import DUTIES
+from accounts.roles import ROLE_PERMISSIONS
 from enrollment.models import Consent
 from records import services, signing
 from records.audit import verification
@@ -45,14 +45,16 @@ class Machine(RuleBasedStateMachine):
     def attempt(self, action, who, act):
         """Do it; it must succeed exactly where state and role say so."""
         record = self.stored()
-        move = next(move for move in states.MOVES if move.action == action)
+        move = next(move for move in states.TRANSITIONS if move.action == action)
         person = self.people[who]
         needs = record.signed_by if action == "sign" else move.may
-        allowed = any(needs in DUTIES[role].may for role in person.roles) and not states.refusal(record, action)
+        allowed = any(needs in ROLE_PERMISSIONS[role].may for role in person.roles) and not states.refusal(
+            record, action
+        )
         before = AuditRow.objects.count()
         try:
             with transaction.atomic():
-                if not any(needs in DUTIES[role].may for role in person.roles):
+                if not any(needs in ROLE_PERMISSIONS[role].may for role in person.roles):
                     raise PermissionDenied
                 act(record, person)
         except (ValidationError, PermissionDenied):
@@ -141,7 +143,7 @@ class Machine(RuleBasedStateMachine):
     def no_signature_over_changed_content(self):
         record = self.stored()
         text = signatures.canonical(signatures.content_of(record))
-        for each in signatures.of(record.participant, "record", signatures.content_of(record), record):
+        for each in signatures.check_all(record.participant, "record", signatures.content_of(record), record):
             assert each.holds == (each.signature.content == text)
 
     @invariant()
