@@ -48,13 +48,6 @@ class Snapshot(Audited):
         """The instant that no change in it is dated after; what had been committed is said by `horizon`."""
         return self.dated_until or self.at
 
-    @classmethod
-    def contradictions(cls) -> list[tuple[int, str]]:
-        """For the proof of the audit trail."""
-        from exports import snapshots
-
-        return snapshots.contradictions()
-
 
 class SnapshotFile(models.Model):
     """The zip as it was made: kept, because a later version of the forms would write other columns."""

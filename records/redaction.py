@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts import text_input
 from accounts.models import Person
 from records.audit.context import audit_context
+from records.audit.rows import AuditRow
 from records.model.base import Audited
 from records.model.fields import Text
 
@@ -100,7 +101,6 @@ def _redactable(model: type[Audited] | None, name: str) -> bool:
 def _every_place(participant: Any) -> dict[str, Place]:
     """Every free text of a participant, by its key, with what it held in the course of time."""
     from records import named
-    from records.models import AuditRow
 
     tables, found = _tables(), {}
     rows = list(AuditRow.objects.filter(participant=participant).order_by("seq"))

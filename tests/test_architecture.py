@@ -1,6 +1,7 @@
 """Imports only go down: walked in every file, at any depth."""
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,71 @@ def test_records_names_no_case_report_form():
     for path in (ROOT / "records").rglob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
         assert names & classes == set(), path
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the apps by its dotted name; migrations are history."""
+    found = {}
+    for path in FILES:
+        if "migrations" not in path.parts:
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def neighbours(path: Path, known: set[str]) -> set[str]:
+    """The modules that a file imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            inside = {f"{node.module}.{name.name}" for name in node.names}
+            found |= inside & known or {node.module}
+    return found & known
+
+
+def test_no_module_leads_back_to_itself():
+    """Also inside an app, and also by an import that stands in a function."""
+    places = modules()
+    left = {name: neighbours(path, set(places)) - {name} for name, path in places.items()}
+    while free := {name for name, others in left.items() if not others & set(left)}:
+        left = {name: others for name, others in left.items() if name not in free}
+
+    assert left == {}
+
+
+def test_no_folder_holds_more_than_25_files():
+    folders = {path.parent for path in FILES}
+    crowded = {folder: sum(file.is_file() for file in folder.iterdir()) for folder in folders}
+
+    assert {str(folder.relative_to(ROOT)) for folder, files in crowded.items() if files > 25} == set()
+
+
+def public_names(path: Path) -> set[str]:
+    """What a module offers: functions, classes and constants without an underscore."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {name for name in found if not name.startswith("_")}
+
+
+GIVEN_BY_DJANGO = {"urlpatterns", "register", "Command", "log"}
+
+
+def test_a_public_name_stands_in_at_most_four_modules_of_an_app():
+    """Whoever looks for a name finds it; and none is called `of`, which says nothing without its module."""
+    crowded, nameless = {}, set()
+    for app in FLOORS:
+        where = defaultdict(set)
+        for name, path in modules().items():
+            if name.split(".")[0] == app:
+                for public in public_names(path) - GIVEN_BY_DJANGO:
+                    where[public].add(name)
+        crowded |= {f"{app}: {name}": places for name, places in where.items() if len(places) > 4}
+        nameless |= where["of"]
+
+    assert (crowded, nameless) == ({}, set())

@@ -13,7 +13,8 @@ from django.db.models.sql import Query
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from records.model.fields import CrfField, Instant, Moment, crf_fields
+from protocol.facts import Moment
+from records.model.fields import CrfField, Instant, crf_fields
 from records.model.missing import MISSING_CODES, MissingCode
 from records.model.score import Score
 

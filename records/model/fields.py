@@ -18,9 +18,10 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import text_input
+from protocol.facts import Moment
 from protocol.partial_dates import PartialDate
+from records.model.form_fields import DateAsTyped, DecimalNumber, InstantAsTyped, PartialDateAsTyped, WholeNumber
 
-Moment = datetime | date | None
 _verbatim = lazy(lambda sentence: str(sentence).replace("%", "%%"), str)  # Django formats it with the name
 ShownIf = tuple[str, Sequence[str]]
 FEW = 7  # up to so many codes stand side by side
@@ -127,8 +128,6 @@ class Integer(CrfField, models.IntegerField):
     crf_type = "integer"
 
     def formfield(self, **kwargs: Any) -> Any:
-        from records.model.form_fields import WholeNumber
-
         return self.within(super().formfield(**{"form_class": WholeNumber, **kwargs, "widget": WholeNumber.widget}))
 
 
@@ -146,8 +145,6 @@ class Decimal(CrfField, models.DecimalField):
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from records.model.form_fields import DecimalNumber
-
         return self.within(super().formfield(**{"form_class": DecimalNumber, **kwargs, "widget": DecimalNumber.widget}))
 
 
@@ -283,8 +280,6 @@ class LocalDate(CrfField, models.DateField):
     crf_type = "date"
 
     def formfield(self, **kwargs: Any) -> Any:
-        from records.model.form_fields import DateAsTyped
-
         return forms_field(self, DateAsTyped, kwargs)
 
 
@@ -298,8 +293,6 @@ class PartialDateField(CrfField, models.CharField):
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from records.model.form_fields import PartialDateAsTyped
-
         return forms_field(self, PartialDateAsTyped, kwargs)
 
     def from_db_value(self, value: str | None, *_args: Any) -> PartialDate | None:
@@ -348,8 +341,6 @@ class Instant(CrfField, models.DateTimeField):
             cls.add_to_class(f"{name}_date", day)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from records.model.form_fields import InstantAsTyped
-
         return forms_field(self, InstantAsTyped, kwargs)
 
     def value_from_object(self, obj: models.Model) -> Moment:

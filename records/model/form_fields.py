@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from protocol import numbers
+from protocol.facts import Moment
 from protocol.partial_dates import PartialDate
 from records.model import date_input
-from records.model.fields import Moment
 
 AHEAD = timedelta(minutes=15)  # clocks of theatre and linac differ from ours
 
