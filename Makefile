@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup run test test-long check bench lock docs screenshots backup drill
+.PHONY: setup run dev test test-long check bench lock docs screenshots backup drill
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -25,6 +25,9 @@ $(STAMP): requirements-dev.txt
 
 run: setup
 	@SBRTSPINE_DEMO=$${SBRTSPINE_DEMO:-1} exec $(BIN)/python manage.py up
+
+dev: setup
+	@SBRTSPINE_DEMO=1 SBRTSPINE_DEV=1 exec $(BIN)/python manage.py up
 
 test: setup
 	@$(BIN)/python -m tests.programs

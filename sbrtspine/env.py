@@ -39,6 +39,11 @@ def demo() -> bool:
     return env.bool("SBRTSPINE_DEMO", default=False)
 
 
+def developing() -> bool:
+    """The demo for who changes code: Django's reloader, tracebacks in the browser. Never without the demo."""
+    return demo() and env.bool("SBRTSPINE_DEV", default=False)
+
+
 def testing() -> bool:
     """Set by the test suite before settings load."""
     return env.bool("SBRTSPINE_TESTING", default=False)

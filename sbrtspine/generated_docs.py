@@ -1,5 +1,7 @@
 """The generated pages of docs/, from code: CI refuses them when they are stale."""
 
+import re
+
 from django.utils import translation
 
 from accounts.roles import INCOMPATIBLE_ROLES, ROLE_PERMISSIONS, Permission, Role
@@ -7,12 +9,16 @@ from exports.documents import dictionary, traceability
 from oversight.checks import document
 from protocol.describe import describe
 from records.workflow.states import TRANSITIONS, WORDS
+from sbrtspine import env
+
+_HEAD = re.compile(r"# \d+\. (.+)\n\n\*\*Status\.\*\* (.+)\.\n")
 
 
 def pages() -> dict[str, str]:
     """File name in docs/ -> its text, in English."""
     with translation.override("en"):
         return {
+            "adr/README.md": decisions(),
             "checks.md": document.as_markdown(),
             "data-dictionary.csv": dictionary.as_csv(),
             "protocol.md": describe(),
@@ -20,6 +26,23 @@ def pages() -> dict[str, str]:
             "roles.md": roles(),
             "traceability.md": traceability.as_markdown(),
         }
+
+
+def decisions() -> str:
+    """The decisions in order, with their status; a number that is missing was never used."""
+    lines = [
+        "# Decisions",
+        "",
+        "Generated from the files beside it; do not edit. A page says what was decided, against what, and why.",
+        "Numbers are given in blocks, so that some were never used.",
+        "",
+        "| number | decision | status |",
+        "| --- | --- | --- |",
+    ]
+    for path in sorted((env.ROOT / "docs" / "adr").glob("0*.md")):
+        title, status = _HEAD.match(path.read_text(encoding="utf-8")).groups()
+        lines.append(f"| {int(path.name[:4])} | [{title}]({path.name}) | {status} |")
+    return "\n".join(lines) + "\n"
 
 
 def record_states() -> str:

@@ -9,7 +9,7 @@ from sbrtspine import env, logs
 BASE_DIR = env.ROOT
 DEMO = env.demo()
 TESTING = env.testing()
-DEBUG = False
+DEBUG = env.developing()
 SECRET_KEY = env.secret_key()
 ALLOWED_HOSTS = env.env.list(
     "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"] if DEMO or TESTING else []

@@ -204,13 +204,15 @@ class Supervisor:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "sbrtspine"]
         calm = ["--loglevel", "WARNING"]
-        web = [*python, "gunicorn", "sbrtspine.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
+        at = f"127.0.0.1:{self.port}"
+        web = [*python, "gunicorn", "sbrtspine.wsgi", "--bind", at, "--workers", "2"]
+        threads = ["--threads", "4", "--worker-class", "gthread"]
         beat = [*celery, "beat", "--schedule", str(self.state / "beat-schedule"), "--pidfile=", *calm]
         commands = {
             "worker": [*celery, "worker", "--concurrency", "2", *calm],
             "safety": [*celery, "worker", "-Q", "safety", "-n", "safety@%h", *calm, "--pool", "threads", "-c", "1"],
             "beat": beat,
-            "web": [*web, "--threads", "4", "--worker-class", "gthread"],
+            "web": [sys.executable, "manage.py", "runserver", at] if env.developing() else [*web, *threads],
         }
         return [ManagedProcess(name, command, self.environment, self.state) for name, command in commands.items()]
 
