@@ -35,8 +35,8 @@ test: setup
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: setup
-	SBRTSPINE_MUTATIONS=1000 $(BIN)/python -m pytest tests/records/audit/test_tampering.py
-	SBRTSPINE_EVERY_PAGE=1 $(BIN)/python -m pytest -n auto --dist load tests/test_every_page.py
+	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist load tests/test_every_page.py tests/records/audit/test_tampering.py \
+	  tests/records/audit/test_time_travel.py tests/records/workflow/test_trust_machine.py
 
 check: setup
 	$(BIN)/ruff check .

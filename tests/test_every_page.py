@@ -4,7 +4,6 @@ Every page × one record of every form × every state × every role is read by `
 what has every two of the four together.
 """
 
-import os
 from itertools import combinations, product
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from records.entry.target import FormTarget
 from records.model import registry
 from tests import builders, population
+from tests.sizes import LONG
 from tests.test_every_url import GET, ROLES
 
 READERS = [role for role in ROLES if role not in ("anonymous", "nurse_b")]
@@ -19,7 +19,6 @@ OF_A_PARTICIPANT = [
     "", "endpoint/", "endpoint/sign/", "sign/", "locks/", "redactions/", "changes/", "?as_of=2016-06-02",
 ]  # fmt: skip
 OF_A_RECORD = ["", "history/", "as-of/?at=2016-06-02", "query/", "sign/"]
-WHOLE = os.environ.get("SBRTSPINE_EVERY_PAGE") == "1"
 SIZES = {"form": len(registry.forms()), "state": len(population.STATES), "role": len(READERS)}
 HEAVY = ("report", "figure", "progress", "outcomes", "export-all", "exports", "calendar")
 LISTS = {
@@ -47,7 +46,7 @@ def broken(browser, addresses):
 def turns(pages, *, form, state, role):
     """Those of these pages that are read of this form in this state by this role, all of them numbered."""
     mine = (form + 3 * state + 4 * role) % (3 * len(pages))
-    return pages if WHOLE else pages[mine : mine + 1]
+    return pages if LONG else pages[mine : mine + 1]
 
 
 @pytest.mark.parametrize("pages", [OF_A_RECORD, OF_A_PARTICIPANT], ids=["of a record", "of a participant"])
@@ -90,7 +89,7 @@ def test_every_page_of_who_has_one_record_and_no_other_is_read_by_every_role(sta
         home = f"/participants/{record.participant.code}/"
         for role, reader in enumerate(READERS):
             pages = [home + tail for tail in turns(OF_A_PARTICIPANT, form=form, state=now, role=role)]
-            pages += [at(record).url(tail) for tail in OF_A_RECORD] if WHOLE else []
+            pages += [at(record).url(tail) for tail in OF_A_RECORD] if LONG else []
             if pages:
                 client.force_login(people[reader])
             wrong |= {(reader, record.slug, address): text for address, text in broken(client, pages).items()}

@@ -1,6 +1,6 @@
 """A thousand ways in which a superuser may change the past: each is found, by the offline verifier and by our own.
 
-The trail begins in the first form of a link and goes on in the second. Without SBRTSPINE_MUTATIONS (`make test-long`:
+The trail begins in the first form of a link and goes on in the second. Without SBRTSPINE_LONG (`make test-long`:
 1,000) a part of those in the database is tried, others every time.
 """
 
@@ -8,7 +8,6 @@ import base64
 import copy
 import io
 import json
-import os
 import random
 import zipfile
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from records.audit.context import audit_context
 from tests import builders
 from tests.conftest import superuser
 from tests.records.audit.old_form import first_form
+from tests.sizes import examples
 
 NOW = datetime(2016, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def outside(settings, tmp_path):
     settings.SEAL_KEY_FILE = tmp_path / "key"
 
 
-MUTATIONS = int(os.environ.get("SBRTSPINE_MUTATIONS", "90"))
+MUTATIONS = examples(90, 1000)
 
 
 @pytest.fixture

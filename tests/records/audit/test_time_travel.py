@@ -20,6 +20,7 @@ from records import queries, services, signing
 from records.workflow import locks
 from tests import builders
 from tests.builders import AMSTERDAM, amsterdam
+from tests.sizes import examples
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def step(what, word, participant, people):
         queries.ask(participant, by=people["monitor"], text=f"Is it {word}?", now=clock())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5, 40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_the_casebook_as_of_an_instant_is_what_the_page_showed(login, people, site, steps):
     browser = login("monitor")

@@ -16,6 +16,7 @@ from records.workflow import attestations, locks, signatures, source_verificatio
 from records.workflow.locks import Lock
 from tests import builders
 from tests.builders import amsterdam
+from tests.sizes import examples
 
 NOW = amsterdam("2016-06-01 12:00")
 WHO = st.sampled_from(["nurse", "pi", "datamanager", "monitor"])
@@ -165,6 +166,6 @@ def test_whatever_people_do_the_promises_hold(people, site):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(5, 60), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
