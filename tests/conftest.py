@@ -33,6 +33,9 @@ CAST = {
 }
 
 
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "accounts_person"}
+
+
 def superuser() -> psycopg.Connection:
     """A connection that may do anything: for building the database, and for tampering with it."""
     url = os.environ["TEST_SUPERUSER_URL"]
@@ -65,9 +68,15 @@ def _empty() -> None:
     with superuser() as server:
         server.execute("SET session_replication_role = replica")
         rows = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        keep = {"django_migrations", "django_content_type", "auth_permission", "accounts_person"}
-        tables = ", ".join(f'"{name}"' for (name,) in rows if name not in keep)
-        server.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        tables = [name for (name,) in rows if name not in KEPT]
+        looks = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+        for (name,) in server.execute(looks).fetchall():  # TRUNCATE writes new files, and takes half a second
+            server.execute(f'DELETE FROM "{name}"')
+        server.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
+            " WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> ALL (%s)",
+            [[f"{name}_id_seq" for name in KEPT]],
+        )
         server.execute("DELETE FROM accounts_person WHERE username <> 'system'")
 
 
