@@ -22,8 +22,8 @@ from tests.stack.running import until
 STARTER = """
 import json, sys
 from pathlib import Path
-from sbrtspine import local
-servers = local.ensure(Path(sys.argv[1]))
+from sbrtspine.devserver import embedded_servers
+servers = embedded_servers.ensure(Path(sys.argv[1]))
 print(json.dumps({"url": servers.superuser_url, "started": len(servers.started)}), flush=True)
 sys.stdin.readline()
 servers.stop()
@@ -123,10 +123,10 @@ def test_a_zombie_holds_nobody_up(state):
             "-c",
             "import os, sys\n"
             "from pathlib import Path\n"
-            "from sbrtspine import local\n"
+            "from sbrtspine.devserver import embedded_servers\n"
             "state = Path(sys.argv[1])\n"
             "state.mkdir(parents=True)\n"
-            "postgres = local.Postgres(state)\n"
+            "postgres = embedded_servers.Postgres(state)\n"
             "postgres.start()\n"
             "os.kill(postgres.process.pid, 9)\n"
             "print(postgres.process.pid, flush=True)\n"

@@ -320,8 +320,8 @@ def test_a_run_is_bounded(participant, people, smtp):
 _SEND = """
 import django; django.setup()
 from datetime import datetime
-from oversight import mailing
-mailing.send(datetime.fromisoformat("{now}"))
+from oversight.notifications import outbox
+outbox.send(datetime.fromisoformat("{now}"))
 """
 
 
