@@ -53,7 +53,7 @@ def deadlines(several):
 
 
 def test_the_calendar_leaves_no_time_limit_out_and_leads_to_the_later_visits(deadlines, login, monkeypatch):
-    monkeypatch.setattr(calendar_feed, "MOST", 2)
+    monkeypatch.setattr(calendar_feed, "MAX_ENTRIES", 2)
     browser = login("nurse")
     first = told(browser, "/calendar/")
     second = told(browser, "/calendar/" + link(first, "Later visits"))
@@ -150,7 +150,7 @@ def test_the_list_of_queries_goes_on_with_its_filter(several, people, login, mon
 
 
 def test_a_search_that_found_more_says_so(several, login, monkeypatch):
-    monkeypatch.setattr(search, "MOST", 3)
+    monkeypatch.setattr(search, "MAX_HITS", 3)
     text = told(login("nurse"), "/find/?q=BLEND")
 
     assert "The first 3; there are more" in text

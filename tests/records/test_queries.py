@@ -194,7 +194,7 @@ def test_a_rule_declares_every_code_it_raises(rule):
     import re
 
     source = inspect.getsource(rule.find)
-    assert set(re.findall(r'Found\(\s*"([a-z0-9-]+)"', source)) == set(rule.codes)
+    assert set(re.findall(r'CheckResult\(\s*"([a-z0-9-]+)"', source)) == set(rule.codes)
     assert rule.find.__doc__
 
 

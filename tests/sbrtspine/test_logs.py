@@ -316,10 +316,10 @@ def test_the_settings_send_every_record_to_one_handler_with_one_formatter():
         handler
         for logger in [logging.root, *logging.root.manager.loggerDict.values()]
         for handler in getattr(logger, "handlers", [])
-        if not type(handler).__module__.startswith("_pytest")
+        if not type(handler).__module__.startswith("_pytest") and not isinstance(handler, logging.NullHandler)
     }
 
-    assert [type(handler.formatter) for handler in handlers] == [logs.Formatter]
+    assert [(handler, type(handler.formatter)) for handler in handlers] == [(next(iter(handlers)), logs.Formatter)]
     assert logging.lastResort is None
     assert not logging.raiseExceptions
     for name, logger in logging.root.manager.loggerDict.items():

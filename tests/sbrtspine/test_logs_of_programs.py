@@ -50,7 +50,8 @@ def test_a_command_prints_no_value(db):
 def test_what_a_command_says_to_people_stays_readable():
     status, out, err = run("manage.py", "scan", "--now", "yesterday")
 
-    assert (status, out, err) == (1, "", "CommandError: “yesterday” is not an ISO 8601 instant.\n")
+    sentence = "“yesterday” is not a day or a time, such as 2016-03-08 or 2016-03-08 14:05."
+    assert (status, out, err) == (1, "", f"CommandError: {sentence}\n")
 
 
 def test_somebody_at_a_prompt_sees_what_went_wrong():

@@ -113,7 +113,7 @@ def test_comparing_counts_and_a_change_after_it_is_lost_and_said(consent, people
 def test_progress_is_of_a_part_that_is_named_and_goes_on_and_who_lost_a_comparison_comes_first(
     consent, people, site, login, monkeypatch
 ):
-    monkeypatch.setattr(progress, "MOST", 2)
+    monkeypatch.setattr(progress, "MAX_ROWS", 2)
     monkeypatch.setattr(monitoring, "LEFT", 1)
     for _ in range(2):
         participant = builders.register(site, people["nurse"], now=NOW)
