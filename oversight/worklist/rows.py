@@ -43,7 +43,8 @@ class Wanted:
         found, values = [], []
         for number, tables in enumerate(lists):
             if (one := self._list(tables)) is not None:
-                found.append(f"SELECT {number} AS part, {self._place} AS place, t.* FROM ({one[0]}) AS t")  # noqa: S608
+                numbered = f"{number} AS part, {self._place} AS place, t.*"
+                found.append(f"SELECT {numbered} FROM ({one[0]}) AS t")  # noqa: S608 -- names of columns alone
                 values += one[1]
         if not found:
             return []

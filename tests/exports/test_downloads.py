@@ -6,8 +6,8 @@ from django.utils import timezone
 from exports import jobs, snapshots
 from exports.models import ExportJob, ExportLog
 from records.audit.read_log import Read
-from tests.exports.test_jobs import ask, finished, folder  # noqa: F401 - fixtures
-from tests.test_every_url import GET, records  # noqa: F401 - a fixture
+from tests.exports.test_jobs import finished
+from tests.test_every_url import GET
 
 NINES = "9" * 5000
 # What is asked, and which bytes are sent of a file of 0 to e (its last byte); None: nothing of it is.
@@ -25,7 +25,7 @@ RANGES = {
 
 
 @pytest.fixture
-def prepared(ask, people, client):  # noqa: F811
+def prepared(ask, people, client):
     """A finished export of the data manager, and its address."""
     job = finished(ask())
     client.force_login(people["datamanager"])
@@ -102,7 +102,7 @@ FILES = [
 
 
 @pytest.fixture
-def snapshot(records, people):  # noqa: F811
+def snapshot(records, people):
     return snapshots.take(
         by=people["pi"], name="First look", purpose="statistician", freeze=False, now=timezone.now()
     )  # fmt: skip

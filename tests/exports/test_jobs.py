@@ -2,46 +2,22 @@
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from django.http import QueryDict
 
 from exports import jobs
-from exports.forms import Choice
 from exports.models import ExportJob, ExportLog
 from exports.reading import read_sbrtspine
 from tests import builders
-from tests.test_every_record import made
+from tests.exports.conftest import NOW
 
-NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 State = ExportJob.State
 
 
 def clock():
     return NOW
-
-
-@pytest.fixture
-def folder(settings, tmp_path):
-    settings.EXPORTS = str(tmp_path / "exports")
-    return tmp_path / "exports"
-
-
-@pytest.fixture
-def ask(committed, people, site, folder):
-    """`ask("purpose=archive")` is a job of the data manager, waiting."""
-    from procedures.models import Surgery
-
-    made(Surgery, people, site)
-
-    def asked(address="", who="datamanager"):
-        choice = Choice(QueryDict(address), people[who])
-        assert choice.is_valid()
-        return jobs.ask(people[who], choice, 1, NOW)
-
-    return asked
 
 
 def finished(job):
