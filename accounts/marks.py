@@ -1,9 +1,10 @@
 """What is known of a view besides the view itself: kept in a set of ours, not put on the function."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 View = Callable[..., Any]
+AnyView = TypeVar("AnyView", bound=View)
 
 
 class Mark:
@@ -13,7 +14,7 @@ class Mark:
         self.says = says
         self._views: set[View] = set()
 
-    def __call__(self, view: View) -> View:
+    def __call__(self, view: AnyView) -> AnyView:
         self._views.add(view)
         return view
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -18,6 +18,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from accounts.marks import carried_out_once
+
+Request = TypeVar("Request", bound=HttpRequest)
+Named = ParamSpec("Named")  # what the address names: a participant's code, a number
+View = Callable[Concatenate[Request, Named], HttpResponse]
 
 KEPT_FOR = timedelta(days=2)  # a page that is older has a session that is over
 _ASKED_AGAIN = {"csrfmiddlewaretoken", "password", "code", "new_password", "new_password_again", "passkey"}
@@ -37,11 +41,11 @@ class Sending(models.Model):
         return self.digest
 
 
-def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def once(view: View[Request, Named]) -> View[Request, Named]:
     """A view whose POST is carried out once for each page and content; without an `entry` each is an act of its own."""
 
     @wraps(view)
-    def sent(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def sent(request: Request, *args: Named.args, **kwargs: Named.kwargs) -> HttpResponse:
         if request.method != "POST" or not _is_uuid(request.POST.get("entry", "")):
             return view(request, *args, **kwargs)
         digest = _digest(request)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
+
 
 class Permission(models.TextChoices):
     """A permission, in plain English. Each is asked for by name: `person.may(Permission.ENTER, site)`."""
@@ -76,7 +78,7 @@ class Role(models.TextChoices):
 class RolePolicy:
     """What a role does all day, and so may do."""
 
-    does: str
+    does: StrOrPromise
     may: frozenset[Permission]
 
 

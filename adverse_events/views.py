@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import text_input
 from accounts.marks import about_nobody
+from accounts.requests import AuthedRequest
 from adverse_events.ctcae_offer import describe_code, offer
 from adverse_events.models import AdverseEventGrade, SeriousEvent, SeriousReport
 from adverse_events.reconciliation import reconcile, relatedness_in_words, versions
@@ -50,7 +51,7 @@ def term(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "adverse_events/_grades.html", {"term": found})
 
 
-def _case(request: HttpRequest, code: str, number: int) -> tuple[Participant, SeriousEvent, dict[str, Any]]:
+def _case(request: AuthedRequest, code: str, number: int) -> tuple[Participant, SeriousEvent, dict[str, Any]]:
     """A case with its event, grades and reports; 404 for what the person may not know of."""
     participant = selectors.participant(request.user, code)
     case = selectors.records_of(SeriousEvent, participant).select_related("adverse_event").filter(number=number).first()
@@ -64,7 +65,7 @@ def _case(request: HttpRequest, code: str, number: int) -> tuple[Participant, Se
 
 
 @require_safe
-def reconciliation(request: HttpRequest, code: str, number: int) -> HttpResponse:
+def reconciliation(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """The last report beside the event as it stands, and what each report changed."""
     _participant, case, found = _case(request, code, number)
     reports = found["reports"]
@@ -74,7 +75,7 @@ def reconciliation(request: HttpRequest, code: str, number: int) -> HttpResponse
 
 
 @require_safe
-def report(request: HttpRequest, code: str, number: int) -> HttpResponse:
+def report(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """One page to print and send: nothing on it names the patient."""
     participant, case, found = _case(request, code, number)
     event = found["event"]

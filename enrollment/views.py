@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from accounts.marks import about_nobody, by_a_script
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from enrollment import services
 from enrollment.forms import EligibilityForm
@@ -24,7 +25,7 @@ from records import selectors
 @about_nobody
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: AuthedRequest) -> HttpResponse:
     """Register somebody for screening, and go on to the screening form."""
     require(request.user, Permission.REGISTER)
     sites = list(Site.objects.filter(pk__in=request.user.site_ids(Permission.REGISTER)))
@@ -53,7 +54,7 @@ def _uuid(text: str) -> UUID | None:
 
 @by_a_script
 @require_POST
-def verdict(request: HttpRequest, code: str) -> HttpResponse:
+def verdict(request: AuthedRequest, code: str) -> HttpResponse:
     """Eligibility of what is typed so far. Nothing is saved: a POST only because a form is sent."""
     participant = selectors.participant(request.user, code)
     form = EligibilityForm(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from exports.data.export_tables import LOGS
 from exports.documents import dictionary
 
@@ -18,8 +19,8 @@ class Purpose:
     """One purpose: what is left out at first, and how values are written."""
 
     code: str
-    label: str
-    says: str
+    label: StrOrPromise
+    says: StrOrPromise
     spreadsheet: bool = False
     deidentified: bool = False
 

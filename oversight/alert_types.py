@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from accounts.roles import Role
 
 _TREATING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL_INVESTIGATOR)
@@ -16,7 +17,7 @@ _VERDICTS = (Role.PRINCIPAL_INVESTIGATOR, Role.DATA_MANAGER, Role.STATISTICIAN, 
 class Kind:
     """One kind of deadline."""
 
-    what: str
+    what: StrOrPromise
     roles: tuple[Role, ...]
     form: str
     late: bool = False

@@ -1,12 +1,13 @@
 """The report: a page with its buttons, and the files. Here, because snapshots are of the exports, and figures not."""
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from exports import snapshots
 from oversight.analysis import cohort
@@ -18,13 +19,13 @@ TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: AuthedRequest) -> HttpResponse:
     """What the report holds, and the buttons that make it."""
     require(request.user, Permission.EXPORT)
     return _page(request)
 
 
-def _page(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse:
+def _page(request: AuthedRequest, errors: list[str] | None = None) -> HttpResponse:
     nobody = cohort.Cohort([], timezone.now())
     drawn = [(part.number, part.draw(nobody).title) for part in report.CONTENTS]
     context = {
@@ -36,7 +37,7 @@ def _page(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse
 
 
 @require_safe
-def file(request: HttpRequest, kind: str) -> HttpResponse:
+def file(request: AuthedRequest, kind: str) -> HttpResponse:
     """The report as PDF or HTML, in English, to take away."""
     require(request.user, Permission.EXPORT)
     try:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import password_validation, update_session_auth_hash
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from accounts.login import client_ip, factors, second_factor_policy, sessions
 from accounts.login.reauthentication import prove
 from accounts.marks import by_a_script
 from accounts.once import once
+from accounts.requests import AuthedRequest
 from accounts.views.login import new_password_errors
 
 NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
@@ -26,7 +27,7 @@ NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: AuthedRequest) -> HttpResponse:
     """Everything about oneself; a device is signed out from here."""
     now, said = timezone.now(), ""
     if request.method == "POST":
@@ -53,7 +54,7 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account.html", context, status=422 if said else 200)
 
 
-def _sign_out(request: HttpRequest, now: Any) -> None:
+def _sign_out(request: AuthedRequest, now: Any) -> None:
     if request.POST.get("which") == "others":
         sessions.end_others(request.user, request.session.session_key or "", now=now)
         return
@@ -63,7 +64,7 @@ def _sign_out(request: HttpRequest, now: Any) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: AuthedRequest) -> HttpResponse:
     """A new password, after the present one; every other device is signed out."""
     errors: dict[str, Any] = {}
     if request.method == "POST":
@@ -80,7 +81,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password.html", context, status=422 if errors else 200)
 
 
-def _unproved(request: HttpRequest, now: Any) -> dict[str, Any]:
+def _unproved(request: AuthedRequest, now: Any) -> dict[str, Any]:
     """What is wrong with the password (and the second factor) that are asked again."""
     try:
         given, code = request.POST.get("password", ""), request.POST.get("code", "")
@@ -92,7 +93,7 @@ def _unproved(request: HttpRequest, now: Any) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-def second_factor(request: HttpRequest) -> HttpResponse:
+def second_factor(request: AuthedRequest) -> HttpResponse:
     """Enrol an app or a passkey, or remove one; each after the password (and the factor there is) again."""
     errors: dict[str, Any] = {}
     codes: list[str] = []
@@ -121,7 +122,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/second_factor.html", context, status=422 if errors else 200)
 
 
-def _change(request: HttpRequest, now: Any) -> list[str]:
+def _change(request: AuthedRequest, now: Any) -> list[str]:
     """Answers the recovery codes, where there are new ones."""
     act = request.POST.get("act")
     if act == "app":
@@ -143,6 +144,6 @@ def _change(request: HttpRequest, now: Any) -> list[str]:
 
 @by_a_script
 @require_POST
-def begin_passkey(request: HttpRequest) -> HttpResponse:
+def begin_passkey(request: AuthedRequest) -> HttpResponse:
     """What the browser needs to make a passkey."""
     return JsonResponse(factors.begin_passkey(request.user))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,13 +17,14 @@ from accounts.login.reauthentication import confirm
 from accounts.models import Delegation, Membership, Person
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import ON_DELEGATION, Permission, Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @once
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: AuthedRequest) -> HttpResponse:
     """Read the log; sign a line, or end one."""
     sites = selectors.log_sites(request.user)
     if not sites:
@@ -63,7 +64,7 @@ def _candidates(sites: list[Any], now: datetime) -> list[Membership]:
     )
 
 
-def _change(request: HttpRequest, now: datetime) -> None:
+def _change(request: AuthedRequest, now: datetime) -> None:
     given = request.POST
     line = None
     if given.get("act") == "end":
@@ -80,7 +81,7 @@ def _change(request: HttpRequest, now: datetime) -> None:
         delegation.sign(**made, by=request.user, now=now)
 
 
-def _read(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _read(request: AuthedRequest, now: datetime) -> dict[str, Any]:
     """The line as typed; the person has to hold a role of a site whose investigator signs."""
     given = request.POST
     held = _held(given.get("who", ""), request.user)

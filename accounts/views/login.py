@@ -19,6 +19,7 @@ from accounts import invitations, services, text_input
 from accounts.login import client_ip, factors, flow, session_timeout, sessions
 from accounts.marks import by_a_script
 from accounts.once import once
+from accounts.requests import AuthedRequest
 from accounts.security_log import Act, log
 
 
@@ -85,7 +86,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def log_out(request: HttpRequest) -> HttpResponse:
+def log_out(request: AuthedRequest) -> HttpResponse:
     """Out, here."""
     log(Act.What.LOGOUT, now=timezone.now(), by=request.user, address=client_ip.client_ip(request) or None)
     sessions.forget(request)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +17,12 @@ from accounts.login import factors, sessions
 from accounts.models import Membership, Person, Site
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission, Role
 from protocol.study import STUDY
 
 
-def _sites(request: HttpRequest) -> Any:
+def _sites(request: AuthedRequest) -> Any:
     return Site.objects.filter(pk__in=request.user.site_ids(Permission.PEOPLE))
 
 
@@ -31,7 +32,7 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """Everybody, by what needs attention; several accounts are confirmed as still needed at once."""
     require(request.user, Permission.PEOPLE)
     now, said = timezone.now(), ""
@@ -48,7 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: AuthedRequest) -> HttpResponse:
     """A new account, with its first role and a link by mail."""
     require(request.user, Permission.PEOPLE)
     errors: dict[str, Any] = {}
@@ -62,7 +63,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/invite.html", context, status=422 if errors else 200)
 
 
-def _invite(request: HttpRequest, now: datetime) -> Person:
+def _invite(request: AuthedRequest, now: datetime) -> Person:
     given = {name: text_input.line(request.POST.get(name, ""), name=name) for name in request.POST}
     for name in ("first_name", "last_name", "username", "email"):
         if not given.get(name):
@@ -76,7 +77,7 @@ def _invite(request: HttpRequest, now: datetime) -> Person:
     )  # fmt: skip
 
 
-def _role_and_site(request: HttpRequest, given: Any) -> tuple[Role, Site]:
+def _role_and_site(request: AuthedRequest, given: Any) -> tuple[Role, Site]:
     site = _sites(request).filter(code=given.get("site", "")).first()
     if site is None:
         raise ValidationError({"site": _("Choose a site whose people you manage.")})
@@ -87,7 +88,7 @@ def _role_and_site(request: HttpRequest, given: Any) -> tuple[Role, Site]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def person(request: HttpRequest, pk: int) -> HttpResponse:
+def person(request: AuthedRequest, pk: int) -> HttpResponse:
     """One account: what it holds and held, and everything that can be done about it, each with a reason."""
     require(request.user, Permission.PEOPLE)
     found = selectors.person(pk)
@@ -129,7 +130,7 @@ def refusal(by: Person, about: Person) -> str:
     return ""
 
 
-def _act(request: HttpRequest, about: Person, now: datetime) -> None:
+def _act(request: AuthedRequest, about: Person, now: datetime) -> None:
     if said := refusal(request.user, about):
         raise PermissionDenied(said)
     given, by = request.POST, request.user
@@ -152,7 +153,7 @@ def _act(request: HttpRequest, about: Person, now: datetime) -> None:
             raise ValidationError(_("Choose what to do."))
 
 
-def _end(request: HttpRequest, about: Person, reason: str, now: datetime) -> None:
+def _end(request: AuthedRequest, about: Person, reason: str, now: datetime) -> None:
     """End a role now, or after a last day."""
     number = request.POST.get("membership", "")
     mine = Membership.objects.filter(person=about, site__in=_sites(request))
@@ -162,7 +163,7 @@ def _end(request: HttpRequest, about: Person, reason: str, now: datetime) -> Non
 
 
 @require_safe
-def as_of(request: HttpRequest) -> HttpResponse:
+def as_of(request: AuthedRequest) -> HttpResponse:
     """Who had what at an instant, replayed from the log."""
     require(request.user, Permission.PEOPLE)
     text = request.GET.get("at", "").replace("\x00", "").strip()

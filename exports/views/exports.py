@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from exports import log
 from exports.bundle import Bundle
@@ -21,7 +22,7 @@ BIG = 200_000  # rows from which on preparing it in the background is proposed f
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: AuthedRequest) -> HttpResponse:
     """What there is to take away for a purpose; how many rows of each is counted behind the page."""
     require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
@@ -38,7 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def rows(request: HttpRequest) -> HttpResponse:
+def rows(request: AuthedRequest) -> HttpResponse:
     """How many rows each file has, as parts to be put into the page."""
     require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
@@ -56,7 +57,7 @@ def _without_manner(request: HttpRequest) -> str:
 
 
 @require_safe
-def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
+def one(request: AuthedRequest, slug: str) -> HttpResponse | FileStream:
     """One file as CSV, streamed."""
     require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
@@ -73,7 +74,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse | FileStream:
 
 
 @require_safe
-def everything(request: HttpRequest) -> HttpResponse | FileStream:
+def everything(request: AuthedRequest) -> HttpResponse | FileStream:
     """All files with what explains and reads them, as a zip, streamed."""
     require(request.user, Permission.EXPORT)
     now = timezone.now()

@@ -4,13 +4,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from exports import http_range, jobs, log, tasks
 from exports.data import export_tables
@@ -22,7 +23,7 @@ from records import paging
 
 @require_POST
 @once
-def prepare(request: HttpRequest) -> HttpResponse:
+def prepare(request: AuthedRequest) -> HttpResponse:
     """Ask for what the page shows."""
     require(request.user, Permission.EXPORT)
     choice = Choice(QueryDict(request.POST.get("choice", "")), request.user)
@@ -36,13 +37,13 @@ def prepare(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """One's own, as they stand now."""
     require(request.user, Permission.EXPORT)
     return render(request, "exports/_jobs.html", told(request))
 
 
-def told(request: HttpRequest) -> dict[str, Any]:
+def told(request: AuthedRequest) -> dict[str, Any]:
     """What the list of one's own exports shows; it watches as long as one is being made."""
     found = jobs.jobs_of(request.user)
     for job in found:
@@ -52,14 +53,14 @@ def told(request: HttpRequest) -> dict[str, Any]:
 
 @require_POST
 @once
-def cancel(request: HttpRequest, job: int) -> HttpResponse:
+def cancel(request: AuthedRequest, job: int) -> HttpResponse:
     """Stop one that is waiting or being made."""
     jobs.cancel(_own(request, job), timezone.now())
     return redirect("exports")
 
 
 @require_safe
-def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse:
+def file(request: AuthedRequest, job: int) -> HttpResponse | StreamingHttpResponse:
     """The finished zip, whole or from where a download broke off."""
     found = _own(request, job)
     if found.state != ExportJob.State.READY or not jobs.path(found).exists():
@@ -78,7 +79,7 @@ def file(request: HttpRequest, job: int) -> HttpResponse | StreamingHttpResponse
 
 
 @require_safe
-def taken(request: HttpRequest) -> HttpResponse:
+def taken(request: AuthedRequest) -> HttpResponse:
     """Who took what away, of the sites whose trail one may review."""
     require(request.user, Permission.AUDIT)
     lines = log.seen_by(request.user, paging.before(request.GET.get("before", "")))
@@ -87,7 +88,7 @@ def taken(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _own(request: HttpRequest, job: int) -> ExportJob:
+def _own(request: AuthedRequest, job: int) -> ExportJob:
     require(request.user, Permission.EXPORT)
     found = ExportJob.objects.filter(pk=job, person_id=request.user.pk).first()
     if found is None:

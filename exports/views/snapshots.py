@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.once import once
 from accounts.permissions import require, require_everywhere
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from exports import snapshot_changes, snapshots
 from exports.leaving import FileResponse, Taken
@@ -23,7 +24,7 @@ log = structlog.get_logger("snapshots")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """All that this person may have, the newest first, and taking one."""
     _may_read(request)
     errors: dict[str, Any] = {}
@@ -46,20 +47,20 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "exports/snapshots.html", context, status=422 if errors else 200)
 
 
-def _take(request: HttpRequest) -> Snapshot:
+def _take(request: AuthedRequest) -> Snapshot:
     if freeze := request.POST.get("freeze") == "yes":
         require_everywhere(request.user, Permission.LOCK)
     given = {name: request.POST.get(name, "") for name in ("name", "purpose")}
     return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **given)
 
 
-def _may_read(request: HttpRequest) -> None:
+def _may_read(request: AuthedRequest) -> None:
     """Who may export, and the independent safety monitor, who sees nothing but these."""
     if not (request.user.may(Permission.EXPORT) or request.user.may(Permission.SAFETY)):
         raise PermissionDenied(_("Your role may not read snapshots."))
 
 
-def _found(request: HttpRequest, number: int) -> Snapshot:
+def _found(request: AuthedRequest, number: int) -> Snapshot:
     _may_read(request)
     found = next((each for each in snapshots.visible(request.user) if each.number == number), None)
     if found is None:
@@ -68,7 +69,7 @@ def _found(request: HttpRequest, number: int) -> Snapshot:
 
 
 @require_safe
-def download(request: HttpRequest, number: int) -> HttpResponse:
+def download(request: AuthedRequest, number: int) -> HttpResponse:
     """The file, byte by byte as it was sealed, or the reason why it is not given out."""
     snapshot = _found(request, number)
     try:
@@ -89,7 +90,7 @@ def _taken(snapshot: Snapshot) -> Taken:
 
 
 @require_safe
-def changes(request: HttpRequest, number: int) -> HttpResponse:
+def changes(request: AuthedRequest, number: int) -> HttpResponse:
     """Record by record, what is new, changed or void since the snapshot before, of those for the same purpose."""
     snapshot = _found(request, number)
     mine = [each for each in snapshots.visible(request.user) if each.number < number]

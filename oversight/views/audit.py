@@ -17,6 +17,7 @@ from accounts import instants, site_scope, text_input
 from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.endpoint import fields
 from protocol.study import STUDY
@@ -32,7 +33,7 @@ REVIEWS = 10
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: AuthedRequest) -> HttpResponse:
     """The logbook of one's sites, by a filter that is an address; a review of it is recorded with a note."""
     require(request.user, Permission.AUDIT)
     people = _people(request.user)
@@ -153,7 +154,7 @@ def _in_words(asked: Asked, people: dict[int, Person]) -> str:
     return "; ".join(told) or _("everything")
 
 
-def _review(request: HttpRequest, asked: Asked, people: dict[int, Person]) -> None:
+def _review(request: AuthedRequest, asked: Asked, people: dict[int, Person]) -> None:
     newest = _number(request.POST.get("newest", "")) or 0
     kept = [(name, value) for name, values in request.GET.lists() for value in values if name != "before" and value]
     note, words = request.POST.get("note", ""), _in_words(asked, people)

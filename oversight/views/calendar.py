@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.marks import about_nobody
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight import calendar_feed
 from oversight.models import CalendarFeed
@@ -20,13 +21,13 @@ from records import paging
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: AuthedRequest) -> HttpResponse:
     """Coming visits and deadlines by day; `?all=1`: also what other roles act on; `?page=2`: later visits."""
     require(request.user, Permission.SEE)
     return _page(request)
 
 
-def _page(request: HttpRequest, secret: str = "") -> HttpResponse:
+def _page(request: AuthedRequest, secret: str = "") -> HttpResponse:
     now = timezone.now()
     everything = request.GET.get("all") == "1"
     page = paging.number(request.GET.get("page", ""))
@@ -52,7 +53,7 @@ def _page(request: HttpRequest, secret: str = "") -> HttpResponse:
 
 
 @require_POST
-def address(request: HttpRequest) -> HttpResponse:
+def address(request: AuthedRequest) -> HttpResponse:
     """Make a secret address, show it once; or stop it."""
     require(request.user, Permission.SEE)
     if "stop" in request.POST:

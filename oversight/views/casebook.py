@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import instants
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight import sign_off
 from oversight.alert_types import ALERT_TYPES
@@ -32,7 +33,7 @@ PAGE = 25
 
 
 @require_safe
-def participants(request: HttpRequest) -> HttpResponse:
+def participants(request: AuthedRequest) -> HttpResponse:
     """Everybody this person may see, searched and filtered, a page at a time by code."""
     require(request.user, Permission.SEE)
     try:
@@ -98,7 +99,7 @@ def _next_deadlines(books: dict[int, loading.Casebook]) -> dict[int, Deadline]:
 
 
 @require_safe
-def casebook(request: HttpRequest, code: str) -> HttpResponse:
+def casebook(request: AuthedRequest, code: str) -> HttpResponse:
     """One participant's life on one page; `?as_of=` as it stood then."""
     participant = selectors.participant(request.user, code)
     try:

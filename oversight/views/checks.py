@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.casebook import loading
 from oversight.checks import rule_queries, rules
@@ -20,7 +21,7 @@ MAX_RESULTS = 200  # participants for whom a rule that is off is tried
 
 
 @require_safe
-def checks(request: HttpRequest) -> HttpResponse:
+def checks(request: AuthedRequest) -> HttpResponse:
     """Every rule with its open queries; for those that are off, what they would raise today."""
     require(request.user, Permission.QUERY)
     participants = selectors.participants(request.user)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import instants
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from oversight.analysis import cohort
 from oversight.analysis.figure import Figure
 from oversight.analysis.pages import FIGURES, PAGES, Entry, Page
@@ -36,7 +37,7 @@ def readings(request: HttpRequest, entry: Entry) -> dict[str, str]:
     }
 
 
-def known(request: HttpRequest, page: Page) -> cohort.Cohort:
+def known(request: AuthedRequest, page: Page) -> cohort.Cohort:
     """What this page is about, as this person may see it."""
     at = instant(request)
     found = cohort.load(request.user.site_ids(), page.forms, timezone.now(), at, page.whole)
@@ -45,7 +46,7 @@ def known(request: HttpRequest, page: Page) -> cohort.Cohort:
 
 
 @require_safe
-def page(request: HttpRequest, name: str) -> HttpResponse:
+def page(request: AuthedRequest, name: str) -> HttpResponse:
     """A page of figures, each with its sentence above it."""
     told = PAGES[name]
     require(request.user, told.may)
@@ -56,7 +57,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "oversight/figures.html", context)
 
 
-def figures(request: HttpRequest, page: Page) -> dict[str, Any]:
+def figures(request: AuthedRequest, page: Page) -> dict[str, Any]:
     """All figures of a page, for its template: as they stand, or replayed as of an instant."""
     asked = {entry.slug: readings(request, entry) for entry in page.figures}
     at = instant(request)
@@ -78,7 +79,7 @@ def refused(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return render(request, "crf/refused.html", {"sentences": error.messages, "back": request.path}, status=422)
 
 
-def _asked(request: HttpRequest, slug: str) -> tuple[Page, Figure]:
+def _asked(request: AuthedRequest, slug: str) -> tuple[Page, Figure]:
     if slug not in FIGURES:
         raise Http404
     page, entry = FIGURES[slug]
@@ -87,7 +88,7 @@ def _asked(request: HttpRequest, slug: str) -> tuple[Page, Figure]:
 
 
 @require_safe
-def figure(request: HttpRequest, slug: str) -> HttpResponse:
+def figure(request: AuthedRequest, slug: str) -> HttpResponse:
     """One figure with its whole table."""
     try:
         page, found = _asked(request, slug)
@@ -99,7 +100,7 @@ def figure(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+def file(request: AuthedRequest, slug: str, kind: str) -> HttpResponse:
     """SVG, PNG or CSV to take away; columns and codes of the CSV are the same in every language."""
     try:
         with translation.override("en"):
@@ -114,7 +115,7 @@ def file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 
 
 @require_safe
-def records(request: HttpRequest, slug: str) -> HttpResponse:
+def records(request: AuthedRequest, slug: str) -> HttpResponse:
     """The records behind one number of a figure's table."""
     try:
         page, found = _asked(request, slug)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.monitoring import plan, progress
 from oversight.monitoring.visits import MonitoringVisit, MonitoringVisitForm
@@ -24,7 +25,7 @@ LEFT = 40  # forms to be compared shown at once
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def monitoring(request: HttpRequest) -> HttpResponse:
+def monitoring(request: AuthedRequest) -> HttpResponse:
     """Progress by site and form, what is left, the draws, the visits. A monitor draws here."""
     require(request.user, Permission.MONITORING)
     error = None
@@ -49,7 +50,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
     return render(request, "oversight/monitoring.html", context, status=422 if error else 200)
 
 
-def _progress(request: HttpRequest) -> dict[str, Any]:
+def _progress(request: AuthedRequest) -> dict[str, Any]:
     """All of one's sites, or one participant or form; what is left is only shown in part."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in ("code", "form")}
     found = _mine(request)
@@ -74,19 +75,19 @@ def _progress(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _mine(request: HttpRequest) -> Any:
+def _mine(request: AuthedRequest) -> Any:
     """The participants whose monitoring this person follows."""
     return selectors.participants(request.user).filter(site__in=request.user.site_ids(Permission.MONITORING))
 
 
-def _visits(request: HttpRequest) -> Any:
+def _visits(request: AuthedRequest) -> Any:
     sites = request.user.site_ids(Permission.MONITORING)
     return MonitoringVisit.objects.filter(site__in=sites).select_related("site", "made_by")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def visit(request: HttpRequest, number: int | None = None) -> HttpResponse:
+def visit(request: AuthedRequest, number: int | None = None) -> HttpResponse:
     """One visit of the log, or a new one; the monitor writes, the others read."""
     require(request.user, Permission.MONITORING)
     found = get_object_or_404(_visits(request), pk=number) if number else MonitoringVisit()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.marks import about_nobody
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.alert_types import ALERT_TYPES
 from oversight.models import Message, MessagePreference, Urgency
@@ -37,12 +38,12 @@ class PreferenceForm(ModelForm):
 
 
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """One's own messages, what waits for an answer and what is unread first; `?by=date`: all of them, page by page."""
     return _page(request, PreferenceForm(instance=_preference(request)))
 
 
-def _page(request: HttpRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
+def _page(request: AuthedRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
     mine = notify.inbox(request.user)
     if request.GET.get("by") == "date":
         told, older = _page_of(request, mine)
@@ -93,14 +94,14 @@ def _lines(told: list[Message]) -> list[dict[str, Any]]:
     return lines
 
 
-def _preference(request: HttpRequest) -> MessagePreference:
+def _preference(request: AuthedRequest) -> MessagePreference:
     found = MessagePreference.objects.filter(person=request.user).first()
     return found or MessagePreference(person=request.user)
 
 
 @require_POST
 @once
-def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
+def acknowledge(request: AuthedRequest, message: int) -> HttpResponse:
     """Take note of what one was told, for everybody; back to where one was."""
     found = get_object_or_404(notify.inbox(request.user), pk=message)
     notify.acknowledge(request.user, found, timezone.now())
@@ -110,7 +111,7 @@ def acknowledge(request: HttpRequest, message: int) -> HttpResponse:
 
 @about_nobody
 @require_POST
-def seen(request: HttpRequest) -> HttpResponse:
+def seen(request: AuthedRequest) -> HttpResponse:
     """The page says by itself what has been shown; nothing to be seen comes back."""
     ids = [int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18]
     notify.see(request.user, ids, timezone.now())
@@ -119,7 +120,7 @@ def seen(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @once
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: AuthedRequest) -> HttpResponse:
     """How this person wants to be mailed what is not about safety."""
     form = PreferenceForm(request.POST, instance=_preference(request))
     if not form.is_valid():
@@ -130,7 +131,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: AuthedRequest) -> HttpResponse:
     """What was sent, seen and acknowledged by whom; without participants for those who may see none."""
     require(request.user, Permission.AUDIT)
     only = request.GET.get("only", "")

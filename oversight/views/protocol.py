@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from enrollment.models import Consent, ProtocolApproval
 from enrollment.protocol_versions import approve, in_force
@@ -22,7 +23,7 @@ from records.model import date_input
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def protocol(request: HttpRequest) -> HttpResponse:
+def protocol(request: AuthedRequest) -> HttpResponse:
     """Read by everybody who sees participants; the principal investigator records approvals."""
     require(request.user, Permission.SEE)
     context: dict[str, Any] = {"typed": request.POST}
@@ -44,7 +45,7 @@ def protocol(request: HttpRequest) -> HttpResponse:
     return render(request, "oversight/protocol.html", context, status=status)
 
 
-def _approve(request: HttpRequest) -> None:
+def _approve(request: AuthedRequest) -> None:
     site = Site.objects.filter(code=request.POST.get("site", "").replace("\x00", "")).first()
     require(request.user, Permission.CLASSIFY, site.pk if site else None)
     if site is None:
@@ -59,7 +60,7 @@ def _approve(request: HttpRequest) -> None:
     Judgement.objects.filter(participant__site=site).update(again_at=now)
 
 
-def _versions(request: HttpRequest) -> list[dict[str, Any]]:
+def _versions(request: AuthedRequest) -> list[dict[str, Any]]:
     """Each version with its difference from the one before, its approvals, and the participants under it."""
     approvals = list(ProtocolApproval.objects.filter(site__in=request.user.site_ids()).select_related("site"))
     under: dict[str, list[str]] = {version: [] for version in study.VERSIONS}

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from enrollment import enrolment_lock
 from oversight import sign_off
@@ -24,7 +25,7 @@ from records.workflow import signatures
 
 
 @require_safe
-def endpoint(request: HttpRequest, code: str) -> HttpResponse:
+def endpoint(request: AuthedRequest, code: str) -> HttpResponse:
     """The verdict in a sentence, then its derivation, then what would settle it, then how it came to be."""
     participant = selectors.participant(request.user, code)
     book = loading.load([participant])[participant.pk]
@@ -46,13 +47,13 @@ def endpoint(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "oversight/endpoint.html", context)
 
 
-def _must_look(request: HttpRequest) -> bool:
+def _must_look(request: AuthedRequest) -> bool:
     return any(role in ALERT_TYPES["endpoint-changed"].roles for role in request.user.roles)
 
 
 @require_POST
 @once
-def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
+def endpoint_seen(request: AuthedRequest, code: str) -> HttpResponse:
     """This person has looked at every change so far."""
     participant = selectors.participant(request.user, code)
     if _must_look(request):
@@ -66,7 +67,7 @@ def endpoint_seen(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def safety(request: HttpRequest) -> HttpResponse:
+def safety(request: AuthedRequest) -> HttpResponse:
     """The decision that a reached boundary asks for, then the figures: the boundary first."""
     page = PAGES["safety"]
     require(request.user, page.may)

@@ -1,16 +1,17 @@
 """The answers of the search box, as a page and below the box while one types."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight import search
 
 
 @require_safe
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: AuthedRequest) -> HttpResponse:
     """`?q=`: what was found, in groups; a participant's whole code leads to the casebook at once."""
     require(request.user, Permission.SEE)
     found = search.search_for(request.user, request.GET.get("q", ""), request.GET.get("in", ""))

@@ -1,7 +1,7 @@
 """Signing off a participant: the primary endpoint, and the casebook."""
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight import sign_off
 from oversight.casebook import loading, timeline
@@ -29,7 +30,7 @@ TITLES = {sign_off.ENDPOINT: gettext_lazy("Primary endpoint"), sign_off.CASEBOOK
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def sign(request: HttpRequest, code: str, scope: str) -> HttpResponse:
+def sign(request: AuthedRequest, code: str, scope: str) -> HttpResponse:
     """Sign what is derived from many records, exactly as this page shows it."""
     participant = selectors.participant(request.user, code)
     require(request.user, Permission.SIGN_OFF, participant.site_id)
@@ -56,7 +57,7 @@ def sign(request: HttpRequest, code: str, scope: str) -> HttpResponse:
     return render(request, "crf/sign.html", context, status=422 if error else 200)
 
 
-def _sign(request: HttpRequest, participant: Participant, scope: str) -> None:
+def _sign(request: AuthedRequest, participant: Participant, scope: str) -> None:
     now = timezone.now()
     if refused := _refusal(participant, scope):
         raise ValidationError(refused)

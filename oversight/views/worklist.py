@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
 from accounts.once import once
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.models import ScanFailure, Snooze
 from oversight.worklist import build, item, line_html, safety, snooze
@@ -32,12 +33,12 @@ ORDERS = {"": _("By urgency"), "participant": _("By participant"), "kind": _("By
 
 
 @require_safe
-def work(request: HttpRequest) -> HttpResponse:
+def work(request: AuthedRequest) -> HttpResponse:
     """What needs this person now, the most urgent first; `?by=` participant or kind gathers it, `?all=1` shows all."""
     return _page(request, timezone.now())
 
 
-def _page(request: HttpRequest, now: datetime, refused: ValidationError | None = None) -> HttpResponse:
+def _page(request: AuthedRequest, now: datetime, refused: ValidationError | None = None) -> HttpResponse:
     whole, by = request.GET.get("all") == "1", request.GET.get("by", "")
     found, aside, groups = _read(request.user, now, whole, by, SHOWN if by not in ORDERS or not by else None)
     lines = found.lines
@@ -126,7 +127,7 @@ def _groups(work: build.Work, by: str) -> list[tuple[Any, list[build.Item], bool
 
 @require_POST
 @once
-def put_aside(request: HttpRequest) -> HttpResponse:
+def put_aside(request: AuthedRequest) -> HttpResponse:
     """Put a line aside with a reason, or take it back (`days=0`)."""
     now, url = timezone.now(), request.POST.get("url", "")
     if request.POST.get("days") == "0":

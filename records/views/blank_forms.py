@@ -1,11 +1,12 @@
 """The blank forms, to print and keep where they are reached without electricity."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.marks import about_nobody
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from protocol.study import STUDY
 from records.entry import blank_forms
@@ -14,7 +15,7 @@ from records.model import registry
 
 @about_nobody
 @require_safe
-def blank(request: HttpRequest) -> HttpResponse:
+def blank(request: AuthedRequest) -> HttpResponse:
     """Every form blank, a sheet each, or one (`?form=`)."""
     require(request.user, Permission.SEE)
     sheets = blank_forms.sheets(request.GET.get("form", ""))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.marks import by_a_script
 from accounts.once import once
 from accounts.permissions import require, without_delegation
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from protocol.study import STUDY
 from records import selectors, services
@@ -46,7 +47,7 @@ def _require_entry(place: target.FormTarget, form: CrfForm) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def fill_in(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """One case report form: read it, save it as a draft, complete it, change it with a reason."""
     place = target.find(request.user, code, slug, number, visit)
@@ -172,7 +173,7 @@ def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, st
     return found
 
 
-def _listed(request: HttpRequest, place: target.FormTarget) -> HttpResponse:
+def _listed(request: AuthedRequest, place: target.FormTarget) -> HttpResponse:
     """All records of a repeating form."""
     records = place.model._default_manager.filter(participant=place.participant).order_by("number")
     context = {
@@ -187,7 +188,7 @@ def _listed(request: HttpRequest, place: target.FormTarget) -> HttpResponse:
 
 @require_POST
 def typing(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """Keep what is being typed, for this person alone; `forget` throws it away. Nothing of it is data yet."""
     place = target.find(request.user, code, slug, number, visit)
@@ -205,7 +206,7 @@ def typing(
 @by_a_script
 @require_POST
 def scores(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """The scores of what is typed so far. Nothing is saved: a POST only because a form is sent."""
     place = target.find(request.user, code, slug, number, visit)
@@ -231,7 +232,7 @@ def _kept(formset: CrfRows) -> list[Any]:
 
 @require_safe
 def logbook(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """Who changed what of this record, when and why; `?field=` for one field."""
     place = target.find(request.user, code, slug, number, visit)
@@ -254,7 +255,7 @@ def logbook(
 @require_POST
 @once
 def void(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """Take a record out of the count, with a reason; it stays readable."""
     place = target.find(request.user, code, slug, number, visit)

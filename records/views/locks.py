@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from accounts import site_scope
 from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import everywhere, require, require_everywhere
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from protocol.study import STUDY
 from records import named, selectors
@@ -28,7 +29,7 @@ OPEN_WORK = 20  # drafts named in a refusal; more are counted
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def participant(request: HttpRequest, code: str) -> HttpResponse:
+def participant(request: AuthedRequest, code: str) -> HttpResponse:
     """What is closed of one participant, and closing more of it."""
     found = selectors.participant(request.user, code)
     return _page(request, found, found.site_id)
@@ -36,13 +37,13 @@ def participant(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def study(request: HttpRequest) -> HttpResponse:
+def study(request: AuthedRequest) -> HttpResponse:
     """Closing the study as a whole."""
     require(request.user, Permission.SEE)
     return _page(request, None, None)
 
 
-def _page(request: HttpRequest, about: Participant | None, site_id: int | None) -> HttpResponse:
+def _page(request: AuthedRequest, about: Participant | None, site_id: int | None) -> HttpResponse:
     error = None
     if request.method == "POST":
         _require(request.user, Permission.LOCK, site_id)
@@ -85,7 +86,7 @@ def _may(person: Person, what: Permission, site_id: int | None) -> bool:
     return everywhere(person, what) if site_id is None else person.may(what, site_id)
 
 
-def _close(request: HttpRequest, about: Participant | None) -> None:
+def _close(request: AuthedRequest, about: Participant | None) -> None:
     """Freeze or lock what was chosen: "participant", "visit d60", "record <table> <id>" or the study."""
     kind = request.POST.get("kind", "")
     if kind not in Lock.Kind.values:
@@ -150,7 +151,7 @@ def _forms(about: Participant) -> list[tuple[str, str]]:
 
 @require_POST
 @once
-def open_again(request: HttpRequest, lock: int) -> HttpResponse:
+def open_again(request: AuthedRequest, lock: int) -> HttpResponse:
     """Lift a freeze, ask to unlock, or agree to somebody else's asking."""
     found = get_object_or_404(Lock, pk=lock)
     about = selectors.participant(request.user, found.participant.code) if found.participant else None

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission, Role
 from records import paging, queries, selectors
 from records.audit import read_log
@@ -27,7 +28,7 @@ _FILTERS = ("state", "for", "rule", "code", "site", "by")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """All queries of one's sites, filtered; several are answered at once."""
     require(request.user, Permission.SEE)
     now = timezone.now()
@@ -98,7 +99,7 @@ def _filtered(found: Any, asked: dict[str, str]) -> Any:
     return found.filter(participant__code__iexact=asked["code"]) if asked["code"] else found
 
 
-def _answer_many(request: HttpRequest, now: datetime) -> None:
+def _answer_many(request: AuthedRequest, now: datetime) -> None:
     """One answer for all ticked queries."""
     numbers = [int(pk) for pk in request.POST.getlist("query") if pk.isdecimal() and len(pk) < 18]
     if not numbers:
@@ -111,7 +112,7 @@ def _answer_many(request: HttpRequest, now: datetime) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def thread(request: HttpRequest, query: int) -> HttpResponse:
+def thread(request: AuthedRequest, query: int) -> HttpResponse:
     """One query with everything said about it; answer, close, reopen."""
     found = get_object_or_404(Query.objects.select_related("participant__site", "raised_by"), pk=query)
     participant = selectors.participant(request.user, found.participant.code)
@@ -136,7 +137,7 @@ def thread(request: HttpRequest, query: int) -> HttpResponse:
     return render(request, "queries/thread.html", context, status=422 if error else 200)
 
 
-def _move(request: HttpRequest, query: Query, site_id: int) -> None:
+def _move(request: AuthedRequest, query: Query, site_id: int) -> None:
     """Who enters data answers; who asks closes and reopens."""
     act = request.POST.get("act", "")
     ending = ""
@@ -152,7 +153,7 @@ def _move(request: HttpRequest, query: Query, site_id: int) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def ask(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """A new query on a form, or on one answer of it (`?field=`)."""
     place = target.find(request.user, code, slug, number, visit)
@@ -185,7 +186,7 @@ def ask(
 ANSWERING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL_INVESTIGATOR)
 
 
-def _ask(request: HttpRequest, place: target.FormTarget, field: Any) -> Query:
+def _ask(request: AuthedRequest, place: target.FormTarget, field: Any) -> Query:
     home = target.FormTarget(place.participant, place.model, place.record, place.visit).url()
     tail = home.split(f"/{place.participant.code}/", 1)[1]
     return queries.ask(

@@ -4,12 +4,13 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from protocol.study import STUDY
 from records import named, paging
@@ -20,7 +21,7 @@ PAGE = 100
 
 
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: AuthedRequest) -> HttpResponse:
     """Everything that was read at one's sites; `?participant=` who saw that one, in lists and exports too."""
     require(request.user, Permission.AUDIT)
     sites = request.user.site_ids(Permission.AUDIT)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from records import redaction, selectors
 from records.models import Participant, Redaction
@@ -18,7 +19,7 @@ from records.models import Participant, Redaction
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def page(request: HttpRequest, code: str) -> HttpResponse:
+def page(request: AuthedRequest, code: str) -> HttpResponse:
     """What was redacted of one participant, what waits for a second person, and asking for more."""
     participant = selectors.participant(request.user, code)
     require(request.user, Permission.REDACT, participant.site_id)
@@ -45,7 +46,7 @@ def _found(participant: Participant, words: str) -> list[redaction.Place]:
     return found
 
 
-def _do(request: HttpRequest, participant: Participant, act: str) -> None:
+def _do(request: AuthedRequest, participant: Participant, act: str) -> None:
     now = timezone.now()
     if act == "ask":
         keys, reason = request.POST.getlist("place"), request.POST.get("reason", "")

@@ -13,6 +13,7 @@ from accounts.login import client_ip
 from accounts.login.reauthentication import confirm
 from accounts.once import once
 from accounts.permissions import require
+from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from records import selectors, services, signing
 from records.entry import target
@@ -28,7 +29,7 @@ def version_of(request: HttpRequest) -> int:
     return int(posted) if posted.isdecimal() and len(posted) < 9 else -1
 
 
-def _saved_place(request: HttpRequest, code: str, slug: str, number: int | None, visit: str | None) -> FormTarget:
+def _saved_place(request: AuthedRequest, code: str, slug: str, number: int | None, visit: str | None) -> FormTarget:
     place = target.find(request.user, code, slug, number, visit)
     if place.record.pk is None:
         raise Http404
@@ -38,7 +39,7 @@ def _saved_place(request: HttpRequest, code: str, slug: str, number: int | None,
 @require_POST
 @once
 def verify(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """Mark the ticked answers, or the whole form, as compared with the source."""
     place = _saved_place(request, code, slug, number, visit)
@@ -65,7 +66,7 @@ def refused(request: HttpRequest, place: FormTarget, error: Exception) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def sign(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """Sign a form: the password again, a meaning, and the form as this page shows it."""
     place = _saved_place(request, code, slug, number, visit)
@@ -84,14 +85,14 @@ def sign(
     return _sign_page(request, place)
 
 
-def with_password(request: HttpRequest, now: Any) -> None:
+def with_password(request: AuthedRequest, now: Any) -> None:
     """The password, and the second factor for who has one; counted like a login."""
     confirm(
         request.user, request.POST.get("password", ""), request.POST.get("code", ""), client_ip.client_ip(request), now
     )
 
 
-def _sign_page(request: HttpRequest, place: FormTarget, error: ValidationError | None = None) -> HttpResponse:
+def _sign_page(request: AuthedRequest, place: FormTarget, error: ValidationError | None = None) -> HttpResponse:
     record = place.record
     rows = selectors.child_rows(record)
     attestations.load([record], {attestations.key(record): rows})
@@ -111,7 +112,7 @@ def _sign_page(request: HttpRequest, place: FormTarget, error: ValidationError |
     return render(request, "crf/sign.html", context, status=422 if error else 200)
 
 
-def sign_context(request: HttpRequest, error: ValidationError | None) -> dict[str, Any]:
+def sign_context(request: AuthedRequest, error: ValidationError | None) -> dict[str, Any]:
     """What every signing page shows: the meanings, who signs, and what was refused."""
     by_field = error.message_dict if error is not None and hasattr(error, "error_dict") else {}
     general = error.messages if error is not None and not by_field else by_field.pop("__all__", [])

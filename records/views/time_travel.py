@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import instants
+from accounts.requests import AuthedRequest
 from records import selectors
 from records.audit import time_travel
 from records.entry import target
@@ -21,7 +22,7 @@ from records.model.fields import crf_fields
 
 @require_safe
 def record(
-    request: HttpRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
+    request: AuthedRequest, code: str, slug: str, number: int | None = None, visit: str | None = None
 ) -> HttpResponse:
     """One form as it stood; `?at=` is a day or a time on the site's clocks."""
     place = target.find(request.user, code, slug, number, visit)
@@ -67,7 +68,7 @@ def _rows(model: type[Record], then: Record, at: datetime) -> list[Record]:
 
 
 @require_safe
-def changes(request: HttpRequest, code: str) -> HttpResponse:
+def changes(request: AuthedRequest, code: str) -> HttpResponse:
     """What differs between two instants, such as the last monitoring visit and now: `?since=` and `?until=`."""
     participant = selectors.participant(request.user, code)
     zone, now = participant.site.tz, timezone.now()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from accounts.roles import Permission
 from records.model.base import Record, Status
 from records.workflow.locks import Lock
@@ -17,12 +18,12 @@ class Transition:
     """One thing that can be done to a record."""
 
     action: str
-    label: str
+    label: StrOrPromise
     start: frozenset[str]
     end: str
     may: Permission
-    requires: str
-    refused: str
+    requires: StrOrPromise
+    refused: StrOrPromise
 
 
 NEW, DRAFT, COMPLETE, VOID = "new", Status.DRAFT.value, Status.COMPLETE.value, "void"

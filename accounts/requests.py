@@ -1,0 +1,13 @@
+"""What a view behind the login is handed."""
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Person
+
+
+class AuthedRequest(HttpRequest):
+    """A request of somebody who is logged in: Django's LoginRequiredMiddleware lets no other through to such a view."""
+
+    user: Person
+    htmx: HtmxDetails
