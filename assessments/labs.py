@@ -1,6 +1,7 @@
 """Blood values with their units, and the CTCAE grades they suggest (study.md 3.0, 4.3, 5.2)."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ class Labs(Measurement):
     sampled_at = fields.Instant(
         _("Sample taken"), standard="LBDTC", help_text=_("Leave the time empty if only the day is known.")
     )
+    sampled_at_date: date | None
     hb = _lab(_("Haemoglobin"), _("in the unit below"), 1, 24.2, (5, 18.5), _("As the laboratory reported it."), True)
     hb_unit = fields.Choice(
         _("Unit of the haemoglobin"),

@@ -1,5 +1,6 @@
 """Informed consent, and its withdrawal (study.md 1.3 I6, 8 situation 9)."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -38,6 +39,7 @@ class Consent(SingleRecord):
     consented_at = fields.Instant(
         _("Signed"), shown_if=GIVEN, standard="RFICDTC", help_text=_("Date and time on the form.")
     )
+    consented_at_date: date | None
     form_version = fields.Text(
         _("Version of the consent form"), shown_if=GIVEN, max_length=40, help_text=_("As printed in its footer.")
     )

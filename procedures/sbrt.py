@@ -94,6 +94,7 @@ class Sbrt(SingleRecord):
     planning_mri_at = fields.Instant(
         _("Planning MRI"), required=False, help_text=_("Usually at most 14 days before SBRT.")
     )
+    planning_mri_at_date: date | None
     levels = fields.MultiChoice(
         _("Vertebrae irradiated"), choices=LEVELS, standard="ECLOC", help_text=_("The index level or levels.")
     )
@@ -272,9 +273,11 @@ class SbrtFraction(ItemGroupRecord):
 
     sbrt = models.ForeignKey(Sbrt, models.PROTECT, related_name="fractions", editable=False)
     beam_on_at = fields.Instant(_("First beam on"), standard="ECSTDTC", help_text=_("Machine log, local time."))
+    beam_on_at_date: date | None
     beam_off_at = fields.Instant(
         _("Last beam off"), standard="ECENDTC", help_text=_("The 48 hours begin here. Do not round.")
     )
+    beam_off_at_date: date | None
     dose_gy = fields.Decimal(
         _("Dose delivered to the metastasis"), unit="Gy", low=0, high=60, standard="ECDOSE",
         help_text=_("In this session."),

@@ -1,6 +1,6 @@
 """An operation (study.md 3.2). The index one anchors every safety day; a re-operation never moves it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -75,9 +75,11 @@ class Surgery(RepeatingRecord):
         standard="PRSTDTC",
         help_text=_("Theatre clock, local time. This closes the 48-hour window."),
     )
+    incision_at_date: date | None
     closed_at = fields.Instant(
         _("Skin closed"), shown_if=DONE, standard="PRENDTC", help_text=_("Theatre clock, local time.")
     )
+    closed_at_date: date | None
     out_of_theatre_at = fields.Instant(
         _("Patient out of theatre"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
     )

@@ -7,7 +7,7 @@ a draft may lack anything; `required` says what completing asks for.
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal as Number
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
@@ -22,13 +22,47 @@ from protocol.facts import Moment
 from protocol.partial_dates import PartialDate
 from records.model.form_fields import DateAsTyped, DecimalNumber, InstantAsTyped, PartialDateAsTyped, WholeNumber
 
+if TYPE_CHECKING:  # Django's fields take the type of their answer only from a type checker
+    from django.db.models.fields import _FieldDescriptor
+
+    _Field = models.Field[Any, Any]
+    _IntegerField = models.IntegerField[Any, Any]
+    _DecimalField = models.DecimalField[Any, Any]
+    _CharField = models.CharField[Any, Any]
+    _ArrayField = ArrayField[Any, Any]
+    _DateField = models.DateField[Any, Any]
+    _DateTimeField = models.DateTimeField[Any, Any]
+else:
+    _Field, _IntegerField, _DecimalField = models.Field, models.IntegerField, models.DecimalField
+    _CharField, _ArrayField = models.CharField, ArrayField
+    _DateField, _DateTimeField = models.DateField, models.DateTimeField
+
+Answer = TypeVar("Answer")
+_To = TypeVar("_To")
+_From = TypeVar("_From")
+
 _verbatim = lazy(lambda sentence: str(sentence).replace("%", "%%"), str)  # Django formats it with the name
 ShownIf = tuple[str, Sequence[str]]
 FEW = 7  # up to so many codes stand side by side
 _NAMING = (_("grade"), _("event"), _("year"))  # units that are said before their number: grade 3
 
 
-class CrfField(models.Field):
+class Answers(Generic[Answer]):
+    """What a type checker takes the answer to a question of this kind for; it may be lacking whatever the question."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> _FieldDescriptor[Any]: ...
+        @overload
+        def __get__(self, instance: models.Model, owner: Any) -> Answer | None: ...
+        @overload
+        def __get__(self, instance: Any, owner: Any) -> Self: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: Any, value: Answer | None) -> None: ...
+
+
+class CrfField(_Field):
     """What a case report form says of a field besides its type.
 
     `shown_if=("interrupted", ["yes"])` makes a dependent question; `soft=(45, 360)` warns and never refuses.
@@ -52,12 +86,12 @@ class CrfField(models.Field):
         self.soft, self.shown_if, self.low, self.high = soft, shown_if, low, high
         kwargs.setdefault("null", True)
         kwargs.setdefault("blank", True)
-        validators = list(kwargs.pop("validators", []))
+        validators = list(kwargs.get("validators", []))
         if low is not None:
             validators.append(MinValueValidator(low))
         if high is not None:
             validators.append(MaxValueValidator(high))
-        super().__init__(*args, validators=validators, **kwargs)
+        super().__init__(*args, **{**kwargs, "validators": validators})
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Only what the column is: rewording a question is no migration."""
@@ -122,7 +156,7 @@ class CrfField(models.Field):
         return f"{self.unit} {value}" if self.unit in _NAMING else f"{value} {self.unit}".strip()
 
 
-class Integer(CrfField, models.IntegerField):
+class Integer(Answers[int], CrfField, _IntegerField):
     """A whole number, with its unit and hard bounds (`low`, `high`)."""
 
     crf_type = "integer"
@@ -131,7 +165,7 @@ class Integer(CrfField, models.IntegerField):
         return self.within(super().formfield(**{"form_class": WholeNumber, **kwargs, "widget": WholeNumber.widget}))
 
 
-class Decimal(CrfField, models.DecimalField):
+class Decimal(Answers[Number], CrfField, _DecimalField):
     """A number with `places` decimals, with its unit and hard bounds."""
 
     crf_type = "decimal"
@@ -148,7 +182,7 @@ class Decimal(CrfField, models.DecimalField):
         return self.within(super().formfield(**{"form_class": DecimalNumber, **kwargs, "widget": DecimalNumber.widget}))
 
 
-class Text(CrfField, models.CharField):
+class Text(Answers[str], CrfField, _CharField):
     """A line of text. Never a name, a hospital number or a birth date. It comes in by accounts.text_input."""
 
     crf_type = "text"
@@ -186,7 +220,7 @@ class LongText(Text):
         )
 
 
-class Choice(CrfField, models.CharField):
+class Choice(Answers[str], CrfField, _CharField):
     """One code of a list."""
 
     crf_type = "code"
@@ -209,7 +243,7 @@ class Choice(CrfField, models.CharField):
         )
 
     def get_choices(self, include_blank: bool = True, *args: Any, **kwargs: Any) -> list[tuple[str, Any]]:
-        return super().get_choices(include_blank and len(self.flatchoices) > FEW, *args, **kwargs)
+        return list(super().get_choices(include_blank and len(self.flatchoices) > FEW, *args, **kwargs))
 
 
 class YesNo(Choice):
@@ -222,7 +256,7 @@ class YesNo(Choice):
         super().__init__(*args, **kwargs)
 
 
-class MultiChoice(CrfField, ArrayField):
+class MultiChoice(Answers[list[str]], CrfField, _ArrayField):
     """Any number of codes of a list, in the list's order."""
 
     crf_type = "codes"
@@ -262,7 +296,7 @@ class MultiChoice(CrfField, ArrayField):
             )
         ]
 
-    def validate(self, value: Any, instance: models.Model) -> None:
+    def validate(self, value: Any, instance: models.Model | None) -> None:
         super().validate(value, instance)
         known = dict(self.codes)
         for code in value or []:
@@ -274,7 +308,7 @@ class MultiChoice(CrfField, ArrayField):
         return ", ".join(str(labels.get(code, code)) for code in value or []) or "–"
 
 
-class LocalDate(CrfField, models.DateField):
+class LocalDate(Answers[date], CrfField, _DateField):
     """A whole date on the site's calendar (`_on`)."""
 
     crf_type = "date"
@@ -283,7 +317,7 @@ class LocalDate(CrfField, models.DateField):
         return forms_field(self, DateAsTyped, kwargs)
 
 
-class PartialDateField(CrfField, models.CharField):
+class PartialDateField(Answers[PartialDate], CrfField, _CharField):
     """A date of which only the year or the month may be known: 2016, 2016-03, 2016-03-12; kept as given."""
 
     crf_type = "partial date"
@@ -326,16 +360,19 @@ class PartialDateField(CrfField, models.CharField):
         ]
 
 
-class Instant(CrfField, models.DateTimeField):
+class Instant(Answers[datetime], CrfField, _DateTimeField):
     """A moment, in UTC; beside it `<name>_date`, the local date, which is all that is kept when the time is unknown.
 
     So a constraint between two instants never refuses what is only known to the day: the instant is then NULL.
+    A form that reads that date by name says so: `sampled_at_date: date | None`.
     """
 
     crf_type = "instant"
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
-        super().contribute_to_class(cls, name, private_only=private_only)
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only, **kwargs)
         if f"{name}_date" not in cls.__dict__:
             day = models.DateField(null=True, blank=True, editable=False)
             cls.add_to_class(f"{name}_date", day)
@@ -345,7 +382,9 @@ class Instant(CrfField, models.DateTimeField):
 
     def value_from_object(self, obj: models.Model) -> Moment:
         """The instant, or the local date where only that is known."""
-        return getattr(obj, self.attname) or getattr(obj, f"{self.name}_date")
+        at: datetime | None = getattr(obj, self.attname)
+        on: date | None = getattr(obj, f"{self.name}_date")
+        return at or on
 
     def save_form_data(self, instance: models.Model, data: Moment) -> None:
         """Take an aware datetime in the site's zone, or a date, or None."""
@@ -361,7 +400,7 @@ class Instant(CrfField, models.DateTimeField):
         return [self.check_named("date", both, _("An instant needs its local date beside it."))]
 
 
-class RecordLink(CrfField, models.ForeignKey):
+class RecordLink(CrfField, models.ForeignKey[_To, _From]):
     """The record of this participant that this one belongs to or was caused by."""
 
     crf_type = "link"
