@@ -35,7 +35,7 @@ def _holds(each: dict[str, Any], at: datetime) -> bool:
 def replay(at: datetime) -> list[AccessAt]:
     """Everybody known at that instant, with roles and delegations in force."""
     sites = Site.objects.in_bulk()
-    found: dict[int, AccessAt] = {}
+    found: dict[int | None, AccessAt] = {}
     for act in Act.objects.filter(at__lte=at, person__isnull=False).select_related("person").order_by("id"):
         held = found.setdefault(act.person_id, AccessAt(act.person))
         if act.what in _ROLES:

@@ -104,7 +104,7 @@ def check(
     *,
     starts_at: datetime,
     trained_on: date,
-    ends_at: Any = None,
+    ends_at: datetime | None = None,
     **_more: Any,
 ) -> None:
     """Whether a line can be signed; ValidationError by field."""

@@ -1,7 +1,6 @@
 """The few mails about accounts; sent after the commit, and never with a secret besides the one-time link."""
 
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -23,7 +22,7 @@ def keepers(now: datetime) -> list[Person]:
     return list(Person.objects.filter(pk__in=held, is_active=True).exclude(email=""))
 
 
-def warn_of_failures(person: Any, username: str, address: str, now: datetime) -> None:
+def warn_of_failures(person: Person | None, username: str, address: str, now: datetime) -> None:
     """Too many failures: written down, and told at once to the owner and to who manages people (21 CFR 11.300(d))."""
     log(Act.What.THROTTLED, now=now, person=person, username=username[:150], address=address or None)
     to = {keeper.email for keeper in keepers(now)} | ({person.email} if person and person.email else set())

@@ -95,6 +95,10 @@ class Person(AbstractUser):
         for cached in ("held", "held_codes", "delegated", "delegated_codes"):
             self.__dict__.pop(cached, None)
 
+    def remember_factor(self, has_one: bool) -> None:
+        """After a change of the second factor: what accounts.login.backends brought with the login."""
+        self.__dict__["has_factor"] = has_one
+
     def may(self, what: Permission, site_id: int | None = None) -> bool:
         """Whether a role of this person (at that site, where one is named) allows it, and it is delegated."""
         return any(self._allows(site, role, what) for site, role in self.held if site_id in (None, site))

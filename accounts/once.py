@@ -45,7 +45,7 @@ def once(view: View[Request, Named]) -> View[Request, Named]:
     """A view whose POST is carried out once for each page and content; without an `entry` each is an act of its own."""
 
     @wraps(view)
-    def sent(request: Request, *args: Named.args, **kwargs: Named.kwargs) -> HttpResponse:
+    def sent(request: Request, /, *args: Named.args, **kwargs: Named.kwargs) -> HttpResponse:
         if request.method != "POST" or not _is_uuid(request.POST.get("entry", "")):
             return view(request, *args, **kwargs)
         digest = _digest(request)

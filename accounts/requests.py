@@ -1,5 +1,7 @@
 """What a view behind the login is handed."""
 
+from typing import TypeGuard
+
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
@@ -11,3 +13,8 @@ class AuthedRequest(HttpRequest):
 
     user: Person
     htmx: HtmxDetails
+
+
+def is_authed(request: HttpRequest) -> TypeGuard[AuthedRequest]:
+    """Whether somebody is logged in, where also those come who are not."""
+    return request.user.is_authenticated

@@ -60,11 +60,14 @@ def log_sites(person: Person) -> Iterable[Site]:
     return Site.objects.filter(pk__in=may)
 
 
-def read_day(text: str, field: str, *, required: bool = False) -> date | None:
-    """A day typed as 2016-03-08 or 8-3-2016; ValidationError beside the field."""
+def read_day(text: str, field: str) -> date | None:
+    """A day typed as 2016-03-08 or 8-3-2016, or nothing; ValidationError beside the field."""
+    return needed_day(text, field) if text.strip() else None
+
+
+def needed_day(text: str, field: str) -> date:
+    """A day that may not be left out; ValidationError beside the field."""
     text = text.strip()
-    if not text and not required:
-        return None
     for form in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y"):
         try:
             day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, read at the site's midnight below

@@ -72,4 +72,5 @@ def _say(sites: str) -> str:
         cursor.execute(
             "SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, false)", [SETTING, SETTING, sites]
         )
-        return cursor.fetchone()[0]
+        before: str = cursor.fetchone()[0]
+        return before

@@ -107,7 +107,7 @@ class FreeText(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if text is None or text in self.empty_values:
             return text
         return clean(text, lines=self.lines) or self.empty_value
 

@@ -18,13 +18,14 @@ from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn.internal import auth as webauthn
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
 from accounts import text_input
 from accounts.due import is_ahead
+from accounts.models import Person
 from accounts.security_log import Act, log
 
 Type = Authenticator.Type
@@ -32,12 +33,12 @@ REAL = (Type.TOTP, Type.WEBAUTHN)  # recovery codes alone are no second factor
 STEP = 30  # seconds
 
 
-class Adapter(DefaultMFAAdapter):
+class Adapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth comes without types: its class is Any to mypy
     """What allauth asks of us: secrets are kept encrypted, so that a copy of the database alone makes no codes."""
 
     def _box(self) -> MultiFernet:
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-        digests = [hashlib.sha256(b"second factors" + key.encode()).digest() for key in keys]
+        digests = [hashlib.sha256(b"second factors" + force_bytes(key)).digest() for key in keys]
         return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
     def encrypt(self, text: str) -> str:
@@ -49,25 +50,25 @@ class Adapter(DefaultMFAAdapter):
     def get_totp_issuer(self) -> str:
         return "BLEND"
 
-    def _get_user_identifier(self, user: Any) -> str:
+    def _get_user_identifier(self, user: Person) -> str:
         return user.username
 
     def _get_site_name(self) -> str:
         return "BLEND"
 
 
-def factors_of(person: Any) -> list[Authenticator]:
+def factors_of(person: Person) -> list[Authenticator]:
     """What this person has enrolled."""
     return list(Authenticator.objects.filter(user_id=person.pk, type__in=REAL).order_by("pk"))
 
 
-def has_one(person: Any) -> bool:
+def has_one(person: Person) -> bool:
     """Whether a second factor is asked of this person."""
-    known = getattr(person, "has_factor", None)
+    known: bool | None = getattr(person, "has_factor", None)
     return Authenticator.objects.filter(user_id=person.pk, type__in=REAL).exists() if known is None else known
 
 
-def check(person: Any, given: str, now: datetime) -> bool:
+def check(person: Person, given: str, now: datetime) -> bool:
     """Whether this is a code, a recovery code or a passkey's answer of that person, not used before."""
     given = given.strip()
     if given.startswith("{"):
@@ -103,7 +104,7 @@ def _is_code(held: Authenticator, given: str, now: datetime) -> bool:
     return True
 
 
-def _is_passkey(person: Any, given: str, now: datetime) -> bool:
+def _is_passkey(person: Person, given: str, now: datetime) -> bool:
     try:
         used = webauthn.complete_authentication(person, json.loads(given))
     except (ValidationError, ValueError, TypeError, KeyError):
@@ -112,29 +113,31 @@ def _is_passkey(person: Any, given: str, now: datetime) -> bool:
     return True
 
 
-def challenge(person: Any) -> dict[str, Any]:
+def challenge(person: Person) -> dict[str, Any]:
     """What a passkey is to answer; the other half is kept in the session of this request."""
-    return webauthn.begin_authentication(person)
+    asked: dict[str, Any] = webauthn.begin_authentication(person)
+    return asked
 
 
-def has_passkey(person: Any) -> bool:
+def has_passkey(person: Person) -> bool:
     """Whether the pages should offer one."""
-    return Authenticator.objects.filter(user_id=person.pk, type=Type.WEBAUTHN).exists()
+    return bool(Authenticator.objects.filter(user_id=person.pk, type=Type.WEBAUTHN).exists())
 
 
 def new_secret() -> str:
     """For an authenticator app."""
-    return totp.generate_totp_secret()
+    secret: str = totp.generate_totp_secret()
+    return secret
 
 
-def picture(person: Any, secret: str) -> str:
+def picture(person: Person, secret: str) -> str:
     """The secret as a QR code, to be shown as an image."""
     adapter = Adapter()
     svg = adapter.build_totp_svg(adapter.build_totp_url(person, secret))
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def add_code(person: Any, secret: str, code: str, *, now: datetime) -> list[str]:
+def add_code(person: Person, secret: str, code: str, *, now: datetime) -> list[str]:
     """Enrol an authenticator app, proved by a first code; an old app is dead at once. Answers new recovery codes."""
     step = _step_of(secret, code.strip(), now)
     if step is None:
@@ -147,12 +150,13 @@ def add_code(person: Any, secret: str, code: str, *, now: datetime) -> list[str]
         return _added(person, Type.TOTP, now)
 
 
-def begin_passkey(person: Any) -> dict[str, Any]:
+def begin_passkey(person: Person) -> dict[str, Any]:
     """What the browser needs to make a passkey."""
-    return webauthn.begin_registration(person, passwordless=False)
+    asked: dict[str, Any] = webauthn.begin_registration(person, passwordless=False)
+    return asked
 
 
-def add_passkey(person: Any, name: str, answer: str, *, now: datetime) -> list[str]:
+def add_passkey(person: Person, name: str, answer: str, *, now: datetime) -> list[str]:
     """Enrol a passkey from the browser's answer. Answers new recovery codes."""
     name = text_input.line(name, name="passkey", limit=60)
     try:
@@ -165,29 +169,31 @@ def add_passkey(person: Any, name: str, answer: str, *, now: datetime) -> list[s
         return _added(person, Type.WEBAUTHN, now)
 
 
-def _added(person: Any, kind: str, now: datetime) -> list[str]:
+def _added(person: Person, kind: str, now: datetime) -> list[str]:
     """Old recovery codes die with each change, so that a list that was lost with a device opens nothing."""
     Authenticator.objects.filter(user_id=person.pk, type=Type.RECOVERY_CODES).delete()
-    codes = RecoveryCodes.activate(person).generate_codes()
-    get_user_model().objects.filter(pk=person.pk).update(must_enrol=False)
-    person.must_enrol, person.has_factor = False, True
+    codes: list[str] = RecoveryCodes.activate(person).generate_codes()
+    Person.objects.filter(pk=person.pk).update(must_enrol=False)
+    person.must_enrol = False
+    person.remember_factor(True)
     log(Act.What.FACTOR_ADDED, now=now, by=person, details={"kind": kind})
     return codes
 
 
-def remove(person: Any, pk: int, *, now: datetime) -> None:
+def remove(person: Person, pk: int, *, now: datetime) -> None:
     """One of one's own; with the last one the recovery codes go."""
     with transaction.atomic():
         gone, _each = Authenticator.objects.filter(user_id=person.pk, type__in=REAL, pk=pk).delete()
         if not gone:
             raise ValidationError(_("This second factor is gone already."))
-        person.has_factor = bool(factors_of(person))
-        if not person.has_factor:
+        left = bool(factors_of(person))
+        person.remember_factor(left)
+        if not left:
             Authenticator.objects.filter(user_id=person.pk).delete()
         log(Act.What.FACTOR_REMOVED, now=now, by=person)
 
 
-def remove_all(person: Any, *, by: Any, now: datetime) -> None:
+def remove_all(person: Person, *, by: Person, now: datetime) -> None:
     """A lost device, or a leaver: every code, passkey and recovery code is dead."""
     gone, _each = Authenticator.objects.filter(user_id=person.pk).delete()
     if gone:

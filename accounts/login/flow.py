@@ -31,7 +31,8 @@ def _too_many() -> ValidationError:
 def device(request: HttpRequest) -> dict[str, Any]:
     """This browser's own cookie: a number of its own, and the people who have come in with it."""
     try:
-        return signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=DEVICE_SECONDS)
+        known: dict[str, Any] = signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=DEVICE_SECONDS)
+        return known
     except signing.BadSignature:
         return {"id": "", "people": []}
 

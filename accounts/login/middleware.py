@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.login import second_factor_policy, session_timeout
 from accounts.marks import reads_while_idle
+from accounts.requests import is_authed
 
 FREE = {"login", "login-factor", "login-passkey", "logout", "again", "welcome", "health"}
 
@@ -24,7 +25,8 @@ class SessionTimeoutMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _named: Any) -> HttpResponse | None:
-        if request.resolver_match.url_name in FREE or not request.user.is_authenticated:
+        name = request.resolver_match.url_name if request.resolver_match else None
+        if name in FREE or not is_authed(request):
             return None
         now = timezone.now()
         why = session_timeout.locked(request, now)
@@ -41,9 +43,6 @@ class SessionTimeoutMiddleware:
                 return redirect(request.get_full_path())
         elif not quiet:
             session_timeout.seen(request, now)
-        if (
-            second_factor_policy.is_due(request.user)
-            and request.resolver_match.url_name not in second_factor_policy.OPEN
-        ):
+        if second_factor_policy.is_due(request.user) and name not in second_factor_policy.OPEN:
             return redirect("second-factor")
         return None

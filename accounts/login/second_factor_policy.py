@@ -1,15 +1,14 @@
 """Who has to enrol a second factor before anything else."""
 
-from typing import Any
-
 from django.conf import settings
 
 from accounts.login import factors
+from accounts.models import Person
 
 OPEN = {"second-factor", "second-factor-passkey", "account", "password"}
 
 
-def is_due(person: Any) -> bool:
+def is_due(person: Person) -> bool:
     """After a reset always; else where settings require it of this person's roles, and there is none yet."""
     if person.must_enrol:
         return True

@@ -5,6 +5,7 @@ Passwords and codes alone are not held (accounts.sent): they are asked for again
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -15,7 +16,11 @@ from django.shortcuts import render
 from accounts import due, sent
 from accounts.login import client_ip, sessions
 from accounts.login.reauthentication import prove
+from accounts.requests import AuthedRequest
 from accounts.security_log import Act, log
+
+if TYPE_CHECKING:  # the types of Django are there in development only
+    from django_stubs_ext import MutableHttpRequest
 
 EVERY = 60  # seconds: how often being seen is written down
 FETCHED = "X-Requested-With"
@@ -48,14 +53,14 @@ def seen(request: HttpRequest, now: datetime) -> None:
         UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=now)
 
 
-def unlock(request: HttpRequest, why: str, now: datetime) -> None:
+def unlock(request: AuthedRequest, why: str, now: datetime) -> None:
     """The password again (and the second factor where the day is over); ValidationError by field."""
     password, code = request.POST.get("again-password", ""), request.POST.get("again-code", "")
     prove(request.user, password, code, client_ip.client_ip(request), now, with_factor=why == "over")
     request.session[sessions.SEEN] = int(now.timestamp())
     if why == "over":
         request.session[sessions.SINCE] = int(now.timestamp())
-    request.POST = sent.without_again(request.POST)
+    cast("MutableHttpRequest", request).POST = sent.without_again(request.POST)
     log(Act.What.UNLOCKED, now=now, by=request.user, address=client_ip.client_ip(request) or None)
 
 

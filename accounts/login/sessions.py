@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from importlib import import_module
-from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts.models import Person
 from accounts.security_log import Act, log
 
 SINCE, SEEN = "since", "seen"  # in the session: logged in at, last asked at (seconds)
@@ -28,13 +28,13 @@ def begin(request: HttpRequest, address: str, now: datetime) -> None:
     )
 
 
-def sessions_of(person: Any, now: datetime) -> list[UserSession]:
+def sessions_of(person: Person, now: datetime) -> list[UserSession]:
     """Where this person is logged in now."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     return list(UserSession.objects.filter(user_id=person.pk, session_key__in=alive).order_by("-last_seen_at"))
 
 
-def end(person: Any, pk: int, *, now: datetime) -> None:
+def end(person: Person, pk: int, *, now: datetime) -> None:
     """Sign one of one's own devices out; its next request is asked to log in."""
     found = UserSession.objects.filter(user_id=person.pk, pk=pk).first()
     if found is None:
@@ -43,7 +43,7 @@ def end(person: Any, pk: int, *, now: datetime) -> None:
     log(Act.What.SESSION_ENDED, now=now, by=person, details={"agent": found.user_agent[:80]})
 
 
-def end_all(person: Any, but: str | None = None) -> int:
+def end_all(person: Person, but: str | None = None) -> int:
     """Sign every device of somebody out (but the one in hand)."""
     found = UserSession.objects.filter(user_id=person.pk).exclude(session_key=but or "")
     keys = list(found.values_list("session_key", flat=True))
@@ -63,7 +63,7 @@ def forget(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=request.session.session_key or "").delete()
 
 
-def end_others(person: Any, here: str, *, now: datetime) -> None:
+def end_others(person: Person, here: str, *, now: datetime) -> None:
     """Sign every device out but this one."""
     if gone := end_all(person, but=here):
         log(Act.What.SESSION_ENDED, now=now, by=person, details={"others": gone})

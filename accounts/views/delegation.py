@@ -1,7 +1,7 @@
 """The delegation and training log of one's sites; its lines are signed by the principal investigator of the site."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import delegation, selectors, text_input
 from accounts.login import client_ip
 from accounts.login.reauthentication import confirm
-from accounts.models import Delegation, Membership, Person
+from accounts.models import Delegation, Membership, Person, Site
 from accounts.once import once
 from accounts.permissions import require
 from accounts.requests import AuthedRequest
@@ -81,19 +81,30 @@ def _change(request: AuthedRequest, now: datetime) -> None:
         delegation.sign(**made, by=request.user, now=now)
 
 
-def _read(request: AuthedRequest, now: datetime) -> dict[str, Any]:
+class NewLine(TypedDict):
+    """A line as it will stand on the log, before it is signed."""
+
+    person: Person
+    site: Site
+    tasks: list[str]
+    starts_at: datetime
+    ends_at: datetime | None
+    trained_on: date
+    gcp_on: date | None
+
+
+def _read(request: AuthedRequest, now: datetime) -> NewLine:
     """The line as typed; the person has to hold a role of a site whose investigator signs."""
     given = request.POST
     held = _held(given.get("who", ""), request.user)
     starts_at, ends_at = selectors.span(given, held.site, now)
-    trained_on = selectors.read_day(given.get("trained_on", ""), "trained_on", required=True)
-    made = {
+    made: NewLine = {
         "person": held.person,
         "site": held.site,
         "tasks": given.getlist("task"),
         "starts_at": starts_at,
         "ends_at": ends_at,
-        "trained_on": trained_on,
+        "trained_on": selectors.needed_day(given.get("trained_on", ""), "trained_on"),
         "gcp_on": selectors.read_day(given.get("gcp_on", ""), "gcp_on"),
     }
     delegation.check(**made)

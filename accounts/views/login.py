@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations, services, text_input
 from accounts.login import client_ip, factors, flow, session_timeout, sessions
 from accounts.marks import by_a_script
+from accounts.models import Person
 from accounts.once import once
-from accounts.requests import AuthedRequest
+from accounts.requests import AuthedRequest, is_authed
 from accounts.security_log import Act, log
 
 
@@ -79,7 +80,7 @@ def factor(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
     """What a passkey is to answer: of who is logged in, or of who has given the password."""
-    if request.user.is_authenticated:
+    if is_authed(request):
         return JsonResponse(factors.challenge(request.user))
     waiting = flow.pending(request, timezone.now())
     return JsonResponse(factors.challenge(waiting[0])) if waiting else HttpResponse(status=403)
@@ -97,7 +98,7 @@ def log_out(request: AuthedRequest) -> HttpResponse:
 @by_a_script
 @require_POST
 @sensitive_post_parameters()
-def again(request: HttpRequest) -> HttpResponse:
+def again(request: AuthedRequest) -> HttpResponse:
     """For the dialog on a page: the password again; without one, only that somebody is there."""
     now = timezone.now()
     why = session_timeout.locked(request, now)
@@ -137,7 +138,7 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
     return render(request, "accounts/welcome.html", context, status=422 if errors else 200)
 
 
-def new_password_errors(request: HttpRequest, person: Any) -> dict[str, list[str]]:
+def new_password_errors(request: HttpRequest, person: Person) -> dict[str, list[str]]:
     """What is wrong with a new password, typed twice."""
     password = request.POST.get("new_password", "")
     if len(password) > 1000:
