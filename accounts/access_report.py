@@ -28,27 +28,27 @@ class AccessAt:
         return [line for line in self.tasks.values() if _holds(line, at)]
 
 
-def _holds(each: dict[str, Any], at: datetime) -> bool:
-    return each["from"] <= at and (each["until"] is None or at < each["until"])
+def _holds(grant: dict[str, Any], at: datetime) -> bool:
+    return grant["from"] <= at and (grant["until"] is None or at < grant["until"])
 
 
 def replay(at: datetime) -> list[AccessAt]:
     """Everybody known at that instant, with roles and delegations in force."""
     sites = Site.objects.in_bulk()
-    found: dict[int | None, AccessAt] = {}
+    people: dict[int | None, AccessAt] = {}
     for act in Act.objects.filter(at__lte=at, person__isnull=False).select_related("person").order_by("id"):
-        held = found.setdefault(act.person_id, AccessAt(act.person))
+        access = people.setdefault(act.person_id, AccessAt(act.person))
         if act.what in _ROLES:
-            told = _read(act.details)
-            held.roles[act.details["membership"]] = {"role": act.role_label, "site": sites[act.site_id], **told}
+            period = _read(act.details)
+            access.roles[act.details["membership"]] = {"role": act.role_label, "site": sites[act.site_id], **period}
         elif act.what == Act.What.DELEGATED:
-            told = _read(act.details)
-            held.tasks[act.details["line"]] = {"tasks": act.details["tasks"], "site": sites[act.site_id], **told}
+            period = _read(act.details)
+            access.tasks[act.details["line"]] = {"tasks": act.details["tasks"], "site": sites[act.site_id], **period}
         elif act.what == Act.What.DELEGATION_ENDED:
-            held.tasks[act.details["line"]]["until"] = _read(act.details)["until"]
+            access.tasks[act.details["line"]]["until"] = _read(act.details)["until"]
         elif act.what in (Act.What.DEACTIVATED, Act.What.REACTIVATED):
-            held.active = act.what == Act.What.REACTIVATED
-    return sorted(found.values(), key=lambda held: str(held.person))
+            access.active = act.what == Act.What.REACTIVATED
+    return sorted(people.values(), key=lambda entry: str(entry.person))
 
 
 def _read(details: dict[str, Any]) -> dict[str, Any]:

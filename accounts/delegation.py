@@ -148,10 +148,10 @@ def sign(
 def end(line: Delegation, *, ends_at: datetime, reason: str, by: Any, now: datetime) -> DelegationEnd:
     """End a line, with a reason; a second time is refused. The caller has asked for the password again."""
     reason = text_input.reason(reason)
-    said = {"ends_at": ends_at, "reason": reason, "signed_by": by, "signed_at": now}
+    fields = {"ends_at": ends_at, "reason": reason, "signed_by": by, "signed_at": now}
     with transaction.atomic():
-        ending, made = DelegationEnd.objects.get_or_create(delegation=line, defaults=said)
-        if not made:
+        ending, created = DelegationEnd.objects.get_or_create(delegation=line, defaults=fields)
+        if not created:
             raise ValidationError({"reason": _("This delegation was ended already.")})
         details = {"line": line.pk, "until": ends_at.isoformat()}
         log(

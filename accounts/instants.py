@@ -24,23 +24,23 @@ def read(typed: str, zone: ZoneInfo) -> datetime:
     try:
         day = date.fromisoformat(written[1]) if written else None
         clock, offset = (written[2] or "23:59:59", (written[3] or "").upper()) if written else ("", "")
-        found = datetime.fromisoformat(f"{day}T{clock.replace(',', '.')}{offset}") if day else None
+        instant = datetime.fromisoformat(f"{day}T{clock.replace(',', '.')}{offset}") if day else None
     except ValueError:
-        found = None
-    if found is None or not EARLIEST <= found.year <= LATEST:
+        instant = None
+    if instant is None or not EARLIEST <= instant.year <= LATEST:
         sentence = _("“%(typed)s” is not a day or a time, such as 2016-03-08 or 2016-03-08 14:05.")
         raise ValidationError(sentence % {"typed": text})
-    return found if found.tzinfo else _on_clocks(found, zone)
+    return instant if instant.tzinfo else _on_clocks(instant, zone)
 
 
 def _on_clocks(local: datetime, zone: ZoneInfo) -> datetime:
     first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    told = {"time": f"{local:%H:%M}", "day": f"{local:%-d %b %Y}", "zone": zone.key}
+    params = {"time": f"{local:%H:%M}", "day": f"{local:%-d %b %Y}", "zone": zone.key}
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
         sentence = _("%(time)s did not exist on %(day)s: the clocks of %(zone)s went forward.")
-        raise ValidationError(sentence % told)
+        raise ValidationError(sentence % params)
     if first.utcoffset() != second.utcoffset():
-        told |= {"first": first.isoformat(" ", "minutes"), "second": second.isoformat(" ", "minutes")}
+        params |= {"first": first.isoformat(" ", "minutes"), "second": second.isoformat(" ", "minutes")}
         sentence = _("%(time)s happened twice on %(day)s: write %(first)s or %(second)s.")
-        raise ValidationError(sentence % told)
+        raise ValidationError(sentence % params)
     return first

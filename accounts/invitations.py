@@ -67,7 +67,7 @@ def open_ones(secret: str, now: datetime) -> models.QuerySet[Invitation]:
 
 def use(secret: str, now: datetime) -> Invitation | None:
     """Take the link: of two who come at once, one gets it."""
-    found = open_ones(secret, now).first()
-    if found and Invitation.objects.filter(pk=found.pk, used_at=None).update(used_at=now):
-        return found
+    invitation = open_ones(secret, now).first()
+    if invitation and Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=now):
+        return invitation
     return None

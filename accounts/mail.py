@@ -18,8 +18,8 @@ _log = structlog.get_logger("accounts")
 def keepers(now: datetime) -> list[Person]:
     """Who manages people."""
     roles = [role for role, duties in ROLE_PERMISSIONS.items() if Permission.PEOPLE in duties.may]
-    held = Membership.objects.at(now).filter(role__in=roles).values("person")
-    return list(Person.objects.filter(pk__in=held, is_active=True).exclude(email=""))
+    memberships = Membership.objects.at(now).filter(role__in=roles).values("person")
+    return list(Person.objects.filter(pk__in=memberships, is_active=True).exclude(email=""))
 
 
 def warn_of_failures(person: Person | None, username: str, address: str, now: datetime) -> None:

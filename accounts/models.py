@@ -73,7 +73,7 @@ class Person(AbstractUser):
         return self.get_full_name() or self.username
 
     @cached_property
-    def held(self) -> list[tuple[int, Role]]:
+    def site_roles(self) -> list[tuple[int, Role]]:
         """(site id, role) of every role held now; accounts.login.backends brings them with the login."""
         if (codes := getattr(self, "held_codes", None)) is not None:
             return [(int(site), Role(role)) for site, role in (code.split(":") for code in codes)]
@@ -86,13 +86,13 @@ class Person(AbstractUser):
         if (codes := getattr(self, "delegated_codes", None)) is not None:
             lines = [code.split(":") for code in codes]
         else:
-            found = self.delegations.at(timezone.now()).values_list("site_id", "tasks")
-            lines = [(site, ",".join(tasks)) for site, tasks in found]
+            delegations = self.delegations.at(timezone.now()).values_list("site_id", "tasks")
+            lines = [(site, ",".join(tasks)) for site, tasks in delegations]
         return {(int(site), task) for site, tasks in lines for task in tasks.split(",")}
 
     def forget_roles(self) -> None:
         """After a change: what is asked next is asked of the database."""
-        for cached in ("held", "held_codes", "delegated", "delegated_codes"):
+        for cached in ("site_roles", "held_codes", "delegated", "delegated_codes"):
             self.__dict__.pop(cached, None)
 
     def remember_factor(self, has_one: bool) -> None:
@@ -101,7 +101,7 @@ class Person(AbstractUser):
 
     def may(self, what: Permission, site_id: int | None = None) -> bool:
         """Whether a role of this person (at that site, where one is named) allows it, and it is delegated."""
-        return any(self._allows(site, role, what) for site, role in self.held if site_id in (None, site))
+        return any(self._allows(site, role, what) for site, role in self.site_roles if site_id in (None, site))
 
     def _allows(self, site_id: int, role: Role, what: Permission) -> bool:
         if what not in ROLE_PERMISSIONS[role].may:
@@ -111,7 +111,7 @@ class Person(AbstractUser):
 
     def lacks_delegation(self, what: Permission, site_id: int | None = None) -> bool:
         """Whether the role would allow it, and only the delegation is missing."""
-        of_role = any(what in ROLE_PERMISSIONS[role].may for site, role in self.held if site_id in (None, site))
+        of_role = any(what in ROLE_PERMISSIONS[role].may for site, role in self.site_roles if site_id in (None, site))
         return of_role and not self.may(what, site_id)
 
     def rights(self, site_id: int) -> frozenset[Permission]:
@@ -120,12 +120,12 @@ class Person(AbstractUser):
 
     def site_ids(self, what: Permission = Permission.SEE) -> set[int]:
         """The sites at which this person may do so."""
-        return {site for site, role in self.held if self._allows(site, role, what)}
+        return {site for site, role in self.site_roles if self._allows(site, role, what)}
 
     @property
     def roles(self) -> list[Role]:
         """The roles held anywhere, in the order of study.md 6."""
-        return [role for role in Role if any(role == held for _site, held in self.held)]
+        return [role for role in Role if any(role == held_role for _site, held_role in self.site_roles)]
 
     @property
     def signature(self) -> str:
@@ -143,8 +143,8 @@ class Memberships(models.QuerySet["Membership"]):
 
     def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> "Memberships":
         """Those that hold at some moment between the two."""
-        found = self.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at))
-        return found.filter(starts_at__lt=ends_at) if ends_at else found
+        memberships = self.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at))
+        return memberships.filter(starts_at__lt=ends_at) if ends_at else memberships
 
 
 class Membership(models.Model):
@@ -180,9 +180,9 @@ class Membership(models.Model):
         others = others.overlapping(self.starts_at, self.ends_at)
         if others.filter(site=self.site, role=self.role).exists():
             raise ValidationError(_("This person has that role there already, in that time."))
-        held = set(others.values_list("role", flat=True))
+        roles = set(others.values_list("role", flat=True))
         for one, other in INCOMPATIBLE_ROLES:
-            if (self.role == one and other in held) or (self.role == other and one in held):
+            if (self.role == one and other in roles) or (self.role == other and one in roles):
                 raise ValidationError(
                     _("One person cannot be both %(one)s and %(other)s."),
                     params={"one": one.label, "other": other.label},

@@ -82,8 +82,8 @@ def _begin(digest: str) -> bool:
 def _digest(request: HttpRequest) -> str:
     """Whose, where and what; nothing of what is asked again as a proof of who one is."""
     sent = sorted((name, values) for name, values in request.POST.lists() if name not in _ASKED_AGAIN)
-    told = [str(request.user.pk), request.get_full_path(), sent]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    parts = [str(request.user.pk), request.get_full_path(), sent]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _is_uuid(text: str) -> bool:

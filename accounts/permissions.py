@@ -27,10 +27,10 @@ def require_everywhere(person: Person, what: Permission) -> None:
     """Raise PermissionDenied, with a sentence, unless a role allows it at every site of the study, new ones too."""
     require(person, what)
     if missing := _elsewhere(person, what):
-        told = {"what": what.label, "sites": ", ".join(missing)}
+        params = {"what": what.label, "sites": ", ".join(missing)}
         raise PermissionDenied(
             _("This is about the study as a whole: it needs the right to %(what)s at every site, also at %(sites)s.")
-            % told
+            % params
         )
 
 

@@ -71,7 +71,7 @@ def log(what: Act.What, *, now: datetime, by: Any = None, person: Any = None, **
 
 def about(person: Any, asked: str, most: int) -> dict[str, Any]:
     """For a page: the newest acts about somebody, or all where that is asked for, and how many more there are."""
-    found = Act.objects.filter(person=person).select_related("by", "site").order_by("-id")
+    acts = Act.objects.filter(person=person).select_related("by", "site").order_by("-id")
     if asked == "all":
-        return {"acts": found, "more_acts": 0}
-    return {"acts": found[:most], "more_acts": max(0, found.count() - most)}
+        return {"acts": acts, "more_acts": 0}
+    return {"acts": acts[:most], "more_acts": max(0, acts.count() - most)}

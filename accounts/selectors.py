@@ -22,41 +22,44 @@ from protocol.cli_args import EARLIEST, LATEST
 def people(now: datetime) -> list[Person]:
     """Every account but the software's own, with roles, second factor, delegation and when it was last looked at."""
     last = Recertification.objects.filter(person=OuterRef("pk")).order_by("-at")
-    found = Person.objects.exclude(username=SYSTEM).annotate(
+    persons = Person.objects.exclude(username=SYSTEM).annotate(
         has_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=REAL)),
         looked_at=Subquery(last.values("at")[:1]),
         looked_by=Subquery(last.values("by__username")[:1]),
     )
     roles = Membership.objects.select_related("site").order_by("site__code", "starts_at")
     lines = Delegation.objects.at(now)
-    prefetched = found.prefetch_related(
+    prefetched = persons.prefetch_related(
         Prefetch("memberships", roles, to_attr="roles_held"), Prefetch("delegations", lines, to_attr="lines_now")
     )
     return [_told(person, now) for person in prefetched.order_by("-is_active", "last_name", "username")]
 
 
 def _told(person: Any, now: datetime) -> Any:
-    person.now_held = [held for held in person.roles_held if held.ends_at is None or held.ends_at > now]
+    person.now_held = [
+        membership for membership in person.roles_held if membership.ends_at is None or membership.ends_at > now
+    ]
     person.dormant = recertification.is_dormant(person, now)
     person.look_again = person.is_active and due(person.looked_at, recertification.EVERY, now)
     sites = {line.site_id for line in person.lines_now}
-    needs = [held for held in person.now_held if held.role in ON_DELEGATION]
-    person.undelegated = [held.site for held in needs if held.site_id not in sites]
+    needs = [membership for membership in person.now_held if membership.role in ON_DELEGATION]
+    person.undelegated = [membership.site for membership in needs if membership.site_id not in sites]
     person.needs_delegation = bool(needs)
     return person
 
 
 def person(pk: int) -> Person:
     """One account; 404 for the software's own."""
-    found = Person.objects.exclude(username=SYSTEM).filter(pk=pk).first()
-    if found is None:
+    account = Person.objects.exclude(username=SYSTEM).filter(pk=pk).first()
+    if account is None:
         raise Http404
-    return found
+    return account
 
 
 def log_sites(person: Person) -> Iterable[Site]:
     """The sites whose delegation log somebody may read."""
-    may = {site for site, _role in person.held} if person.may(Permission.PEOPLE) else person.site_ids(Permission.SEE)
+    worked_at = {site for site, _role in person.site_roles}
+    may = worked_at if person.may(Permission.PEOPLE) else person.site_ids(Permission.SEE)
     return Site.objects.filter(pk__in=may)
 
 
@@ -83,10 +86,10 @@ def midnight(day: date, site: Site) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=site.tz)
 
 
-def span(given: Any, site: Site, now: datetime) -> tuple[datetime, datetime | None]:
+def span(values: Any, site: Site, now: datetime) -> tuple[datetime, datetime | None]:
     """`from` and `until` (its whole day) of a page; from today where nothing is said."""
-    first = read_day(given.get("starts_on", ""), "starts_on")
-    last = read_day(given.get("ends_on", ""), "ends_on")
+    first = read_day(values.get("starts_on", ""), "starts_on")
+    last = read_day(values.get("ends_on", ""), "ends_on")
     starts_at = midnight(first, site) if first else now
     ends_at = midnight(last + timedelta(days=1), site) if last else None
     if ends_at is not None and ends_at <= starts_at:

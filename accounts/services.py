@@ -21,10 +21,10 @@ TAKEN = gettext_lazy("This user name belongs to somebody, or did. It is never gi
 
 def system() -> Person:
     """The actor under whose name the software itself writes; nobody can log in as it."""
-    person, made = Person.objects.get_or_create(
+    person, created = Person.objects.get_or_create(
         username=SYSTEM, defaults={"first_name": "sbrtspine", "last_name": "(automatic)", "is_active": False}
     )
-    if made:
+    if created:
         person.set_unusable_password()
         person.save(update_fields=["password"])
     return person
@@ -57,16 +57,16 @@ def end_role(membership: Membership, *, ends_at: datetime, by: Person, reason: s
     """Set or change when a role ends; what has ended stays ended, and what ends then already leaves no line."""
     reason = text_input.reason(reason)
     with transaction.atomic():
-        held = Membership.objects.select_for_update().get(pk=membership.pk)
-        if held.ends_at is not None and held.ends_at <= now:
+        row = Membership.objects.select_for_update().get(pk=membership.pk)
+        if row.ends_at is not None and row.ends_at <= now:
             raise ValidationError({"ends_on": _("This role has ended; give it again instead.")})
-        ends_at = max(ends_at, held.starts_at)
-        if held.ends_at == ends_at:
+        ends_at = max(ends_at, row.starts_at)
+        if row.ends_at == ends_at:
             return
-        held.ends_at = ends_at
-        held.full_clean()
-        held.save()
-        log(Act.What.ROLE_ENDED, now=now, by=by, **_told(held, reason))
+        row.ends_at = ends_at
+        row.full_clean()
+        row.save()
+        log(Act.What.ROLE_ENDED, now=now, by=by, **_told(row, reason))
     membership.person.forget_roles()
 
 

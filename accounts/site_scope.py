@@ -25,8 +25,8 @@ READERS = [role for role, duties in ROLE_PERMISSIONS.items() if duties.may & {Pe
 
 def scope_annotation(now: datetime) -> Func:
     """For the query that loads a person: it tells the connection the sites of those roles that read participants."""
-    held = Membership.objects.at(now).filter(person=OuterRef("pk"), role__in=READERS)
-    sites = ArraySubquery(held.values("site_id"))
+    memberships = Membership.objects.at(now).filter(person=OuterRef("pk"), role__in=READERS)
+    sites = ArraySubquery(memberships.values("site_id"))
     return Func(Value(SETTING), Cast(sites, TextField()), Value(False), function="set_config", output_field=TextField())
 
 
@@ -49,7 +49,7 @@ def all_sites() -> Iterator[None]:
 @contextmanager
 def sites_of(person: Person) -> Iterator[None]:
     """Read as this person would: what is done on somebody's behalf outside of a request."""
-    sites = {site for site, role in person.held if role in READERS}
+    sites = {site for site, role in person.site_roles if role in READERS}
     with _told("{" + ",".join(str(site) for site in sorted(sites)) + "}"):
         yield
 
@@ -61,8 +61,8 @@ def _told(sites: str) -> Iterator[None]:
         yield
     finally:
         # A transaction that failed takes the setting back itself, with all else that it did.
-        held = connection.connection
-        if held is not None and held.info.transaction_status != TransactionStatus.INERROR:
+        raw_connection = connection.connection
+        if raw_connection is not None and raw_connection.info.transaction_status != TransactionStatus.INERROR:
             _say(before)
 
 

@@ -42,15 +42,15 @@ def clean(text: str, *, limit: int | None = None, lines: bool = True) -> str:
         sentence = _("There is a line break at place %(place)s; this is a text of one line.")
         raise ValidationError(sentence % {"place": place})
     if limit is not None and len(kept) > limit:
-        told = {"n": len(kept), "limit": limit}
-        raise ValidationError(_("This has %(n)s characters; at most %(limit)s can be kept. Say it shorter.") % told)
+        params = {"n": len(kept), "limit": limit}
+        raise ValidationError(_("This has %(n)s characters; at most %(limit)s can be kept. Say it shorter.") % params)
     return kept
 
 
 def _unseen(text: str, at: int) -> str:
     """What cannot be kept, and where: people cannot see it."""
     line = text.count("\n", 0, at) + 1
-    told = {
+    params = {
         "line": line,
         "place": at - text.rfind("\n", 0, at),
         "code": f"U+{ord(text[at]):04X}",
@@ -61,7 +61,7 @@ def _unseen(text: str, at: int) -> str:
             "Line %(line)s, place %(place)s holds a character that cannot be seen (%(code)s, %(name)s). "
             "Take it out, or type the words around it again."
         )
-        % told
+        % params
     )
 
 

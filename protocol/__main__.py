@@ -11,11 +11,11 @@ from protocol import scores, stopping
 from protocol.cli_args import (
     Malformed,
     answer,
-    given,
     moment,
     needed,
     number,
     one_of,
+    read_pairs,
     whole,
     zone,
 )
@@ -34,7 +34,7 @@ _ROW = ("term", "grade", "began", "severe", "emergent", "in_window", "related", 
 def window(words: list[str], _stdin: TextIO) -> Verdict:
     """The 48-hour window (3.3)."""
     keys = ["sbrt_start", "sbrt_end", "incision", "now", "surgery_cancelled", "sbrt_complete", "zone"]
-    pairs = given(words, keys)
+    pairs = read_pairs(words, keys)
     place = zone("zone", pairs.get("zone", STUDY.zone))
     facts = TreatmentFacts(
         sbrt_start=_moment(pairs, "sbrt_start", place),
@@ -45,16 +45,20 @@ def window(words: list[str], _stdin: TextIO) -> Verdict:
         zone=place,
     )
     judged = treatment_window(facts, _moment(pairs, "now", place))
-    told: Verdict = {"verdict": judged.verdict, "because": judged.because, "closes_at": _local(judged.closes_at, place)}
-    told |= {"elapsed_hours": judged.elapsed_hours, "within_24h": judged.within_24h}
+    verdict: Verdict = {
+        "verdict": judged.verdict,
+        "because": judged.because,
+        "closes_at": _local(judged.closes_at, place),
+    }
+    verdict |= {"elapsed_hours": judged.elapsed_hours, "within_24h": judged.within_24h}
     if judged.earliest_hours is not None:
-        told |= {"earliest_hours": judged.earliest_hours, "latest_hours": judged.latest_hours}
-    return told
+        verdict |= {"earliest_hours": judged.earliest_hours, "latest_hours": judged.latest_hours}
+    return verdict
 
 
 def eligibility(words: list[str], _stdin: TextIO) -> Verdict:
     """The criteria (1.3); one that failed is enough."""
-    pairs = given(words, list(EligibilityFacts.__dataclass_fields__))
+    pairs = read_pairs(words, list(EligibilityFacts.__dataclass_fields__))
     read: dict[str, Callable[[str, str], Any]] = {
         "levels": _levels,
         "kps": _kps,
@@ -76,7 +80,7 @@ def eligibility(words: list[str], _stdin: TextIO) -> Verdict:
 
 def followup(words: list[str], _stdin: TextIO) -> Verdict:
     """The last local day of the follow-up window (5.5)."""
-    pairs = given(words, ["surgery", "day"])
+    pairs = read_pairs(words, ["surgery", "day"])
     needed(pairs, "surgery")
     operated = local_day(moment("surgery", pairs["surgery"], STUDY.zone), STUDY.zone) or date.min
     days = whole("day", pairs.get("day", str(STUDY.endpoint["days"])), 0, 3650)
@@ -90,7 +94,7 @@ def followup(words: list[str], _stdin: TextIO) -> Verdict:
 
 def sae(words: list[str], _stdin: TextIO) -> Verdict:
     """The clocks of a serious event (5.7)."""
-    pairs = given(words, ["aware", "kind", "zone"])
+    pairs = read_pairs(words, ["aware", "kind", "zone"])
     needed(pairs, "aware", "kind")
     place = zone("zone", pairs.get("zone", STUDY.zone))
     kind = one_of("kind", pairs["kind"], ["life-threatening", "fatal", "other"])
@@ -110,7 +114,7 @@ def sae(words: list[str], _stdin: TextIO) -> Verdict:
 
 def endpoint(words: list[str], stdin: TextIO) -> Verdict:
     """The primary endpoint (5.5), from one JSON document on standard input."""
-    given(words, [])
+    read_pairs(words, [])
     facts, days, grades = read_endpoint(stdin.read())
     judged = primary_endpoint(facts, days, grades)
     return {
@@ -126,7 +130,7 @@ def endpoint(words: list[str], stdin: TextIO) -> Verdict:
 def sins(words: list[str], _stdin: TextIO) -> Verdict:
     """SINS from its six components (2.1)."""
     components = list(STUDY.sins["points"])
-    pairs = given(words, components)
+    pairs = read_pairs(words, components)
     needed(pairs, *[name for name in components if name not in pairs])
     scored = scores.sins({name: whole(name, text, 0, 18) for name, text in pairs.items()})
     return {"verdict": scored.band, "because": scored.arithmetic, "total": scored.total}
@@ -134,7 +138,7 @@ def sins(words: list[str], _stdin: TextIO) -> Verdict:
 
 def eq5d(words: list[str], _stdin: TextIO) -> Verdict:
     """The Dutch EQ-5D-5L index (2.6)."""
-    pairs = given(words, ["profile"])
+    pairs = read_pairs(words, ["profile"])
     needed(pairs, "profile")
     index = scores.eq5d_index(pairs["profile"])
     return {"verdict": index, "because": f"profile {pairs['profile']} by {STUDY.eq5d['table']}", "index": index}
@@ -142,7 +146,7 @@ def eq5d(words: list[str], _stdin: TextIO) -> Verdict:
 
 def omed(words: list[str], _stdin: TextIO) -> Verdict:
     """Oral morphine equivalent (2.9)."""
-    pairs = given(words, ["drugs"])
+    pairs = read_pairs(words, ["drugs"])
     needed(pairs, "drugs")
     doses = []
     for part in pairs["drugs"].split(","):
@@ -156,7 +160,7 @@ def omed(words: list[str], _stdin: TextIO) -> Verdict:
 
 def pain(words: list[str], _stdin: TextIO) -> Verdict:
     """Pain response (2.10)."""
-    pairs = given(words, ["baseline", "now"])
+    pairs = read_pairs(words, ["baseline", "now"])
     judged = scores.pain_response(_pain(pairs, "baseline"), _pain(pairs, "now"))
     return {"verdict": judged.verdict, "because": judged.because}
 
@@ -176,8 +180,8 @@ def interval(words: list[str], _stdin: TextIO) -> Verdict:
     """Exact 95 % limits (5.9)."""
     events, evaluable = _counts(words)
     low, high = stopping.interval(events, evaluable)
-    said = f"{100 * low:.1f} % to {100 * high:.1f} %"
-    return {"verdict": said, "because": f"Clopper–Pearson, {events} of {evaluable}", "low": low, "high": high}
+    limits = f"{100 * low:.1f} % to {100 * high:.1f} %"
+    return {"verdict": limits, "because": f"Clopper–Pearson, {events} of {evaluable}", "low": low, "high": high}
 
 
 RULES: dict[str, Callable[[list[str], TextIO], Verdict]] = {
@@ -227,7 +231,7 @@ def _pain(pairs: dict[str, str], name: str) -> tuple[int | None, Decimal | None]
 
 
 def _counts(words: list[str]) -> tuple[int, int]:
-    pairs = given(words, ["events", "evaluable"])
+    pairs = read_pairs(words, ["events", "evaluable"])
     needed(pairs, "events", "evaluable")
     return whole("events", pairs["events"], 0, 1_000_000), whole("evaluable", pairs["evaluable"], 0, 1_000_000)
 

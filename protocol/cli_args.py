@@ -24,28 +24,28 @@ def moment(name: str, text: str, place: str) -> Moment:
     try:
         if len(text) == 10:
             return in_range(name, date.fromisoformat(text))
-        found = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(text)
     except ValueError as error:
         if isinstance(error, Malformed):
             raise
         raise Malformed(f"{name}: “{text[:40]}” is neither an ISO 8601 instant nor a date that exists.") from error
-    if found.tzinfo is None:
+    if timestamp.tzinfo is None:
         raise Malformed(f"{name}: “{text[:40]}” has no offset; give one, such as 2016-03-08T14:05+01:00.")
-    in_range(name, found.date())
-    return _on_clocks(name, text, found, place)
+    in_range(name, timestamp.date())
+    return _on_clocks(name, text, timestamp, place)
 
 
-def _on_clocks(name: str, text: str, found: datetime, place: str) -> datetime:
+def _on_clocks(name: str, text: str, timestamp: datetime, place: str) -> datetime:
     """Refuse a local time that the clocks of the place never showed: in the gap of spring, or beside another offset."""
-    if not found.utcoffset():
-        return found
-    shown = found.astimezone(ZoneInfo(place))
-    if shown.replace(tzinfo=None) != found.replace(tzinfo=None):
+    if not timestamp.utcoffset():
+        return timestamp
+    shown = timestamp.astimezone(ZoneInfo(place))
+    if shown.replace(tzinfo=None) != timestamp.replace(tzinfo=None):
         raise Malformed(
             f"{name}: “{text[:40]}” never was on the clocks of {place}, which then showed {shown.isoformat()}; "
             "correct the time or its offset, give the zone, or give the instant in UTC."
         )
-    return found
+    return timestamp
 
 
 def in_range(name: str, on: date) -> date:
@@ -57,10 +57,10 @@ def in_range(name: str, on: date) -> date:
 
 def instant(name: str, text: str, place: str) -> datetime:
     """An instant; a date alone is refused."""
-    found = moment(name, text, place)
-    if not isinstance(found, datetime):
+    timestamp = moment(name, text, place)
+    if not isinstance(timestamp, datetime):
         raise Malformed(f"{name}: give the time as well, such as 2016-03-26T20:00+01:00.")
-    return found
+    return timestamp
 
 
 def day(name: str, text: str) -> date:
@@ -78,11 +78,11 @@ def day(name: str, text: str) -> date:
 def partial(name: str, text: str) -> PartialDate:
     """A date, a month or a year."""
     try:
-        found = PartialDate.parse(text)
+        partial_date = PartialDate.parse(text)
     except ValueError as error:
         raise Malformed(f"{name}: {error}") from error
-    in_range(name, found.earliest)
-    return found
+    in_range(name, partial_date.earliest)
+    return partial_date
 
 
 def whole(name: str, text: str, low: int, high: int) -> int:
@@ -132,7 +132,7 @@ def zone(name: str, text: str) -> str:
     return text
 
 
-def given(words: list[str], known: list[str]) -> dict[str, str]:
+def read_pairs(words: list[str], known: list[str]) -> dict[str, str]:
     """key=value pairs; an unknown or repeated key is refused, an empty value is not answered."""
     pairs: dict[str, str] = {}
     for word in words:

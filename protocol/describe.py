@@ -40,9 +40,9 @@ def _visits() -> str:
 
 def _numbers() -> list[list[str]]:
     with FILE.open("rb") as file:
-        told = tomllib.load(file)
+        tables = tomllib.load(file)
     rows: list[list[str]] = []
-    for section, values in told.items():
+    for section, values in tables.items():
         if section not in _TABLES:
             rows += _flat(section, values)
     return rows

@@ -135,10 +135,10 @@ CRITERIA = criteria()
 def assess(facts: EligibilityFacts, study: Study = STUDY) -> Eligibility:
     """Judge every criterion of a version; one that failed is enough for "not eligible", whatever is unanswered."""
     judged = tuple(Judged(criterion.id, criterion.text, criterion.judge(facts)) for criterion in criteria(study))
-    failed = tuple(each.id for each in judged if each.met is False)
-    unanswered = tuple(each.id for each in judged if each.met is None)
+    failed = tuple(criterion.id for criterion in judged if criterion.met is False)
+    unanswered = tuple(criterion.id for criterion in judged if criterion.met is None)
     if failed:
-        names = ", ".join(f"{each.id} ({each.text})" for each in judged if each.met is False)
+        names = ", ".join(f"{criterion.id} ({criterion.text})" for criterion in judged if criterion.met is False)
         return Eligibility("not eligible", f"not met: {names}", failed, unanswered, judged, study.version)
     if unanswered:
         because = f"not answered: {', '.join(unanswered)}"

@@ -60,27 +60,27 @@ def primary_endpoint(
     anchor = facts.surgery_on or first_day
     final = last_day(anchor, days) if anchor else None
     judged = [(_judge(event, row, facts, final, grades), row) for event in facts.events for row in _rows(event)]
-    rows = tuple(row for row, _given in judged)
+    rows = tuple(row for row, _grade_row in judged)
 
-    def told(verdict: str, because: str, at: str | None = None, settle: tuple[str, ...] = ()) -> Endpoint:
+    def endpoint(verdict: str, because: str, at: str | None = None, settle: tuple[str, ...] = ()) -> Endpoint:
         return Endpoint(verdict, because, at, first_day, final, rows, settle)
 
-    qualifying = [(row, given) for row, given in judged if row.qualifies]
+    qualifying = [(row, grade_row) for row, grade_row in judged if row.qualifies]
     if qualifying:
-        first, _given = min(qualifying, key=lambda pair: _sort_key(pair[1]))
-        return told("yes", f"{first.term}, grade {first.grade}, began {first.began}", first.began)
+        first, _grade_row = min(qualifying, key=lambda pair: _sort_key(pair[1]))
+        return endpoint("yes", f"{first.term}, grade {first.grade}, began {first.began}", first.began)
     open_rows = [row for row in rows if row.qualifies is None]
     if open_rows:
         settle = tuple(question for row in open_rows for question in _questions(row))
         names = "; ".join(sorted({row.term for row in open_rows}))
-        return told("undetermined", f"it cannot be told yet whether these count: {names}", settle=settle)
+        return endpoint("undetermined", f"it cannot be told yet whether these count: {names}", settle=settle)
     if final is None:
-        return told("undetermined", "no treatment is recorded", settle=("When was SBRT given?",))
+        return endpoint("undetermined", "no treatment is recorded", settle=("When was SBRT given?",))
     if facts.ended and facts.ended.on < final:
-        return told("not evaluable", f"{facts.ended.why} on {facts.ended.on}, before {final}, without an event")
+        return endpoint("not evaluable", f"{facts.ended.why} on {facts.ended.on}, before {final}, without an event")
     if facts.seen_until and facts.seen_until >= final:
-        return told("no", f"no event, and followed until {facts.seen_until}; the last day was {final}")
-    return told(
+        return endpoint("no", f"no event, and followed until {facts.seen_until}; the last day was {final}")
+    return endpoint(
         "undetermined",
         f"no event so far, but follow-up until {final} is not complete",
         settle=(f"How was the patient on or after {final}?",),

@@ -35,12 +35,12 @@ def too_low(test: str, value: Decimal, unit: str, lower_limit: Decimal | None = 
     """
     table = STUDY.labs["below"][test]
     bounds = [exact(bound) for bound in table["bounds"][unit]]
-    value, said = exact(value), f"{written(exact(value))} {unit} is below"
+    value, phrase = exact(value), f"{written(exact(value))} {unit} is below"
     passed = [bound for bound in bounds if value < bound]
     if passed:
-        return Suggestion(table["code"], 1 + len(passed), f"{said} {written(passed[-1])}")
+        return Suggestion(table["code"], 1 + len(passed), f"{phrase} {written(passed[-1])}")
     if lower_limit is not None and value < exact(lower_limit):
-        return Suggestion(table["code"], 1, f"{said} the local limit of {written(exact(lower_limit))}")
+        return Suggestion(table["code"], 1, f"{phrase} the local limit of {written(exact(lower_limit))}")
     return None
 
 

@@ -25,10 +25,10 @@ class PartialDate:
     @classmethod
     def parse(cls, text: str) -> "PartialDate":
         """Read the ISO form of a date, a month or a year."""
-        found = _FORM.fullmatch(text)
-        if found is None:
+        match = _FORM.fullmatch(text)
+        if match is None:
             raise ValueError(f"“{text[:40]}” is not a date; give 2016-03-12, 2016-03 or 2016.")
-        year, month, day = found.groups()
+        year, month, day = match.groups()
         return cls(int(year), int(month) if month else None, int(day) if day else None)
 
     @classmethod

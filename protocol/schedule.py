@@ -129,13 +129,15 @@ def sae_clocks(aware: datetime, kind: str, zone: str = STUDY.zone) -> SaeClocks:
 
 def deadlines(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
     """Every deadline of one participant, met or not. What fell due after death, withdrawal or loss is not expected."""
-    found = [*_window(facts, now), *_visits(facts, now)]
+    expected = [*_window(facts, now), *_visits(facts, now)]
     if facts.ended is not None:
         end = day_start(facts.ended.on, facts.treatment.zone)
-        found = [deadline for deadline in found if deadline.due_at <= end and not _pointless(deadline, facts.ended)]
+        expected = [
+            deadline for deadline in expected if deadline.due_at <= end and not _pointless(deadline, facts.ended)
+        ]
     for case in facts.serious:
-        found += _serious(case, facts.treatment.zone)
-    return found
+        expected += _serious(case, facts.treatment.zone)
+    return expected
 
 
 def _pointless(deadline: Deadline, ended: Ended) -> bool:
@@ -162,10 +164,10 @@ def _window(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
 
 def _visits(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
     """Due when a visit's window opens, overdue when it has closed; days on the ward are asked for afterwards."""
-    found: list[Deadline] = []
+    visit_deadlines: list[Deadline] = []
     start = anchor(facts, now)
     if start is None:
-        return found
+        return visit_deadlines
     zone = facts.treatment.zone
     for visit in facts.study.visits:
         window = visit_window(visit.code, start.on, facts.study)
@@ -177,42 +179,42 @@ def _visits(facts: FollowUpFacts, now: datetime) -> list[Deadline]:
         kind, subject = (_OWN_KIND[visit.code], "") if visit.code in _OWN_KIND else ("visit", visit.code)
         if visit.code not in WARD_VISITS:
             because = f"{counted}: {window.opens} to {window.closes}"
-            found.append(Deadline(f"{kind}-due", opens, closes, met, because, subject))
+            visit_deadlines.append(Deadline(f"{kind}-due", opens, closes, met, because, subject))
         because = f"{counted}: the window closed on {window.closes}"
-        found.append(Deadline(f"{kind}-overdue", closes, closes, met, because, subject))
-    return found
+        visit_deadlines.append(Deadline(f"{kind}-overdue", closes, closes, met, because, subject))
+    return visit_deadlines
 
 
 def _serious(case: SeriousFacts, zone: str) -> list[Deadline]:
     """Told at awareness, and again when a clock has run out; an exempt case has no clocks."""
     if case.exempt:
         return []
-    found = []
+    clocks = []
     if case.site_aware is not None:
         aware = bounds(case.site_aware, zone)[0]  # a day without a time counts from its first instant
         due = site_due(aware)
         because = f"{STUDY.reporting['site_hours']} elapsed hours after the site learned of it"
         because += "" if isinstance(case.site_aware, datetime) else ", on a day of which the time is unknown"
-        found += _clock("sae-site", aware, due, case.site_reported, because, case.subject)
+        clocks += _clock("sae-site", aware, due, case.site_reported, because, case.subject)
     aware_on = local_day(case.sponsor_aware, zone)
     if aware_on is None or case.kind is None:
-        return found
-    told = day_start(aware_on, zone)
+        return clocks
+    aware_at = day_start(aware_on, zone)
     if isinstance(case.sponsor_aware, datetime):
-        told = case.sponsor_aware.astimezone(UTC)
+        aware_at = case.sponsor_aware.astimezone(UTC)
     due_on = authority_due(aware_on, case.kind)
     because = f"{(due_on - aware_on).days} days after the sponsor learned of it on {aware_on}"
-    found += _clock("sae-authority", told, day_end(due_on, zone), case.authority_reported, because, case.subject)
+    clocks += _clock("sae-authority", aware_at, day_end(due_on, zone), case.authority_reported, because, case.subject)
     further = further_due(aware_on, case.kind)
     if further is not None and case.authority_reported:
         because = f"{STUDY.reporting['further_days']} more days for further information"
         due = day_end(further, zone)
-        found += _clock("sae-further", day_end(due_on, zone), due, case.further_reported, because, case.subject)
-    return found
+        clocks += _clock("sae-further", day_end(due_on, zone), due, case.further_reported, because, case.subject)
+    return clocks
 
 
-def _clock(kind: str, told: datetime, due: datetime, met: bool, because: str, subject: str) -> list[Deadline]:
+def _clock(kind: str, aware_at: datetime, due: datetime, met: bool, because: str, subject: str) -> list[Deadline]:
     return [
-        Deadline(f"{kind}-report", told, due, met, because, subject),
+        Deadline(f"{kind}-report", aware_at, due, met, because, subject),
         Deadline(f"{kind}-late", due, due, met, because, subject),
     ]

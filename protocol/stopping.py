@@ -105,10 +105,10 @@ def pocock_boundaries(patients: int = STUDY.participants) -> tuple[tuple[int, in
         {float(bdtrc(k - 1, n, _RULE["acceptable"])) for n in range(1, patients + 1) for k in range(1, n + 1)}
     )
     for level in tails:
-        found = {n: _pocock(n, level) for n in range(int(_RULE["look_from"]), patients + 1)}
-        if ever_stopped(_RULE["acceptable"], found, patients)[-1] > _RULE["pocock_alpha"]:
+        boundaries = {n: _pocock(n, level) for n in range(int(_RULE["look_from"]), patients + 1)}
+        if ever_stopped(_RULE["acceptable"], boundaries, patients)[-1] > _RULE["pocock_alpha"]:
             break
-        best = found
+        best = boundaries
     return tuple(best.items())
 
 

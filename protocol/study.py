@@ -97,8 +97,8 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.load(opened)
 
 
-def _study(told: dict[str, Any]) -> Study:
-    about = told["protocol"]
+def _study(tables: dict[str, Any]) -> Study:
+    about = tables["protocol"]
     return Study(
         name=about["study"],
         registration=about["registration"],
@@ -107,22 +107,22 @@ def _study(told: dict[str, Any]) -> Study:
         zone=about["zone"],
         participants=about["participants"],
         accrual_months=about["accrual_months"],
-        window=told["window"],
-        eligibility=told["eligibility"],
-        endpoint=told["endpoint"],
-        relatedness=tuple(told["relatedness"]["order"]),
-        reporting=told["reporting"],
-        stopping=told["stopping"],
-        pain=told["pain"],
-        opioids=told["opioids"],
-        sins=told["sins"],
-        eq5d=told["eq5d"],
-        eortc=told["eortc"],
-        labs=told["labs"],
-        monitoring=told["monitoring"],
-        visits=tuple(Visit(**{**visit, "forms": tuple(visit["forms"])}) for visit in told["visits"]),
+        window=tables["window"],
+        eligibility=tables["eligibility"],
+        endpoint=tables["endpoint"],
+        relatedness=tuple(tables["relatedness"]["order"]),
+        reporting=tables["reporting"],
+        stopping=tables["stopping"],
+        pain=tables["pain"],
+        opioids=tables["opioids"],
+        sins=tables["sins"],
+        eq5d=tables["eq5d"],
+        eortc=tables["eortc"],
+        labs=tables["labs"],
+        monitoring=tables["monitoring"],
+        visits=tuple(Visit(**{**visit, "forms": tuple(visit["forms"])}) for visit in tables["visits"]),
         questions=tuple(
-            Question(**{**question, "readings": tuple(question["readings"])}) for question in told["questions"]
+            Question(**{**question, "readings": tuple(question["readings"])}) for question in tables["questions"]
         ),
     )
 
@@ -149,29 +149,29 @@ def amended(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 def versions(files: Iterable[Path]) -> dict[str, Study]:
     """Version -> study, the first and then each amendment in the order of its file's name."""
-    told = _read(FILE)
-    found = {told["protocol"]["version"]: _study(told)}
+    tables = _read(FILE)
+    studies = {tables["protocol"]["version"]: _study(tables)}
     for file in files:
-        told = amended(told, _read(file))
-        study = _study(told)
-        if study.version in found:
+        tables = amended(tables, _read(file))
+        study = _study(tables)
+        if study.version in studies:
             raise ValueError(f"{file.name} has the version of another one: {study.version}.")
-        found[study.version] = study
-    return found
+        studies[study.version] = study
+    return studies
 
 
 def difference(before: Study, after: Study) -> list[tuple[str, str, str]]:
     """What an amendment changed: (what, before, after)."""
-    found = []
+    changes = []
     for table in ("eligibility", "endpoint"):
         old, new = getattr(before, table), getattr(after, table)
-        found += [(f"{table}.{name}", str(old[name]), str(new[name])) for name in old if old[name] != new[name]]
+        changes += [(f"{table}.{name}", str(old[name]), str(new[name])) for name in old if old[name] != new[name]]
     for old_visit, new_visit in zip(before.visits, after.visits, strict=True):
         for name in ("name", "anchor", "day", "opens", "closes", "forms"):
             was, now = getattr(old_visit, name), getattr(new_visit, name)
             if was != now:
-                found.append((f"{old_visit.code}.{name}", _in_words(was), _in_words(now)))
-    return found
+                changes.append((f"{old_visit.code}.{name}", _in_words(was), _in_words(now)))
+    return changes
 
 
 def _in_words(value: Any) -> str:

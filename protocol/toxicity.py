@@ -24,8 +24,8 @@ def counting(opinions: Iterable[str | None], decided: str | None = None) -> str 
     """The adjudicated word, or the highest opinion until there is one; None where nobody has judged (5.6)."""
     if decided is not None:
         return decided
-    given = [word for word in opinions if word is not None]
-    return max(given, key=STUDY.relatedness.index) if given else None
+    words = [word for word in opinions if word is not None]
+    return max(words, key=STUDY.relatedness.index) if words else None
 
 
 def disagree(opinions: Iterable[str | None]) -> bool:
@@ -63,10 +63,10 @@ def is_serious(criteria: Iterable[bool | None]) -> bool | None:
 
 def contradictions(grades: Iterable[int | None], died_of_it: bool | None, outcome_fatal: bool | None) -> list[str]:
     """Grade 5, death as a criterion and a fatal outcome are one fact said three times."""
-    said = []
+    sentences = []
     grade_five = 5 in grades
     if died_of_it is not None and grade_five != died_of_it:
-        said.append("Grade 5 and “the patient died of it” go together.")
+        sentences.append("Grade 5 and “the patient died of it” go together.")
     if outcome_fatal is not None and died_of_it is not None and outcome_fatal != died_of_it:
-        said.append("A fatal outcome and “the patient died of it” go together.")
-    return said
+        sentences.append("A fatal outcome and “the patient died of it” go together.")
+    return sentences

@@ -81,22 +81,22 @@ def alone(what: str) -> Iterator[bool]:
 
 def run(now: datetime) -> BackupRun | None:
     """Back up and keep what came of it, where /health/ reads it; None where another process is at it."""
-    began, file, said = time.monotonic(), None, []
+    began, file, sentences = time.monotonic(), None, []
     try:
         file = make(now)
         if file is None:
             return None
     except (Failed, encrypted.Refused, database_programs.NoProgram) as error:
-        said = [str(error)]
+        sentences = [str(error)]
     except (psycopg.Error, OSError) as error:  # their messages may quote what was read
-        said = [f"{type(error).__name__}{f': {error.strerror}' if isinstance(error, OSError) else ''}"]
+        sentences = [f"{type(error).__name__}{f': {error.strerror}' if isinstance(error, OSError) else ''}"]
     return BackupRun.objects.create(
         kind=BackupRun.Kind.BACKUP,
         at=now,
         file=file.name if file else "",
-        good=not said,
+        good=not sentences,
         seconds=round(time.monotonic() - began, 1),
-        sentences=said,
+        sentences=sentences,
         figures={"bytes": file.stat().st_size} if file else {},
     )
 
@@ -175,9 +175,11 @@ def _complaint(name: str, file: BinaryIO) -> str:
     """What it complains of, in words that we know, and about which of our tables: its own sentences quote rows."""
     file.seek(0)
     text = " ".join(line for line in file.read().decode(errors="replace").splitlines() if "error:" in line)
-    said = [complaint for complaint in _COMPLAINTS if complaint in text]
+    complaints = [complaint for complaint in _COMPLAINTS if complaint in text]
     tables = sorted({model._meta.db_table for model in apps.get_models()} & set(re.findall(r"\w+", text)))
-    return f"{name} failed: {', '.join([*said, *tables]) or 'it did not say why in words that may be repeated here'}"
+    return (
+        f"{name} failed: {', '.join([*complaints, *tables]) or 'it did not say why in words that may be repeated here'}"
+    )
 
 
 def kept(stamps: Iterable[datetime], daily: int, weekly: int, monthly: int) -> set[datetime]:

@@ -50,4 +50,4 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _may(person: Person, what: Permission | tuple[Permission, ...]) -> bool:
     """Whether one of these is allowed."""
-    return any(person.may(each) for each in (what if isinstance(what, tuple) else (what,)))
+    return any(person.may(permission) for permission in (what if isinstance(what, tuple) else (what,)))

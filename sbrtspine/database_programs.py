@@ -27,28 +27,28 @@ def find(name: str, major: int) -> Path:
 
 def _candidates(name: str) -> list[Path]:
     """The wheel's first: of two that fit equally the one found last is taken."""
-    found = []
+    programs = []
     with suppress(CannotStart):  # production may have no embedded server
-        found.append(embedded_servers.programs() / name)
+        programs.append(embedded_servers.programs() / name)
     for debian in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
-        found.append(debian / name)
+        programs.append(debian / name)
     if on_path := shutil.which(name):
-        found.append(Path(on_path))
-    return [path for path in found if os.access(path, os.X_OK)]
+        programs.append(Path(on_path))
+    return [path for path in programs if os.access(path, os.X_OK)]
 
 
 def _major(program: Path) -> int:
     """Its major version; 0 where it does not even start."""
     try:
-        said = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20).stdout
+        output = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20).stdout
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    number = re.search(r"(\d+)(\.\d+|devel|beta\d|rc\d)", said)
+    number = re.search(r"(\d+)(\.\d+|devel|beta\d|rc\d)", output)
     return int(number[1]) if number else 0
 
 
 def address(url: str) -> tuple[str, dict[str, str]]:
     """For `--dbname` and the environment: the password never stands in a command line, which everybody may read."""
-    told = conninfo_to_dict(url)
-    password = told.pop("password", None)
-    return make_conninfo(**told), {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    params = conninfo_to_dict(url)
+    password = params.pop("password", None)
+    return make_conninfo(**params), {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}

@@ -59,20 +59,22 @@ def fingerprint_of(database: psycopg.Connection) -> dict[str, Any]:
     return {
         "rows": {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables},  # noqa: S608
         "heads": {chain: [seq, link] for chain, seq, link in heads},
-        "shape": {kind: sorted(each for (each,) in database.execute(asked)) for kind, asked in _SHAPE.items()},
+        "shape": {kind: sorted(part for (part,) in database.execute(asked)) for kind, asked in _SHAPE.items()},
         "roles": [name for (name,) in database.execute(_ROLES)],
     }
 
 
-def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def differences(expected: dict[str, Any], actual: dict[str, Any]) -> list[str]:
     """Sentences; none where the restored database is like the one that was backed up."""
-    said = []
+    sentences = []
     for kind, word in (("rows", "rows"), ("heads", "end of the chain")):
-        for name in sorted(expected[kind].keys() | found[kind].keys()):
-            was, now = expected[kind].get(name), found[kind].get(name)
+        for name in sorted(expected[kind].keys() | actual[kind].keys()):
+            was, now = expected[kind].get(name), actual[kind].get(name)
             if was != now:
-                said.append(f"{name}: {word} {now}, in the backup {was}")
+                sentences.append(f"{name}: {word} {now}, in the backup {was}")
     for kind, wanted in expected["shape"].items():
-        said += [f"{kind}: missing: {each}" for each in sorted(set(wanted) - set(found["shape"][kind]))]
-        said += [f"{kind}: not in the backup: {each}" for each in sorted(set(found["shape"][kind]) - set(wanted))]
-    return said
+        sentences += [f"{kind}: missing: {entry}" for entry in sorted(set(wanted) - set(actual["shape"][kind]))]
+        sentences += [
+            f"{kind}: not in the backup: {entry}" for entry in sorted(set(actual["shape"][kind]) - set(wanted))
+        ]
+    return sentences

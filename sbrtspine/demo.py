@@ -68,10 +68,10 @@ def accounts(password: str) -> dict[str, Person]:
 
 def _delegated(people: dict[str, Person], home: Site, other: Site) -> None:
     """Both sites' delegation logs; at the second one an investigator signs whom nobody can log in as."""
-    investigator, made = Person.objects.get_or_create(
+    investigator, created = Person.objects.get_or_create(
         username="pi-b", defaults={"first_name": "Paulo", "last_name": "Costa", "email": "pi-b@example.org"}
     )
-    if made:
+    if created:
         investigator.set_unusable_password()
         investigator.save(update_fields=["password"])
         give_role(investigator, Role.PRINCIPAL_INVESTIGATOR, other)
@@ -181,14 +181,14 @@ class Story:
     # The forms of an ordinary course -------------------------------------------------------------------
 
     def screened(self, on: date, **answers: Any) -> None:
-        given = {
+        defaults = {
             "screened_on": on,
             "birth_year": on.year - self.chance.randint(48, 74),
             "sex": self.chance.choice(["female", "male"]),
             "index_levels": [self.level],
             "outcome": "eligible",
         }
-        self.form(Screening, **{**given, **answers})
+        self.form(Screening, **{**defaults, **answers})
 
     def consented(self, at: datetime) -> None:
         self.form(
@@ -202,7 +202,7 @@ class Story:
         )
 
     def eligible(self, on: date, **answers: Any) -> None:
-        given = {
+        defaults = {
             "assessed_on": on,
             "painful": "yes",
             "worst_pain": self.chance.randint(5, 9),
@@ -235,7 +235,7 @@ class Story:
             "operable": "yes",
             "refuses_surgery": "no",
         }
-        self.form(Eligibility, by="surgeon", **{**given, **answers})
+        self.form(Eligibility, by="surgeon", **{**defaults, **answers})
 
     def described(self, on: date) -> None:
         """Baseline, as most of these patients are: in pain, on opioids, walking."""
@@ -316,7 +316,7 @@ class Story:
             dose_gy=Decimal("18.0"),
             time_source="machine",
         )
-        given = {
+        defaults = {
             "levels": [self.level],
             "planned_fractions": 1,
             "delivered_fractions": 1,
@@ -325,14 +325,14 @@ class Story:
             "delivery": "completed",
             "interrupted": "no",
         }
-        self.form(Sbrt, by="radonc", rows=[fraction], **{**given, **answers})
+        self.form(Sbrt, by="radonc", rows=[fraction], **{**defaults, **answers})
         self.visited("sbrt", ended.date(), mode="ward")
         self.measured("sbrt", ended.date())
 
     def operated(self, incision: datetime, **answers: Any) -> None:
         incision = self.local(incision)
         minutes = self.chance.randint(75, 240)
-        given = {
+        defaults = {
             "index": "yes",
             "performed": "yes",
             "completed": "yes",
@@ -343,7 +343,7 @@ class Story:
             "lower_level": "L1",
             "blood_loss_ml": self.chance.choice([80, 100, 150, 250, 400]),
         }
-        operation = {**given, **answers}
+        operation = {**defaults, **answers}
         self.form(Surgery, by="surgeon", **operation)
         if operation["index"] == "yes":
             self.visited("surg", incision.date(), mode="ward")
@@ -365,7 +365,7 @@ class Story:
 
     def event(self, grades: list[tuple[int, str]], by: str = "nurse", **answers: Any) -> AdverseEvent:
         rows = [AdverseEventGrade().fill(grade=grade, from_on=since) for grade, since in grades]
-        given = {
+        defaults = {
             "onset_on": grades[0][1],
             "ongoing": "yes",
             "at_baseline": "no",
@@ -373,7 +373,7 @@ class Story:
             "outcome": "recovering",
             **dict.fromkeys(SERIOUSNESS, "no"),
         }
-        return self.form(AdverseEvent, by=by, rows=rows, **{**given, **answers})
+        return self.form(AdverseEvent, by=by, rows=rows, **{**defaults, **answers})
 
     def course(self, incision: datetime, hours: float = 20, visits: int = 99, **surgery: Any) -> date:
         """Screening to the visits that have been, for an operation `hours` after the last beam."""

@@ -62,10 +62,10 @@ def fingerprint(key: bytes) -> str:
     return hashlib.sha256(b"fingerprint" + key).hexdigest()[:16]
 
 
-def encrypt(pieces: Iterable[bytes], out: BinaryIO, key: bytes, **told: Any) -> None:
-    """Write all pieces; what is `told` stands readable in the header, protected but not hidden."""
+def encrypt(pieces: Iterable[bytes], out: BinaryIO, key: bytes, **notes: Any) -> None:
+    """Write all pieces; what is in `notes` stands readable in the header, protected but not hidden."""
     salt = os.urandom(32)
-    header = json.dumps({**told, "key": fingerprint(key), "salt": salt.hex()}, sort_keys=True).encode()
+    header = json.dumps({**notes, "key": fingerprint(key), "salt": salt.hex()}, sort_keys=True).encode()
     cipher = _cipher(key, salt, header)
     out.write(MAGIC + _length(header) + header)
     number, buffer = 0, bytearray()
@@ -86,10 +86,10 @@ def header_of(source: BinaryIO) -> dict[str, Any]:
 def decrypt(source: BinaryIO, key: bytes) -> Iterator[bytes]:
     """The plain pieces, each proved before it is given; Refused where something is wrong, if only at the end."""
     header = _header(source)
-    told = json.loads(header)
-    if told.get("key") != fingerprint(key):
+    fields = json.loads(header)
+    if fields.get("key") != fingerprint(key):
         raise Refused("This file was made with another key.")
-    cipher = _cipher(key, bytes.fromhex(told["salt"]), header)
+    cipher = _cipher(key, bytes.fromhex(fields["salt"]), header)
     number = 0
     while sealed := _chunk(source):
         follows = _peek(source)
@@ -124,8 +124,8 @@ def _header(source: BinaryIO) -> bytes:
     length = int.from_bytes(source.read(4), "big")
     header = source.read(length) if length <= _MOST_HEADER else b""
     try:
-        told = json.loads(header)
-        if len(header) == length and bytes.fromhex(told["salt"]):
+        fields = json.loads(header)
+        if len(header) == length and bytes.fromhex(fields["salt"]):
             return header
     except (ValueError, KeyError, TypeError):
         pass

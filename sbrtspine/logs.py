@@ -107,27 +107,27 @@ def raised(error: BaseException) -> dict[str, Any]:
     """What was raised, where, and because of what: kinds, codes and places, never the words."""
     chain: list[BaseException] = []
     following: BaseException | None = error
-    while following is not None and len(chain) <= _CAUSES and all(following is not each for each in chain):
+    while following is not None and len(chain) <= _CAUSES and all(following is not cause for cause in chain):
         chain.append(following)
         following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
-    first, *causes = [_one(each) for each in chain]
+    first, *causes = [_one(cause) for cause in chain]
     return first | ({"because": causes} if causes else {})
 
 
 def _one(error: BaseException) -> dict[str, Any]:
-    told: dict[str, Any] = {"error": _checked(_NAME, type(error).__name__), "at": _frames(error.__traceback__)}
+    summary: dict[str, Any] = {"error": _checked(_NAME, type(error).__name__), "at": _frames(error.__traceback__)}
     code = getattr(error, "sqlstate", None)
     if isinstance(error, OSError):
         code = errno.errorcode.get(error.errno) if type(error.errno) is int else None
     if isinstance(code, str) and re.fullmatch("[0-9A-Z]{3,15}", code):
-        told["code"] = code
-    return told
+        summary["code"] = code
+    return summary
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
     """The last ones, and before them those of our own code: which task, which page."""
     frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(trace)]
-    ours = [each for each in frames[:-_DEEP] if not any(word in each[0].co_filename for word in _FOREIGN)]
+    ours = [frame for frame in frames[:-_DEEP] if not any(word in frame[0].co_filename for word in _FOREIGN)]
     return [place(code.co_filename, code.co_name, line) for code, line in (ours + frames[-_DEEP:])[-_OURS:]]
 
 
@@ -148,9 +148,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict):
-        return {str(name): _plain(each) for name, each in value.items()}
+        return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_plain(each) for each in value]
+        return [_plain(part) for part in value]
     return f"a {_checked(_NAME, type(value).__name__)}"
 
 

@@ -13,8 +13,8 @@ from oversight.figures.report import Source
 def of_snapshot(person: Person, number: str) -> Source:
     """A snapshot that this person may have, proved against its seal first. ValidationError with a sentence."""
     exports = person.site_ids(Permission.EXPORT)
-    mine = (each for each in snapshots.visible(person) if set(each.sites) <= exports)
-    snapshot = next((each for each in mine if str(each.number) == number), None)
+    mine = (candidate for candidate in snapshots.visible(person) if set(candidate.sites) <= exports)
+    snapshot = next((candidate for candidate in mine if str(candidate.number) == number), None)
     if snapshot is None:
         raise ValidationError(_("There is no snapshot %(number)s that you may use.") % {"number": number[:10]})
     try:

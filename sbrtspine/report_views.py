@@ -47,7 +47,7 @@ def file(request: AuthedRequest, kind: str) -> HttpResponse:
     except ValidationError as error:
         return _page(request, error.messages)
     with translation.override("en"):
-        made = report.build(request.user, timezone.now(), at, source)
-        content = report.as_pdf(made) if kind == "pdf" else report.as_html(made)
-    headers = {"Content-Disposition": f'attachment; filename="blend-report-{made.at:%Y-%m-%d}.{kind}"'}
+        document = report.build(request.user, timezone.now(), at, source)
+        content = report.as_pdf(document) if kind == "pdf" else report.as_html(document)
+    headers = {"Content-Disposition": f'attachment; filename="blend-report-{document.at:%Y-%m-%d}.{kind}"'}
     return HttpResponse(content, content_type=TYPES[kind], headers=headers)

@@ -34,14 +34,14 @@ def run(now: datetime, file: Path | None = None) -> BackupRun | None:
             return None
         began = time.monotonic()
         file = file or backups.newest(now)
-        said, figures = _tried(file)
+        sentences, figures = _tried(file)
         return BackupRun.objects.create(
             kind=BackupRun.Kind.DRILL,
             at=now,
             file=file.name if file else "",
-            good=not said,
+            good=not sentences,
             seconds=round(time.monotonic() - began, 1),
-            sentences=said[:20],
+            sentences=sentences[:20],
             figures=figures,
         )
 
@@ -56,12 +56,12 @@ def _tried(file: Path | None) -> tuple[list[str], dict[str, Any]]:
             _make_roles(server, manifest["likeness"]["roles"])
             backups.restore(file, server.url("postgres"))
             backups.put_seals(manifest, server.state / "seals")
-            told = _verified(server)
+            verification = _verified(server)
     except (encrypted.Refused, backups.Failed, database_programs.NoProgram, CannotStart, psycopg.Error) as error:
         return [_sentence(error)], {}
     rows = sum(manifest["likeness"]["rows"].values())
-    figures = {"rows": rows, "audit_rows": told.get("rows"), "chains": len(manifest["likeness"]["heads"])}
-    return [*_other_key(manifest), *_findings(told)], figures
+    figures = {"rows": rows, "audit_rows": verification.get("rows"), "chains": len(manifest["likeness"]["heads"])}
+    return [*_other_key(manifest), *_findings(verification)], figures
 
 
 def _sentence(error: Exception) -> str:
@@ -74,11 +74,14 @@ def _other_key(manifest: dict[str, Any]) -> list[str]:
     return [] if manifest["public_key"] == ours else ["The seals in the backup are of another key than ours."]
 
 
-def _findings(told: dict[str, Any]) -> list[str]:
+def _findings(verification: dict[str, Any]) -> list[str]:
     """What is contradicted; what stands there is told by verify_audit, not by a line that is kept and printed."""
-    if told.get("verdict") == "proved":
+    if verification.get("verdict") == "proved":
         return []
-    return [f"verify_audit contradicts {each['form']} {each['record']}, {each['field']}" for each in told["findings"]]
+    return [
+        f"verify_audit contradicts {finding['form']} {finding['record']}, {finding['field']}"
+        for finding in verification["findings"]
+    ]
 
 
 @contextmanager

@@ -21,20 +21,20 @@ from oversight import health as oversight_health
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """200 when database, Redis, worker and scan are well, else 503; no login, no participant data."""
-    found = oversight_health.check(now=timezone.now())
-    return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+    checks = oversight_health.check(now=timezone.now())
+    return JsonResponse(checks, status=200 if checks["status"] == "ok" else 503)
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """403, with the sentence that says which right is missing."""
-    said = str(exception) if exception and str(exception) else ""
-    return render(request, "403.html", {"said": said}, status=403)
+    sentence = str(exception) if exception and str(exception) else ""
+    return render(request, "403.html", {"said": sentence}, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """400, with our own sentence where there is one: nothing that was sent is repeated."""
-    said = str(exception) if isinstance(exception, BadRequest) else ""
-    return render(request, "400.html", {"said": said}, status=400)
+    sentence = str(exception) if isinstance(exception, BadRequest) else ""
+    return render(request, "400.html", {"said": sentence}, status=400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

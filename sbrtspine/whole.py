@@ -78,8 +78,8 @@ def _is_whole(request: HttpRequest, body: bytes) -> bool:
 
 def _length(request: HttpRequest) -> int:
     """As its head says; a body in chunks says none, and this server would read nothing of it."""
-    said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if re.fullmatch("[0-9]{1,9}", said) and "HTTP_TRANSFER_ENCODING" not in request.META else -1
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if re.fullmatch("[0-9]{1,9}", length) and "HTTP_TRANSFER_ENCODING" not in request.META else -1
 
 
 def _has_no_last_field(request: HttpRequest) -> bool:

@@ -62,9 +62,9 @@ def begin(counted: dict[str, Limit], now: datetime) -> tuple[bool, bool]:
     Attempt.objects.bulk_create([Attempt(key=key, at=now) for key in counted])
     over = first = False
     for key, limit in counted.items():
-        made = Attempt.objects.filter(due.within("at", limit.within, now), key=key).count()
-        over |= made > limit.tries
-        first |= made == limit.tries + 1
+        tries = Attempt.objects.filter(due.within("at", limit.within, now), key=key).count()
+        over |= tries > limit.tries
+        first |= tries == limit.tries + 1
     return over, first
 
 

@@ -19,11 +19,11 @@ from accounts.models import Membership, Person
 def with_roles(people: QuerySet[Person], now: datetime) -> QuerySet[Person]:
     """People with what they hold at that moment."""
     tasks = Func(F("tasks"), Value(","), function="array_to_string", output_field=CharField())
-    held = Membership.objects.at(now).filter(person=OuterRef("pk"))
+    memberships = Membership.objects.at(now).filter(person=OuterRef("pk"))
     delegated = Delegation.objects.at(now).filter(person=OuterRef("pk"))
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=REAL)
     return people.annotate(
-        held_codes=ArraySubquery(held.values_list(_coded(F("role")), flat=True)),
+        held_codes=ArraySubquery(memberships.values_list(_coded(F("role")), flat=True)),
         delegated_codes=ArraySubquery(delegated.values_list(_coded(tasks), flat=True)),
         has_factor=Exists(factor),
     )

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 def client_ip(request: HttpRequest) -> str:
     """The client's address, or nothing; what a client itself writes into X-Forwarded-For is never believed."""
     hops = settings.PROXY_HOPS
-    told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    found = told[-hops] if hops and len(told) >= hops else request.META.get("REMOTE_ADDR", "")
+    addresses = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    address = addresses[-hops] if hops and len(addresses) >= hops else request.META.get("REMOTE_ADDR", "")
     try:
-        return str(ipaddress.ip_address(found))
+        return str(ipaddress.ip_address(address))
     except ValueError:
         return ""

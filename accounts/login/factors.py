@@ -68,45 +68,46 @@ def has_one(person: Person) -> bool:
     return Authenticator.objects.filter(user_id=person.pk, type__in=REAL).exists() if known is None else known
 
 
-def check(person: Person, given: str, now: datetime) -> bool:
+def check(person: Person, answer: str, now: datetime) -> bool:
     """Whether this is a code, a recovery code or a passkey's answer of that person, not used before."""
-    given = given.strip()
-    if given.startswith("{"):
-        return _is_passkey(person, given, now)
+    answer = answer.strip()
+    if answer.startswith("{"):
+        return _is_passkey(person, answer, now)
     with transaction.atomic():
-        held = Authenticator.objects.select_for_update().filter(user_id=person.pk).exclude(type=Type.WEBAUTHN)
-        for each in held:
-            if _is_code(each, given, now) if each.type == Type.TOTP else RecoveryCodes(each).validate_code(given):
-                Authenticator.objects.filter(pk=each.pk).update(last_used_at=now)
+        authenticators = Authenticator.objects.select_for_update().filter(user_id=person.pk).exclude(type=Type.WEBAUTHN)
+        for authenticator in authenticators:
+            is_app = authenticator.type == Type.TOTP
+            if _is_code(authenticator, answer, now) if is_app else RecoveryCodes(authenticator).validate_code(answer):
+                Authenticator.objects.filter(pk=authenticator.pk).update(last_used_at=now)
                 return True
     return False
 
 
-def _step_of(secret: str, given: str, now: datetime) -> int | None:
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
     """The half minute whose code this is: the present one, or a neighbour for a clock that is off."""
     present = int(now.timestamp()) // STEP
     for step in (present, present - 1, present + 1):
-        if compare_user_code(actual=given, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
+        if compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
             return step
     return None
 
 
-def _is_code(held: Authenticator, given: str, now: datetime) -> bool:
+def _is_code(authenticator: Authenticator, code: str, now: datetime) -> bool:
     """A code of a later half minute than the last one taken (RFC 6238 5.2)."""
-    step = _step_of(decrypt(held.data["secret"]), given, now)
-    last = held.data.get("last_step", 0)
+    step = _step_of(decrypt(authenticator.data["secret"]), code, now)
+    last = authenticator.data.get("last_step", 0)
     if is_ahead(datetime.fromtimestamp(last * STEP, UTC), now):  # taken by a clock that was ahead
         last = 0
     if step is None or step <= last:
         return False
-    held.data["last_step"] = step
-    held.save(update_fields=["data"])
+    authenticator.data["last_step"] = step
+    authenticator.save(update_fields=["data"])
     return True
 
 
-def _is_passkey(person: Person, given: str, now: datetime) -> bool:
+def _is_passkey(person: Person, answer: str, now: datetime) -> bool:
     try:
-        used = webauthn.complete_authentication(person, json.loads(given))
+        used = webauthn.complete_authentication(person, json.loads(answer))
     except (ValidationError, ValueError, TypeError, KeyError):
         return False
     Authenticator.objects.filter(pk=used.pk).update(last_used_at=now)
@@ -144,9 +145,9 @@ def add_code(person: Person, secret: str, code: str, *, now: datetime) -> list[s
         raise ValidationError({"new_code": _("This code does not fit. Is the clock of the telephone right?")})
     with transaction.atomic():
         Authenticator.objects.filter(user_id=person.pk, type=Type.TOTP).delete()
-        held = totp.TOTP.activate(person, secret).instance
-        held.data["last_step"] = step
-        held.save(update_fields=["data"])
+        authenticator = totp.TOTP.activate(person, secret).instance
+        authenticator.data["last_step"] = step
+        authenticator.save(update_fields=["data"])
         return _added(person, Type.TOTP, now)
 
 

@@ -63,10 +63,10 @@ def check_password(request: HttpRequest, username: str, password: str, now: date
     return person
 
 
-def check_second_factor(request: HttpRequest, person: Person, given: str, now: datetime) -> None:
+def check_second_factor(request: HttpRequest, person: Person, answer: str, now: datetime) -> None:
     """The second step."""
     _count(request, person.username, person, now)
-    if not factors.check(person, given, now):
+    if not factors.check(person, answer, now):
         _failed(request, person, "second factor", now)
         raise ValidationError(_("This code is not right, or was used already. Wait for the next one."))
 
@@ -89,11 +89,11 @@ def ask_factor(request: HttpRequest, person: Person, to: str, now: datetime) -> 
 
 def pending(request: HttpRequest, now: datetime) -> tuple[Person, str] | None:
     """Who still owes the second factor, and where to go then."""
-    told = request.session.get(PENDING)
-    if not told or now.timestamp() - told["at"] > PENDING_SECONDS:
+    pending_login = request.session.get(PENDING)
+    if not pending_login or now.timestamp() - pending_login["at"] > PENDING_SECONDS:
         return None
-    person = Person.objects.filter(pk=told["person"], is_active=True).first()
-    return (person, told["to"]) if person else None
+    person = Person.objects.filter(pk=pending_login["person"], is_active=True).first()
+    return (person, pending_login["to"]) if person else None
 
 
 def complete_login(request: HttpRequest, person: Person, response: HttpResponse, now: datetime) -> HttpResponse:

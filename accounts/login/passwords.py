@@ -40,7 +40,7 @@ class NotKnownOrNamed:
             left = left.replace(word, "")
         core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
         disguises = (re.sub(r"[\W\d_]+", "", core), re.sub(r"[\W\d_]+", "", core.translate(_LEET)))
-        disguised = any(2 * len(each) >= len(plain) and each in self.common for each in disguises)
+        disguised = any(2 * len(disguise) >= len(plain) and disguise in self.common for disguise in disguises)
         rest = re.sub(r"[\W\d_]+", "", left)
         if disguised or self._repeats(plain) or (left != plain and len(rest) < 4):
             raise ValidationError(

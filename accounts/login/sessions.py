@@ -22,9 +22,9 @@ def begin(request: HttpRequest, address: str, now: datetime) -> None:
     if not request.session.session_key:
         request.session.save()
     agent = request.META.get("HTTP_USER_AGENT", "")[:200]
-    told = {"user": request.user, "ip": address or "0.0.0.0", "user_agent": agent}  # noqa: S104 - unknown, no binding
+    fields = {"user": request.user, "ip": address or "0.0.0.0", "user_agent": agent}  # noqa: S104 - unknown, no binding
     UserSession.objects.update_or_create(
-        session_key=request.session.session_key, defaults={**told, "created_at": now, "last_seen_at": now}
+        session_key=request.session.session_key, defaults={**fields, "created_at": now, "last_seen_at": now}
     )
 
 
@@ -36,17 +36,17 @@ def sessions_of(person: Person, now: datetime) -> list[UserSession]:
 
 def end(person: Person, pk: int, *, now: datetime) -> None:
     """Sign one of one's own devices out; its next request is asked to log in."""
-    found = UserSession.objects.filter(user_id=person.pk, pk=pk).first()
-    if found is None:
+    session = UserSession.objects.filter(user_id=person.pk, pk=pk).first()
+    if session is None:
         raise ValidationError(_("That device is signed out already."))
-    _end([found.session_key])
-    log(Act.What.SESSION_ENDED, now=now, by=person, details={"agent": found.user_agent[:80]})
+    _end([session.session_key])
+    log(Act.What.SESSION_ENDED, now=now, by=person, details={"agent": session.user_agent[:80]})
 
 
 def end_all(person: Person, but: str | None = None) -> int:
     """Sign every device of somebody out (but the one in hand)."""
-    found = UserSession.objects.filter(user_id=person.pk).exclude(session_key=but or "")
-    keys = list(found.values_list("session_key", flat=True))
+    sessions = UserSession.objects.filter(user_id=person.pk).exclude(session_key=but or "")
+    keys = list(sessions.values_list("session_key", flat=True))
     _end(keys)
     return len(keys)
 

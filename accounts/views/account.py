@@ -29,17 +29,17 @@ NEW_SECRET = "new-secret"  # noqa: S105 - a place in the session
 @once
 def account(request: AuthedRequest) -> HttpResponse:
     """Everything about oneself; a device is signed out from here."""
-    now, said = timezone.now(), ""
+    now, error_message = timezone.now(), ""
     if request.method == "POST":
         try:
             _sign_out(request, now)
             return redirect("account")
         except ValidationError as error:
-            said = error.messages[0]
+            error_message = error.messages[0]
     person = request.user
     review = person.password_set_at and person.password_set_at + timedelta(days=settings.PASSWORD_REVIEW_DAYS)
     context = {
-        "said": said,
+        "said": error_message,
         "sessions": sessions.sessions_of(person, now),
         "here": request.session.session_key,
         "factors": factors.factors_of(person),
@@ -51,7 +51,7 @@ def account(request: AuthedRequest) -> HttpResponse:
         **security_log.about(person, request.GET.get("acts", ""), 20),
         "now": now,
     }
-    return render(request, "accounts/account.html", context, status=422 if said else 200)
+    return render(request, "accounts/account.html", context, status=422 if error_message else 200)
 
 
 def _sign_out(request: AuthedRequest, now: Any) -> None:
@@ -84,8 +84,8 @@ def password(request: AuthedRequest) -> HttpResponse:
 def _unproved(request: AuthedRequest, now: Any) -> dict[str, Any]:
     """What is wrong with the password (and the second factor) that are asked again."""
     try:
-        given, code = request.POST.get("password", ""), request.POST.get("code", "")
-        prove(request.user, given, code, client_ip.client_ip(request), now)
+        current_password, code = request.POST.get("password", ""), request.POST.get("code", "")
+        prove(request.user, current_password, code, client_ip.client_ip(request), now)
     except ValidationError as error:
         return error.message_dict
     return {}

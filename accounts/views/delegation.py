@@ -58,27 +58,27 @@ def log(request: AuthedRequest) -> HttpResponse:
 
 def _candidates(sites: list[Any], now: datetime) -> list[Membership]:
     """Roles that act on delegation and hold now or will."""
-    found = Membership.objects.filter(site__in=sites, role__in=ON_DELEGATION, person__is_active=True)
+    memberships = Membership.objects.filter(site__in=sites, role__in=ON_DELEGATION, person__is_active=True)
     return list(
-        found.overlapping(now, None).select_related("person", "site").order_by("site__code", "person__last_name")
+        memberships.overlapping(now, None).select_related("person", "site").order_by("site__code", "person__last_name")
     )
 
 
 def _change(request: AuthedRequest, now: datetime) -> None:
-    given = request.POST
+    post = request.POST
     line = None
-    if given.get("act") == "end":
-        number = given.get("line", "")
+    if post.get("act") == "end":
+        number = post.get("line", "")
         line = get_object_or_404(Delegation, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
         require(request.user, Permission.DELEGATE, line.site_id)
-        reason = text_input.reason(given.get("reason", ""))
+        reason = text_input.reason(post.get("reason", ""))
     else:
-        made = _read(request, now)
-    confirm(request.user, given.get("password", ""), given.get("code", ""), client_ip.client_ip(request), now)
+        fields = _read(request, now)
+    confirm(request.user, post.get("password", ""), post.get("code", ""), client_ip.client_ip(request), now)
     if line is not None:
         delegation.end(line, ends_at=now, reason=reason, by=request.user, now=now)
     else:
-        delegation.sign(**made, by=request.user, now=now)
+        delegation.sign(**fields, by=request.user, now=now)
 
 
 class NewLine(TypedDict):
@@ -95,27 +95,27 @@ class NewLine(TypedDict):
 
 def _read(request: AuthedRequest, now: datetime) -> NewLine:
     """The line as typed; the person has to hold a role of a site whose investigator signs."""
-    given = request.POST
-    held = _held(given.get("who", ""), request.user)
-    starts_at, ends_at = selectors.span(given, held.site, now)
-    made: NewLine = {
-        "person": held.person,
-        "site": held.site,
-        "tasks": given.getlist("task"),
+    post = request.POST
+    membership = _held(post.get("who", ""), request.user)
+    starts_at, ends_at = selectors.span(post, membership.site, now)
+    fields: NewLine = {
+        "person": membership.person,
+        "site": membership.site,
+        "tasks": post.getlist("task"),
         "starts_at": starts_at,
         "ends_at": ends_at,
-        "trained_on": selectors.needed_day(given.get("trained_on", ""), "trained_on"),
-        "gcp_on": selectors.read_day(given.get("gcp_on", ""), "gcp_on"),
+        "trained_on": selectors.needed_day(post.get("trained_on", ""), "trained_on"),
+        "gcp_on": selectors.read_day(post.get("gcp_on", ""), "gcp_on"),
     }
-    delegation.check(**made)
-    return made
+    delegation.check(**fields)
+    return fields
 
 
 def _held(number: str, by: Person) -> Membership:
-    found = Membership.objects.filter(pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
-    held = found.select_related("person", "site").first()
-    if held is None:
+    memberships = Membership.objects.filter(pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+    membership = memberships.select_related("person", "site").first()
+    if membership is None:
         raise ValidationError({"who": _("Choose whom you delegate to.")})
-    if held.site_id not in by.site_ids(Permission.DELEGATE):
+    if membership.site_id not in by.site_ids(Permission.DELEGATE):
         raise Http404
-    return held
+    return membership

@@ -38,19 +38,19 @@ def log_in(request: HttpRequest) -> HttpResponse:
     """The first step; who has a second factor is led to the second one."""
     if request.user.is_authenticated:
         return redirect(_to(request) or settings.LOGIN_REDIRECT_URL)
-    now, said = timezone.now(), ""
+    now, error_message = timezone.now(), ""
     username = text_input.sought(request.POST.get("username", ""))[:150]
     if request.method == "POST":
         try:
             person = flow.check_password(request, username, request.POST.get("password", "")[:1000], now)
         except ValidationError as error:
-            said = error.messages[0]
+            error_message = error.messages[0]
         else:
             if factors.has_one(person):
                 flow.ask_factor(request, person, _to(request), now)
                 return redirect("login-factor")
             return flow.complete_login(request, person, redirect(_to(request) or settings.LOGIN_REDIRECT_URL), now)
-    context = {"said": said, "next": _to(request), "username": username, "welcome": "welcome" in request.GET}
+    context = {"said": error_message, "next": _to(request), "username": username, "welcome": "welcome" in request.GET}
     return render(request, "registration/login.html", context)
 
 
@@ -64,15 +64,15 @@ def factor(request: HttpRequest) -> HttpResponse:
     if waiting is None:
         return redirect("login")
     person, to = waiting
-    said = ""
+    error_message = ""
     if request.method == "POST":
         try:
             flow.check_second_factor(request, person, request.POST.get("code", "")[:20_000], now)
             return flow.complete_login(request, person, redirect(to or settings.LOGIN_REDIRECT_URL), now)
         except ValidationError as error:
-            said = error.messages[0]
-    context = {"said": said, "has_passkey": factors.has_passkey(person)}
-    return render(request, "registration/factor.html", context, status=422 if said else 200)
+            error_message = error.messages[0]
+    context = {"said": error_message, "has_passkey": factors.has_passkey(person)}
+    return render(request, "registration/factor.html", context, status=422 if error_message else 200)
 
 
 @by_a_script

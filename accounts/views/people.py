@@ -35,16 +35,16 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
 def listing(request: AuthedRequest) -> HttpResponse:
     """Everybody, by what needs attention; several accounts are confirmed as still needed at once."""
     require(request.user, Permission.PEOPLE)
-    now, said = timezone.now(), ""
+    now, error_message = timezone.now(), ""
     if request.method == "POST":
         ticked = [int(pk) for pk in request.POST.getlist("person") if pk.isdecimal() and len(pk) < 18]
-        found = list(Person.objects.filter(pk__in=ticked, is_active=True).exclude(username=services.SYSTEM))
-        if found:
-            recertification.confirm(found, by=request.user, now=now)
+        people = list(Person.objects.filter(pk__in=ticked, is_active=True).exclude(username=services.SYSTEM))
+        if people:
+            recertification.confirm(people, by=request.user, now=now)
             return redirect("people")
-        said = _("Tick the accounts that you looked at and that are still needed.")
-    context = {"people": selectors.people(now), "said": said, "now": now, "every": recertification.EVERY.days}
-    return render(request, "accounts/people.html", context, status=422 if said else 200)
+        error_message = _("Tick the accounts that you looked at and that are still needed.")
+    context = {"people": selectors.people(now), "said": error_message, "now": now, "every": recertification.EVERY.days}
+    return render(request, "accounts/people.html", context, status=422 if error_message else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,26 +64,26 @@ def invite(request: AuthedRequest) -> HttpResponse:
 
 
 def _invite(request: AuthedRequest, now: datetime) -> Person:
-    given = {name: text_input.line(request.POST.get(name, ""), name=name) for name in request.POST}
+    values = {name: text_input.line(request.POST.get(name, ""), name=name) for name in request.POST}
     for name in ("first_name", "last_name", "username", "email"):
-        if not given.get(name):
+        if not values.get(name):
             raise ValidationError({name: _("This is needed.")})
-    role, site = _role_and_site(request, given)
-    starts_at, ends_at = selectors.span(given, site, now)
-    names = {name: given[name] for name in ("first_name", "last_name", "username", "email")}
+    role, site = _role_and_site(request, values)
+    starts_at, ends_at = selectors.span(values, site, now)
+    names = {name: values[name] for name in ("first_name", "last_name", "username", "email")}
     return services.invite(
         **names, role=role, site=site, starts_at=starts_at, ends_at=ends_at, by=request.user, now=now,
         origin=request.build_absolute_uri("/"),
     )  # fmt: skip
 
 
-def _role_and_site(request: AuthedRequest, given: Any) -> tuple[Role, Site]:
-    site = _sites(request).filter(code=given.get("site", "")).first()
+def _role_and_site(request: AuthedRequest, values: Any) -> tuple[Role, Site]:
+    site = _sites(request).filter(code=values.get("site", "")).first()
     if site is None:
         raise ValidationError({"site": _("Choose a site whose people you manage.")})
-    if given.get("role") not in Role.values:
+    if values.get("role") not in Role.values:
         raise ValidationError({"role": _("Choose a role.")})
-    return Role(given["role"]), site
+    return Role(values["role"]), site
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,25 +91,25 @@ def _role_and_site(request: AuthedRequest, given: Any) -> tuple[Role, Site]:
 def person(request: AuthedRequest, pk: int) -> HttpResponse:
     """One account: what it holds and held, and everything that can be done about it, each with a reason."""
     require(request.user, Permission.PEOPLE)
-    found = selectors.person(pk)
+    account = selectors.person(pk)
     errors: dict[str, Any] = {}
     now = timezone.now()
     if request.method == "POST":
         try:
-            _act(request, found, now)
+            _act(request, account, now)
             return redirect("person", pk)
         except ValidationError as error:
             errors = _by_field(error)
     context = {
-        "person": found,
-        "refusal": refusal(request.user, found),
-        "memberships": found.memberships.select_related("site").order_by("site__code", "starts_at"),
-        "delegations": services.delegations_of(found),
-        "factors": factors.factors_of(found),
-        "sessions": sessions.sessions_of(found, now),
-        "dormant": recertification.is_dormant(found, now),
-        "looked": found.recertifications.select_related("by")[:5],
-        **security_log.about(found, request.GET.get("acts", ""), 50),
+        "person": account,
+        "refusal": refusal(request.user, account),
+        "memberships": account.memberships.select_related("site").order_by("site__code", "starts_at"),
+        "delegations": services.delegations_of(account),
+        "factors": factors.factors_of(account),
+        "sessions": sessions.sessions_of(account, now),
+        "dormant": recertification.is_dormant(account, now),
+        "looked": account.recertifications.select_related("by")[:5],
+        **security_log.about(account, request.GET.get("acts", ""), 50),
         "sites": _sites(request),
         "roles": Role.choices,
         "errors": errors,
@@ -124,22 +124,22 @@ def refusal(by: Person, about: Person) -> str:
     """Why this administrator changes nothing about that person; empty where all is well."""
     if by == about:
         return _("Nobody changes his or her own roles or access: ask a colleague who manages people.")
-    sites = {held.site_id for held in about.memberships.all()}
+    sites = {membership.site_id for membership in about.memberships.all()}
     if sites and not sites & by.site_ids(Permission.PEOPLE):
         return _("This person works at a site whose people you do not manage.")
     return ""
 
 
 def _act(request: AuthedRequest, about: Person, now: datetime) -> None:
-    if said := refusal(request.user, about):
-        raise PermissionDenied(said)
-    given, by = request.POST, request.user
-    reason, origin = given.get("reason", ""), request.build_absolute_uri("/")
-    match given.get("act"):
+    if sentence := refusal(request.user, about):
+        raise PermissionDenied(sentence)
+    post, by = request.POST, request.user
+    reason, origin = post.get("reason", ""), request.build_absolute_uri("/")
+    match post.get("act"):
         case "give":
-            role, site = _role_and_site(request, given)
+            role, site = _role_and_site(request, post)
             reason = text_input.reason(reason)
-            starts_at, ends_at = selectors.span(given, site, now)
+            starts_at, ends_at = selectors.span(post, site, now)
             services.give_role(about, role, site, by=by, reason=reason, starts_at=starts_at, ends_at=ends_at, now=now)
         case "end":
             _end(request, about, reason, now)
@@ -157,9 +157,11 @@ def _end(request: AuthedRequest, about: Person, reason: str, now: datetime) -> N
     """End a role now, or after a last day."""
     number = request.POST.get("membership", "")
     mine = Membership.objects.filter(person=about, site__in=_sites(request))
-    held = get_object_or_404(mine, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
-    _start, ends_at = selectors.span({"ends_on": request.POST.get("ends_on", "")}, held.site, held.starts_at)
-    services.end_role(held, ends_at=ends_at or now, by=request.user, reason=reason, now=now)
+    membership = get_object_or_404(mine, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+    _start, ends_at = selectors.span(
+        {"ends_on": request.POST.get("ends_on", "")}, membership.site, membership.starts_at
+    )
+    services.end_role(membership, ends_at=ends_at or now, by=request.user, reason=reason, now=now)
 
 
 @require_safe
@@ -167,12 +169,12 @@ def as_of(request: AuthedRequest) -> HttpResponse:
     """Who had what at an instant, replayed from the log."""
     require(request.user, Permission.PEOPLE)
     text = request.GET.get("at", "").replace("\x00", "").strip()
-    at, said = timezone.now(), ""
+    at, error_message = timezone.now(), ""
     if text:
         try:
             at = instants.read(text, ZoneInfo(STUDY.zone))
         except ValidationError as refused:
-            said = refused.messages[0]
-    rows = [(held, held.current(at), held.delegated(at)) for held in history.replay(at)]
-    context = {"at": at, "asked_at": text, "said": said, "rows": rows, "now": timezone.now()}
-    return render(request, "accounts/as_of.html", context, status=422 if said else 200)
+            error_message = refused.messages[0]
+    rows = [(access, access.current(at), access.delegated(at)) for access in history.replay(at)]
+    context = {"at": at, "asked_at": text, "said": error_message, "rows": rows, "now": timezone.now()}
+    return render(request, "accounts/as_of.html", context, status=422 if error_message else 200)

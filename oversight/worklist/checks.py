@@ -47,7 +47,7 @@ def _urgent_first(found: Any, asked: Asked) -> list[Part]:
     """One's own urgent ones, one's own, and for who does not ask those of the others."""
     asks = asked.person.site_ids(Permission.QUERY)
     mine = Q(state="answered", participant__site__in=asks)
-    for site, role in asked.person.held:
+    for site, role in asked.person.site_roles:
         mine |= Q(state="open", participant__site=site, assignee=role)
     rest = found.exclude(mine).filter(state="open").exclude(participant__site__in=asks)
     return [

@@ -80,7 +80,7 @@ def _by_roles(found: QuerySet[Any], asked: Asked) -> list[Part]:
     if all(_sees_to_all(asked, site) for site in asked.person.site_ids()):
         return [([found], True)]  # without a word about kinds the database reads its lines in order of time
     mine = Q()
-    for site, role in asked.person.held:
+    for site, role in asked.person.site_roles:
         mine |= Q(participant__site=site, kind__in=[code for code, kind in ALERT_TYPES.items() if role in kind.roles])
     return [([found.filter(mine)], True), ([found.exclude(mine)], False)] if mine else [([found], False)]
 
@@ -88,7 +88,7 @@ def _by_roles(found: QuerySet[Any], asked: Asked) -> list[Part]:
 def _sees_to_all(asked: Asked, site: int) -> bool:
     """Whether every kind of deadline is for this person there."""
     kinds = {code for code in ALERT_TYPES if code not in INFORMS}
-    roles = [role for at_site, role in asked.person.held if at_site == site]
+    roles = [role for at_site, role in asked.person.site_roles if at_site == site]
     return all(any(role in ALERT_TYPES[code].roles for role in roles) for code in kinds)
 
 

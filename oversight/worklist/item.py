@@ -33,7 +33,7 @@ class Asked:
 
     def sites_of(self, roles: tuple[Role, ...]) -> set[int]:
         """Where this person holds one of these roles."""
-        return {site for site, role in self.person.held if role in roles}
+        return {site for site, role in self.person.site_roles if role in roles}
 
     def cut(self, lines: list["Item"], most: int | None) -> list["Item"]:
         """The first of them; whether there are more is remembered."""

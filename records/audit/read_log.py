@@ -74,7 +74,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
     match, person = request.resolver_match, request.user
     if match is None or request.method == "HEAD" or response.status_code not in SHOWN or match.func in about_nobody:
         return
-    if not isinstance(person, Person) or not person.held:
+    if not isinstance(person, Person) or not person.site_roles:
         return
     code = match.kwargs.get("code", "") or getattr(request, "read_about", "")
     fragment = request.method != "GET" or (bool(getattr(request, "htmx", False)) and not _is_file(response))
@@ -83,7 +83,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
         "person": person.pk,
         "reader": person.signature[:300],
         "participant": code,
-        "sites": [] if code else sorted({site for site, _role in person.held}),
+        "sites": [] if code else sorted({site for site, _role in person.site_roles}),
         "kind": _kind(response, code),
         "address": request.path[:300],
         "origin": request.META.get("REMOTE_ADDR", "")[:45],

@@ -218,13 +218,13 @@ class Postgres(Server):
         new = self.state / "pg.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        made = subprocess.run(
+        process = subprocess.run(
             [*self._program("initdb", new), "-D", str(new), "-U", "postgres", "--auth=trust",
              "--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])],
             cwd="/", env={**os.environ, "LC_ALL": "C.UTF-8"}, capture_output=True, text=True,
         )  # fmt: skip
-        if made.returncode:
-            raise CannotStart(f"PostgreSQL could not make its data folder: {made.stderr.strip()[-400:]}")
+        if process.returncode:
+            raise CannotStart(f"PostgreSQL could not make its data folder: {process.stderr.strip()[-400:]}")
         new.rename(self.data)
 
     def command(self) -> list[str]:
@@ -295,10 +295,10 @@ class Valkey(Server):
 
 def _package(module: str, name: str) -> Path:
     """Where a package lies; never imported, for one of them changes the modes of folders when it is."""
-    found = importlib.util.find_spec(module)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
         raise CannotStart(f"The package {name} is not installed. Run: make setup")
-    return Path(found.origin).parent
+    return Path(spec.origin).parent
 
 
 def programs() -> Path:
@@ -322,8 +322,8 @@ def socket_folder(state: Path) -> Path:
     parent = "/tmp" if os.access("/tmp", os.W_OK | os.X_OK) else tempfile.gettempdir()  # noqa: S108 - checked below
     folder = Path(parent) / f"sbrtspine-{short}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
+    status = folder.lstat()
     ours = {os.geteuid()} | ({privileges.NOBODY} if os.geteuid() == 0 else set())
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours or found.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours or status.st_mode & 0o077:
         raise CannotStart(f"{folder} is not this user's own closed folder. Remove it, then try again.")
     return folder

@@ -160,17 +160,18 @@ class Supervisor:
 
     def _start_servers(self) -> None:
         """The embedded servers, for what the environment does not give."""
-        given = self.environment
-        if given.get("DATABASE_URL") and given.get("REDIS_URL"):
+        environment = self.environment
+        if environment.get("DATABASE_URL") and environment.get("REDIS_URL"):
             return
         self.say("Starting PostgreSQL and Valkey …")
         self.servers = embedded_servers.ensure(self.state)
-        if not given.get("DATABASE_URL"):  # never the owner of one database beside the application's role of another
-            given["DATABASE_URL"] = self.servers.database_url
-            given["DATABASE_OWNER_URL"] = self.servers.database_owner_url
-            given["BACKUP_DATABASE_URL"] = self.servers.backup_database_url
-        if not given.get("REDIS_URL"):
-            given["REDIS_URL"] = self.servers.redis_url
+        if not environment.get("DATABASE_URL"):
+            # never the owner of one database beside the application's role of another
+            environment["DATABASE_URL"] = self.servers.database_url
+            environment["DATABASE_OWNER_URL"] = self.servers.database_owner_url
+            environment["BACKUP_DATABASE_URL"] = self.servers.backup_database_url
+        if not environment.get("REDIS_URL"):
+            environment["REDIS_URL"] = self.servers.redis_url
 
     def _command(self, *words: str, **changed: str) -> str:
         """A management command in a process of its own; its complaint is ours, and it ends when we are asked to."""
@@ -189,7 +190,7 @@ class Supervisor:
         )
         while True:
             try:
-                said, complained = process.communicate(timeout=_LOOK)
+                output, complained = process.communicate(timeout=_LOOK)
                 break
             except subprocess.TimeoutExpired:
                 if self.ending:
@@ -198,7 +199,7 @@ class Supervisor:
             raise Ended
         if process.returncode:
             raise Failed(f"`manage.py {words[0]}` failed:\n{complained.strip()[-2000:]}")
-        return said.strip()
+        return output.strip()
 
     def _programs(self) -> list[ManagedProcess]:
         python = [sys.executable, "-m"]

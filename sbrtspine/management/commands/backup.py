@@ -12,9 +12,9 @@ class Command(BaseCommand):
     help = "Back up database and seals into BACKUPS, encrypted with BACKUP_KEY_FILE, and let go of what is old."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = backups.run(timezone.now())
-        if made is None:
+        backup = backups.run(timezone.now())
+        if backup is None:
             raise CommandError("Another process is making a backup.")
-        if not made.good:
-            raise CommandError(" ".join(made.sentences))
-        self.stdout.write(f"{backups.folder() / made.file}: {made.figures['bytes']} bytes in {made.seconds} s")
+        if not backup.good:
+            raise CommandError(" ".join(backup.sentences))
+        self.stdout.write(f"{backups.folder() / backup.file}: {backup.figures['bytes']} bytes in {backup.seconds} s")

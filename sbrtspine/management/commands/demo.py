@@ -38,8 +38,8 @@ class Command(BaseCommand):
 
 def _password() -> str:
     """DEMO_PASSWORD, else one made once and kept beside the demo's data."""
-    if given := os.environ.get("DEMO_PASSWORD"):
-        return given
+    if password := os.environ.get("DEMO_PASSWORD"):
+        return password
     path = env.state() / "demo-password"
     if not path.exists():
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         folder = Path(options["folder"])
         folder.mkdir(parents=True, exist_ok=True)
         with translation.override("en"):
-            made = report.build(person, timezone.now(), at, source)
-            (folder / "report.pdf").write_bytes(report.as_pdf(made))
-            (folder / "report.html").write_text(report.as_html(made))
+            document = report.build(person, timezone.now(), at, source)
+            (folder / "report.pdf").write_bytes(report.as_pdf(document))
+            (folder / "report.html").write_text(report.as_html(document))
         self.stdout.write(f"{folder / 'report.pdf'}\n{folder / 'report.html'}")

@@ -16,12 +16,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = settings.BASE_DIR / "docs"
-        made = {folder / name: text for name, text in pages().items()}
-        stale = [path.name for path, text in made.items() if not path.exists() or path.read_text() != text]
+        files = {folder / name: text for name, text in pages().items()}
+        stale = [path.name for path, text in files.items() if not path.exists() or path.read_text() != text]
         if options["check"]:
             if stale:
                 raise CommandError(f"Stale: {', '.join(stale)}. Run: make docs")
             return
         folder.mkdir(exist_ok=True)
-        for path, text in made.items():
+        for path, text in files.items():
             path.write_text(text)
