@@ -278,34 +278,36 @@ class AdverseEvent(RepeatingRecord):
         super().clean()
 
     def cross_checks(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
         term = ctcae.by_code(self.ctcae_code or "")
         if self.ctcae_code and term is None:
-            said["ctcae_code"] = _("There is no CTCAE 4.03 term with code %(code)s. Choose one that is offered.") % {
+            errors["ctcae_code"] = _("There is no CTCAE 4.03 term with code %(code)s. Choose one that is offered.") % {
                 "code": self.ctcae_code
             }
         if self.onset_on and self.ended_on and self.ended_on.latest < self.onset_on.earliest:
-            said["ended_on"] = _("It ended (%(end)s) before it began (%(start)s).") % {
+            errors["ended_on"] = _("It ended (%(end)s) before it began (%(start)s).") % {
                 "end": self.ended_on,
                 "start": self.onset_on,
             }
         if self.outcome and self.death and (self.outcome == FATAL) != (self.death == "yes"):
-            said["outcome"] = _("“Fatal” and “the patient died of it” go together. Change one of the two.")
+            errors["outcome"] = _("“Fatal” and “the patient died of it” go together. Change one of the two.")
         if term and term.other_specify and not self.other_specify and self.is_complete:
-            said["other_specify"] = _("Say which, as this term is “Other, specify”.")
+            errors["other_specify"] = _("Say which, as this term is “Other, specify”.")
         if not self.decided_because and any(getattr(self, f"decided_{treatment}") for treatment in TREATMENTS):
-            said["decided_because"] = _("Say why it was decided so.")
-        return said
+            errors["decided_because"] = _("Say why it was decided so.")
+        return errors
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         if twin := next((other for other in self.same_term() if self.overlaps(other)), None):
-            said["ctcae_code"] = _("Event %(number)s has the same term, and the dates overlap. Is it the same one?") % {
-                "number": twin.number
-            }
+            notices["ctcae_code"] = _(
+                "Event %(number)s has the same term, and the dates overlap. Is it the same one?"
+            ) % {"number": twin.number}
         for treatment in self.undecided():
-            said[f"decided_{treatment}"] = _("The specialists disagree: the higher opinion counts until it is decided.")
-        return said
+            notices[f"decided_{treatment}"] = _(
+                "The specialists disagree: the higher opinion counts until it is decided."
+            )
+        return notices
 
     def same_term(self) -> Any:
         """The participant's other events with this term."""

@@ -81,8 +81,8 @@ def rows(content: bytes) -> list[Row]:
         raise Refused([_("The file is empty. Download the CTCAE 4.03 table again.")])
     if content.startswith(_OLD_EXCEL):
         raise Refused([_("This is an old .xls file. Open it and save it as .xlsx or as “CSV UTF-8”.")])
-    found = _sheet_rows(content) if content.startswith(b"PK") else _csv_rows(content)
-    return [(number, cells) for number, cells in found if any(cells)]
+    table_rows = _sheet_rows(content) if content.startswith(b"PK") else _csv_rows(content)
+    return [(number, cells) for number, cells in table_rows if any(cells)]
 
 
 def _clean(value: object) -> str:
@@ -125,18 +125,18 @@ def _csv_rows(content: bytes) -> list[Row]:
         line = content.count(b"\n", 0, error.start) + 1
         message = _("Line %(line)d is not UTF-8 text. Save the table as “CSV UTF-8”, or give the .xlsx file itself.")
         raise Refused([message % {"line": line}]) from error
-    found: list[Row] = []
+    table_rows: list[Row] = []
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
-            found.append((len(found) + 1, [_clean(cell) for cell in cells]))
+            table_rows.append((len(table_rows) + 1, [_clean(cell) for cell in cells]))
     except csv.Error as error:
         message = _(
             "Row %(row)d cannot be read as a table (%(why)s): the file is cut off or no CSV. Download it again."
         )
-        raise Refused([message % {"row": len(found) + 1, "why": error}]) from error
-    return found
+        raise Refused([message % {"row": len(table_rows) + 1, "why": error}]) from error
+    return table_rows
 
 
 def _columns(cells: list[str]) -> dict[str, int]:
@@ -183,10 +183,10 @@ def _entry(number: int, cells: list[str], columns: dict[str, int], width: int) -
         )
         what = " ".join(cells[:3])[:80]
         raise Refused([message % {"row": number, "what": what, "has": len(cells), "needs": width}])
-    said = {name: cells[place] for name, place in columns.items()}
-    texts = {name: "" if text in _NOTHING else text for name, text in said.items()}
+    values = {name: cells[place] for name, place in columns.items()}
+    texts = {name: "" if text in _NOTHING else text for name, text in values.items()}
     grades = {grade: texts[f"grade{grade}"] for grade in ctcae.GRADES}
-    return Entry(number, said["soc"], said["code"], said["term"], grades, texts["definition"])
+    return Entry(number, values["soc"], values["code"], values["term"], grades, texts["definition"])
 
 
 def check(table: list[Entry]) -> list[Sentence]:

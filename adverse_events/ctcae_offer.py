@@ -21,11 +21,11 @@ GENERAL = {
 
 def sentences_of(codes: Iterable[str]) -> dict[str, dict[int, str]]:
     """The NCI's loaded sentences, code → grade → text; grade 0 is the definition. One query."""
-    found: dict[str, dict[int, str]] = defaultdict(dict)
+    texts: dict[str, dict[int, str]] = defaultdict(dict)
     rows = CtcaeSentence.objects.filter(code__in=list(codes)).values_list("code", "grade", "text")
     for code, grade, text in rows:
-        found[code][grade] = text
-    return found
+        texts[code][grade] = text
+    return texts
 
 
 def sentences(code: str) -> dict[int, str]:

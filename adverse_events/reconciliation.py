@@ -48,13 +48,13 @@ def reconcile(
     }  # fmt: skip
     for name in _SAID:
         field = last._meta.get_field(name)
-        said, now = getattr(last, name), stands[name]
-        lines.append(Line(str(field.verbose_name), field.shown(said), field.shown(now), _same(said, now)))
+        reported, now = getattr(last, name), stands[name]
+        lines.append(Line(str(field.verbose_name), field.shown(reported), field.shown(now), _same(reported, now)))
     return lines
 
 
-def _same(said: Any, now: Any) -> bool:
-    return str(said or "").strip().casefold() == str(now or "").strip().casefold()
+def _same(reported: Any, now: Any) -> bool:
+    return str(reported or "").strip().casefold() == str(now or "").strip().casefold()
 
 
 def _kind(case: SeriousEvent, event: AdverseEvent) -> Line:
@@ -65,7 +65,7 @@ def _kind(case: SeriousEvent, event: AdverseEvent) -> Line:
 
 def versions(reports: Sequence[SeriousReport]) -> list[Version]:
     """Each report sent, with what it changed in what was said before."""
-    found = []
+    history = []
     before: SeriousReport | None = None
     for report in reports:
         changes = []
@@ -74,13 +74,16 @@ def versions(reports: Sequence[SeriousReport]) -> list[Version]:
             old, new = getattr(before, name), getattr(report, name)
             if not _same(old, new):
                 changes.append((str(field.verbose_name), field.shown(old), field.shown(new)))
-        found.append(Version(report, changes))
+        history.append(Version(report, changes))
         before = report
-    return found
+    return history
 
 
 def relatedness_in_words(event: AdverseEvent) -> list[tuple[str, str]]:
     """(treatment, what counts) for the report."""
     words = dict(RELATEDNESS)
     names = {"sbrt": _("SBRT"), "surgery": _("surgery"), "combination": _("the two so close together")}
-    return [(names[each], str(words.get(event.counting(each) or "", _("not judged yet")))) for each in TREATMENTS]
+    return [
+        (names[treatment], str(words.get(event.counting(treatment) or "", _("not judged yet"))))
+        for treatment in TREATMENTS
+    ]

@@ -45,10 +45,10 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def term(request: HttpRequest, code: str) -> HttpResponse:
     """The grades that exist for one term, side by side."""
-    found = describe_code(code)
-    if found is None:
+    description = describe_code(code)
+    if description is None:
         raise Http404
-    return render(request, "adverse_events/_grades.html", {"term": found})
+    return render(request, "adverse_events/_grades.html", {"term": description})
 
 
 def _case(request: AuthedRequest, code: str, number: int) -> tuple[Participant, SeriousEvent, dict[str, Any]]:
@@ -60,29 +60,29 @@ def _case(request: AuthedRequest, code: str, number: int) -> tuple[Participant, 
     event = case.adverse_event
     reports = selectors.rows(SeriousReport, case)
     grades = selectors.rows(AdverseEventGrade, event) if event else []
-    found = {"participant": participant, "case": case, "event": event, "grades": grades, "reports": reports}
-    return participant, case, found
+    context = {"participant": participant, "case": case, "event": event, "grades": grades, "reports": reports}
+    return participant, case, context
 
 
 @require_safe
 def reconciliation(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """The last report beside the event as it stands, and what each report changed."""
-    _participant, case, found = _case(request, code, number)
-    reports = found["reports"]
-    found["lines"] = reconcile(case, found["event"], found["grades"], reports) if found["event"] else []
-    found["versions"] = versions(reports)
-    return render(request, "adverse_events/_reconciliation.html", found)
+    _participant, case, context = _case(request, code, number)
+    reports = context["reports"]
+    context["lines"] = reconcile(case, context["event"], context["grades"], reports) if context["event"] else []
+    context["versions"] = versions(reports)
+    return render(request, "adverse_events/_reconciliation.html", context)
 
 
 @require_safe
 def report(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """One page to print and send: nothing on it names the patient."""
-    participant, case, found = _case(request, code, number)
-    event = found["event"]
+    participant, case, context = _case(request, code, number)
+    event = context["event"]
     clocks = (
         sae_clocks(case.site_aware_at, case.kind, participant.site.zone) if case.site_aware_at and case.kind else None
     )
-    found |= {
+    context |= {
         "screening": selectors.records_of(Screening, participant).first(),
         "fractions": SbrtFraction.objects.filter(participant=participant, voided_at__isnull=True).order_by(
             "beam_on_at"
@@ -90,9 +90,9 @@ def report(request: AuthedRequest, code: str, number: int) -> HttpResponse:
         "operations": selectors.records_of(Surgery, participant),
         "criteria": [SERIOUS[name] for name in SERIOUSNESS if event and getattr(event, name) == "yes"],
         "related": relatedness_in_words(event) if event else [],
-        "versions": versions(found["reports"]),
+        "versions": versions(context["reports"]),
         "clocks": clocks,
         "zone": participant.site.zone,
         "printed_at": timezone.now(),
     }
-    return render(request, "adverse_events/report.html", found)
+    return render(request, "adverse_events/report.html", context)

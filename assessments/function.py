@@ -53,10 +53,10 @@ class Function(Measurement):
         return super().cross_checks()
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         if self.kps is not None and self.ecog and not kps_ecog_agree(self.kps, int(self.ecog)):
-            said["ecog"] = _("ECOG %(ecog)s is not what usually goes with Karnofsky %(kps)s.") % {
+            notices["ecog"] = _("ECOG %(ecog)s is not what usually goes with Karnofsky %(kps)s.") % {
                 "ecog": self.ecog,
                 "kps": self.kps,
             }
-        return said
+        return notices

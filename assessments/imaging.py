@@ -77,17 +77,17 @@ class Imaging(Measurement):
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """SINS of each level with its sum, and the highest."""
-        found, totals = [], []
+        scores, totals = [], []
         for row in rows.get("sins-level", []):
             label = _("SINS %(level)s") % {"level": row.level or "?"}
             judged = row.judged()
-            found.append(
+            scores.append(
                 Score(label, judged.arithmetic if judged else "", "" if judged else _("six answers are needed"))
             )
             totals += [judged.total] if judged else []
         if len(totals) > 1:
-            found.append(Score(_("Highest SINS"), str(max(totals)), _("of %(n)s levels") % {"n": len(totals)}))
-        return found or [Score(_("SINS"), "", _("add a row for each index level"))]
+            scores.append(Score(_("Highest SINS"), str(max(totals)), _("of %(n)s levels") % {"n": len(totals)}))
+        return scores or [Score(_("SINS"), "", _("add a row for each index level"))]
 
 
 class SinsLevel(ItemGroupRecord):
@@ -122,5 +122,5 @@ class SinsLevel(ItemGroupRecord):
         expected = scoring.sins_location(self.level) if self.level else None
         if expected is None or not self.location or int(self.location) == expected:
             return {}
-        told = {"level": self.level, "points": expected}
-        return {"location": _("%(level)s counts %(points)s points for location. Change one of the two.") % told}
+        params = {"level": self.level, "points": expected}
+        return {"location": _("%(level)s counts %(points)s points for location. Change one of the two.") % params}

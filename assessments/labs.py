@@ -90,15 +90,15 @@ class Labs(Measurement):
         }}  # fmt: skip
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
-        said.pop("hb", None)
+        notices = super().notices()
+        notices.pop("hb", None)
         if self.hb is not None and self.hb_unit:
             low, high = _HB_USUAL[self.hb_unit]
             if not low <= self.hb <= high:
-                said["hb"] = _("%(hb)s %(unit)s is outside what is usual (%(low)s to %(high)s). Is the unit right?") % {
-                    "hb": self.hb, "unit": self.hb_unit, "low": low, "high": high,
-                }  # fmt: skip
-        return said
+                params = {"hb": self.hb, "unit": self.hb_unit, "low": low, "high": high}
+                question = _("%(hb)s %(unit)s is outside what is usual (%(low)s to %(high)s). Is the unit right?")
+                notices["hb"] = question % params
+        return notices
 
     @property
     def hb_mmol_l(self) -> Decimal | None:
@@ -107,8 +107,8 @@ class Labs(Measurement):
 
     def suggestions(self) -> dict[str, labs.Suggestion]:
         """Value -> the grade that CTCAE puts on it."""
-        found = {name: suggest() for name, suggest in self._questions().items()}
-        return {name: suggestion for name, suggestion in found.items() if suggestion}
+        suggestions = {name: suggest() for name, suggest in self._questions().items()}
+        return {name: suggestion for name, suggestion in suggestions.items() if suggestion}
 
     def _questions(self) -> dict[str, Callable[[], labs.Suggestion | None]]:
         """Each value in the unit it was given in: its bounds are published in that unit."""
@@ -125,13 +125,19 @@ class Labs(Measurement):
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """Haemoglobin in one unit, and each grade that a value suggests, with a way to record it."""
-        found = []
+        scores = []
         if self.hb_mmol_l is not None:
-            found.append(Score(_("Haemoglobin"), f"{written(self.hb_mmol_l)} mmol/l", _("1 mmol/l is 1.6114 g/dl")))
+            scores.append(Score(_("Haemoglobin"), f"{written(self.hb_mmol_l)} mmol/l", _("1 mmol/l is 1.6114 g/dl")))
         new = reverse("new-form", args=[self.participant.code, "adverse-event"])
-        for name, each in self.suggestions().items():
-            told = {"ctcae_code": each.code, "verbatim": str(_TERMS[name]), "onset_on": self.sampled_at_date or ""}
-            value = _("would be grade %(grade)s") % {"grade": each.grade}
+        for name, suggestion in self.suggestions().items():
+            prefill = {
+                "ctcae_code": suggestion.code,
+                "verbatim": str(_TERMS[name]),
+                "onset_on": self.sampled_at_date or "",
+            }
+            value = _("would be grade %(grade)s") % {"grade": suggestion.grade}
             offer = _("Record it as an adverse event")
-            found.append(Score(_TERMS[name], value, each.because, "CTCAE 4.03", f"{new}?{urlencode(told)}", offer))
-        return found
+            scores.append(
+                Score(_TERMS[name], value, suggestion.because, "CTCAE 4.03", f"{new}?{urlencode(prefill)}", offer)
+            )
+        return scores

@@ -25,7 +25,7 @@ class Measurement(VisitRecord):
         death = selectors.records_of(Death, self.participant).first()
         if death is None or death.died_on is None or on <= death.died_on.latest:
             return {}
-        told = {"on": on, "died": death.died_on}
+        params = {"on": on, "died": death.died_on}
         return {
-            self.measured.removesuffix("_date"): _("%(on)s is after the death (%(died)s). Check both dates.") % told
+            self.measured.removesuffix("_date"): _("%(on)s is after the death (%(died)s). Check both dates.") % params
         }

@@ -86,12 +86,12 @@ class Pain(Measurement):
         verbose_name_plural = _("Pain and analgesics")
 
     def cross_checks(self) -> dict[str, Any]:
-        said = super().cross_checks()
+        errors = super().cross_checks()
         if self.relief_pct is not None and self.relief_pct % 10:
-            said["relief_pct"] = _("Relief goes in steps of 10 %.")
+            errors["relief_pct"] = _("Relief goes in steps of 10 %.")
         if self.worst_pain is not None and self.least_pain is not None and self.least_pain > self.worst_pain:
-            said["least_pain"] = _("The least pain is worse than the worst one. Check both.")
-        return said
+            errors["least_pain"] = _("The least pain is worse than the worst one. Check both.")
+        return errors
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """BPI means, OMED by the study's one table, and the response since the last assessment before SBRT."""

@@ -159,23 +159,23 @@ class Quality(Measurement):
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """EQ-5D index, and each EORTC scale whose formula is known or whose table has been loaded."""
-        found = []
+        scores = []
         if self.eq5d_done == "yes":
             profile = self.profile()
             index = f"{scoring.eq5d_index(profile):.3f}" if profile else ""
             because = profile or _("five dimensions of version 5L are needed")
-            found.append(Score(_("EQ-5D index"), index, because, STUDY.eq5d["table"]))
+            scores.append(Score(_("EQ-5D index"), index, because, STUDY.eq5d["table"]))
         for name, scale in STUDY.eortc["scales"].items():
             if getattr(self, f"{scale['instrument']}_done") == "yes":
-                found.append(self._linear(name, scale))
+                scores.append(self._linear(name, scale))
         for name, scale in STUDY.eortc["tables"].items():
             if getattr(self, f"{scale['instrument']}_done") == "yes":
-                found.append(looked_up(name, self.answers(scale["instrument"], scale["items"])))
-        return found
+                scores.append(looked_up(name, self.answers(scale["instrument"], scale["items"])))
+        return scores
 
     def _linear(self, name: str, scale: dict[str, Any]) -> Score:
-        given = self.answers(scale["instrument"], scale["items"])
-        value = scoring.eortc_scale(given, functional=scale["kind"] == "functional", steps=scale["steps"])
-        answered = sum(answer is not None for answer in given)
-        because = _("%(answered)s of %(all)s items") % {"answered": answered, "all": len(given)}
+        answers = self.answers(scale["instrument"], scale["items"])
+        value = scoring.eortc_scale(answers, functional=scale["kind"] == "functional", steps=scale["steps"])
+        answered = sum(answer is not None for answer in answers)
+        because = _("%(answered)s of %(all)s items") % {"answered": answered, "all": len(answers)}
         return Score(name, "" if value is None else f"{value:.1f}", because, _("linear formula"))

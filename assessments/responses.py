@@ -89,7 +89,7 @@ class Course:
 
     def is_early(self, on: date) -> bool:
         """Whether opioids given around the operation still blur what is seen."""
-        index = next((each.incision_at_date for each in self.operations if each.index == "yes"), None)
+        index = next((operation.incision_at_date for operation in self.operations if operation.index == "yes"), None)
         return index is not None and (on - index).days < STUDY.pain["early_before_day"]
 
     def _flag(self, pain: Any) -> str:
@@ -109,14 +109,14 @@ def _first_beam(participant: Participant) -> date | None:
 def _treated_again(participant: Participant, operations: list[Surgery], first_beam: date | None) -> PartialDate | None:
     """The first operation or radiotherapy of the index level after the trial's own; what came before is history."""
     again = [
-        PartialDate.of(each.incision_at_date)
-        for each in operations
-        if each.index == "no" and each.at_index_level == "yes" and each.incision_at_date
+        PartialDate.of(operation.incision_at_date)
+        for operation in operations
+        if operation.index == "no" and operation.at_index_level == "yes" and operation.incision_at_date
     ]
     again += [
-        each.started_on
-        for each in selectors.records_of(Therapy, participant)
-        if each.kind == "radiotherapy" and each.at_index_level == "yes" and each.started_on
+        therapy.started_on
+        for therapy in selectors.records_of(Therapy, participant)
+        if therapy.kind == "radiotherapy" and therapy.at_index_level == "yes" and therapy.started_on
     ]
     later = [on for on in again if first_beam is None or on.latest > first_beam]
     return min(later, key=lambda on: (on.earliest, on.latest), default=None)
@@ -125,6 +125,6 @@ def _treated_again(participant: Participant, operations: list[Surgery], first_be
 def _last_contact(participant: Participant) -> date | None:
     """The last day on which somebody knew that the participant was alive."""
     days = [visit.visited_on for visit in selectors.records_of(Visit, participant) if visit.done == "yes"]
-    days += [each.known_alive_on for each in selectors.records_of(Contact, participant)]
+    days += [contact.known_alive_on for contact in selectors.records_of(Contact, participant)]
     days += [end.last_seen_on for end in selectors.records_of(EndOfStudy, participant)]
     return max((day for day in days if day), default=None)

@@ -65,13 +65,13 @@ def _score(text: str) -> Decimal | None:
 
 def _missing(rows: Iterable[tuple[str, int]]) -> str:
     """The first raw sum that a scale of the file lacks."""
-    given = set(rows)
-    for scale in {scale for scale, _raw in given}:
+    pairs = set(rows)
+    for scale in {scale for scale, _raw in pairs}:
         items = len(STUDY.eortc["tables"][scale]["items"])
         for raw in range(items, 4 * items + 1):
-            if (scale, raw) not in given:
+            if (scale, raw) not in pairs:
                 return f"{scale}, {raw}"
-    return "" if given else _("any scale")
+    return "" if pairs else _("any scale")
 
 
 def load(rows: Sequence[ScoreTableRow]) -> None:

@@ -82,15 +82,15 @@ class Wound(Measurement):
         verbose_name_plural = _("Wound checks")
 
     def cross_checks(self) -> dict[str, Any]:
-        said = super().cross_checks()
+        errors = super().cross_checks()
         if self.open_mm is not None and self.wound_mm is not None and self.open_mm > self.wound_mm:
-            said["open_mm"] = _("More is open than the wound is long. Check both lengths.")
+            errors["open_mm"] = _("More is open than the wound is long. Check both lengths.")
         if self.treatment and "none" in self.treatment and len(self.treatment) > 1:
-            said["treatment"] = _("“None” and a treatment contradict each other.")
-        return said
+            errors["treatment"] = _("“None” and a treatment contradict each other.")
+        return errors
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         if self.ssi_class in INFECTED[1] or self.closed_dry == "no":
-            said["ssi_class"] = _("Record it as an adverse event too, if that has not been done.")
-        return said
+            notices["ssi_class"] = _("Record it as an adverse event too, if that has not been done.")
+        return notices

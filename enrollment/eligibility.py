@@ -191,12 +191,12 @@ class Eligibility(SingleRecord):
         super().clean()
 
     def cross_checks(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
         if self.kps is not None and self.kps % 10:
-            said["kps"] = _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}
+            errors["kps"] = _("Karnofsky goes in steps of 10; %(kps)s is between two of them.") % {"kps": self.kps}
         if self.bridged_upper and self.bridged_lower and self.bridged_levels is None:
-            said["bridged_lower"] = _("The lowest vertebra lies above the uppermost one.")
-        return said
+            errors["bridged_lower"] = _("The lowest vertebra lies above the uppermost one.")
+        return errors
 
     def facts(self) -> eligibility.EligibilityFacts:
         """What the protocol's rule may know."""

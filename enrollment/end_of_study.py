@@ -63,7 +63,7 @@ class EndOfStudy(SingleRecord):
         ]
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         if self.outcome == "died" and not selectors.records_of(Death, self.participant).exists():
-            said["outcome"] = _("No death is recorded yet: add the form “Death”, with date and cause.")
-        return said
+            notices["outcome"] = _("No death is recorded yet: add the form “Death”, with date and cause.")
+        return notices

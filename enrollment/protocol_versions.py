@@ -55,9 +55,9 @@ def in_force(approvals: Iterable[ProtocolApproval], consented_on: date | None) -
     """The last version that was effective and approved at the site on the day of consent; else the first."""
     if consented_on is None:
         return STUDY
-    approved = {each.version: each.approved_on for each in approvals}
-    found = STUDY
-    for version, told in study.VERSIONS.items():
-        if version in approved and max(approved[version], told.effective_on) <= consented_on:
-            found = told
-    return found
+    approved = {approval.version: approval.approved_on for approval in approvals}
+    latest = STUDY
+    for version, candidate in study.VERSIONS.items():
+        if version in approved and max(approved[version], candidate.effective_on) <= consented_on:
+            latest = candidate
+    return latest

@@ -26,15 +26,17 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     with transaction.atomic():
         numbers.one_at_a_time(numbers.CODES)
         with site_scope.all_sites():  # codes and entries are unique in the trial
-            made = Participant.objects.filter(entry=entry).first() if entry else None
+            existing = Participant.objects.filter(entry=entry).first() if entry else None
             last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0
-        if made:
-            if made.site_id != site.pk:
+        if existing:
+            if existing.site_id != site.pk:
                 raise ValidationError(_("This page has registered somebody already, at another site. Open it anew."))
-            return made
+            return existing
         if locked := enrolment_lock.standing():
-            told = {"because": locked.because}
-            raise ValidationError(_("New enrolment is locked: %(because)s. The principal investigator decides.") % told)
+            params = {"because": locked.because}
+            raise ValidationError(
+                _("New enrolment is locked: %(because)s. The principal investigator decides.") % params
+            )
         participant = Participant(code=f"{prefix}{last + 1:02}", site=site)
         if entry:
             participant.entry = entry

@@ -25,18 +25,18 @@ class _Pipe:
     """What the zip writes into; what came in since is taken out and passed on."""
 
     def __init__(self) -> None:
-        self.held: list[bytes] = []
+        self.written: list[bytes] = []
 
     def write(self, content: bytes) -> int:
-        self.held.append(bytes(content))
+        self.written.append(bytes(content))
         return len(content)
 
     def flush(self) -> None:
         """Nothing is held back but what `taken` will give."""
 
     def taken(self) -> bytes:
-        content = b"".join(self.held)
-        self.held.clear()
+        content = b"".join(self.written)
+        self.written.clear()
         return content
 
 
@@ -63,15 +63,15 @@ class Bundle:
     def blocks(self) -> Iterator[bytes]:
         """The zip from its first byte to its last, with memory that does not grow."""
         pipe, tables = _Pipe(), export_tables.tables(self.selection)
-        with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
+        with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
             for table in tables:
                 self.records[table.name] = 0
-                for _ in self._put(made, f"{table.name}.csv", self._counted(table)):
+                for _ in self._put(archive, f"{table.name}.csv", self._counted(table)):
                     yield pipe.taken()
             for name, text in self._texts(tables):
-                list(self._put(made, name, [text.encode()]))
+                list(self._put(archive, name, [text.encode()]))
             yield pipe.taken()
-            made.writestr(self._entry("manifest.json"), json.dumps(self._manifest(), indent=1, ensure_ascii=False))
+            archive.writestr(self._entry("manifest.json"), json.dumps(self._manifest(), indent=1, ensure_ascii=False))
         yield pipe.taken()
 
     def _counted(self, table: export_tables.Table) -> Iterator[bytes]:
@@ -79,10 +79,10 @@ class Bundle:
             self.records[table.name] += getattr(block, "records", 0)
             yield block
 
-    def _put(self, made: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> Iterator[None]:
+    def _put(self, archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> Iterator[None]:
         """One file, block by block; its sum is kept."""
         digest = hashlib.sha256()
-        with made.open(self._entry(name), "w", force_zip64=True) as file:
+        with archive.open(self._entry(name), "w", force_zip64=True) as file:
             for block in blocks:
                 digest.update(block)
                 file.write(block)

@@ -25,17 +25,17 @@ from records.model.fields import crf_fields
 
 def _names() -> list[tuple[str, str]]:
     """Everything that can be left out: forms, their fields, the logs."""
-    found = [(name, name) for name in LOGS]
+    names = [(name, name) for name in LOGS]
     for model in dictionary.models():
-        found.append((model.slug, model.slug))
-        found += [(f"{model.slug}.{field.name}",) * 2 for field in crf_fields(model)]
-    return found
+        names.append((model.slug, model.slug))
+        names += [(f"{model.slug}.{field.name}",) * 2 for field in crf_fields(model)]
+    return names
 
 
 class Choice(forms.Form):
     """Nothing in it is required: an address without it means the whole of the first purpose."""
 
-    purpose = forms.ChoiceField(choices=[(each.code, each.label) for each in PURPOSES], required=False)
+    purpose = forms.ChoiceField(choices=[(purpose.code, purpose.label) for purpose in PURPOSES], required=False)
     as_of = FreeText(label=_("As of"), required=False, max_length=40)
     snapshot = forms.ChoiceField(label=_("Snapshot"), required=False)
     participants = FreeLines(label=_("Only these participants"), required=False, max_length=4000)
@@ -47,9 +47,9 @@ class Choice(forms.Form):
     def __init__(self, data: QueryDict, person: Person) -> None:
         super().__init__(data)
         self.person = person
-        self.snapshots = {str(each.number): each for each in snapshots.to_cut(person)}
+        self.snapshots = {str(snapshot.number): snapshot for snapshot in snapshots.to_cut(person)}
         self.fields["snapshot"].choices = [("", _("none: the records themselves"))] + [
-            (number, f"{number}: {each.name}") for number, each in self.snapshots.items()
+            (number, f"{number}: {snapshot.name}") for number, snapshot in self.snapshots.items()
         ]
         self.fields["snapshot"].error_messages["invalid_choice"] = _("There is no snapshot %(value)s.")
 
@@ -73,35 +73,39 @@ class Choice(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """A snapshot has its own instant, and what was redacted since is not read from it."""
-        told = super().clean() or {}
-        if told.get("snapshot") and told.get("as_of"):
+        cleaned_data = super().clean() or {}
+        if cleaned_data.get("snapshot") and cleaned_data.get("as_of"):
             self.add_error("as_of", _("A snapshot has its own instant: choose one of the two."))
-        chosen = self.snapshots.get(told.get("snapshot", ""))
+        chosen = self.snapshots.get(cleaned_data.get("snapshot", ""))
         if chosen is not None and snapshots.redacted(chosen):
             self.add_error("snapshot", _("Personal data were taken out of it since: take another one."))
-        return told
+        return cleaned_data
 
     def selection(self) -> Selection:
         """What was chosen; until somebody chose, a purpose's own choice stands."""
-        told = self.cleaned_data
-        purpose: Purpose = told["purpose"]
-        manner = told["manner"] == "spreadsheet" if told["manner"] else purpose.spreadsheet
+        cleaned_data = self.cleaned_data
+        purpose: Purpose = cleaned_data["purpose"]
+        manner = cleaned_data["manner"] == "spreadsheet" if cleaned_data["manner"] else purpose.spreadsheet
         selection = Selection(
             self.person,
-            at=told["as_of"],
-            codes=told["participants"],
-            without=frozenset(told["without"]) if told["chosen"] else purpose.without,
+            at=cleaned_data["as_of"],
+            codes=cleaned_data["participants"],
+            without=frozenset(cleaned_data["without"]) if cleaned_data["chosen"] else purpose.without,
             spreadsheet=manner,
-            deidentified=told["deidentified"] or purpose.deidentified,
+            deidentified=cleaned_data["deidentified"] or purpose.deidentified,
         )
-        return snapshots.cut(self.snapshots[told["snapshot"]], selection) if told["snapshot"] else selection
+        return (
+            snapshots.cut(self.snapshots[cleaned_data["snapshot"]], selection)
+            if cleaned_data["snapshot"]
+            else selection
+        )
 
     def address(self) -> str:
         """The choice as an address carries it; a moment stays the moment that was read."""
-        told = self.data.copy()
+        query = self.data.copy()
         if self.cleaned_data["as_of"]:
-            told["as_of"] = self.cleaned_data["as_of"].isoformat()
-        return told.urlencode()
+            query["as_of"] = self.cleaned_data["as_of"].isoformat()
+        return query.urlencode()
 
     def sentence(self) -> str:
         """The first thing that is wrong."""

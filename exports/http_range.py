@@ -20,10 +20,10 @@ def asked(request: HttpRequest, size: int, tag: str) -> Part:
     A header that says nothing, several ranges, and a part of another content than `tag` all mean the whole file.
     """
     whole = Part(0, size - 1, size, is_whole=True)
-    found = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if found is None or request.method != "GET" or request.headers.get("If-Range", _etag(tag)) != _etag(tag):
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if match is None or request.method != "GET" or request.headers.get("If-Range", _etag(tag)) != _etag(tag):
         return whole
-    first, last = (_number(digits) for digits in found.groups())
+    first, last = (_number(digits) for digits in match.groups())
     if first is None:  # the last so many bytes
         return whole if last is None else Part(max(0, size - last), size - 1, size)
     if last is not None and last < first:
@@ -43,13 +43,13 @@ def answer(part: Part, path: Path, tag: str, taken: Taken) -> HttpResponse | Fil
         refused = HttpResponse(status=416)
         refused.headers["Content-Range"] = f"bytes */{part.size}"
         return refused
-    given = FileStream(_bytes(path, part), taken=taken, content_type="application/zip")
+    response = FileStream(_bytes(path, part), taken=taken, content_type="application/zip")
     if not part.is_whole:
-        given.status_code = 206
-        given.headers["Content-Range"] = f"bytes {part.first}-{part.last}/{part.size}"
-    given.headers["Accept-Ranges"], given.headers["ETag"] = "bytes", _etag(tag)
-    given.headers["Content-Length"] = str(part.length)
-    return given
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {part.first}-{part.last}/{part.size}"
+    response.headers["Accept-Ranges"], response.headers["ETag"] = "bytes", _etag(tag)
+    response.headers["Content-Length"] = str(part.length)
+    return response
 
 
 def _etag(tag: str) -> str:

@@ -57,15 +57,15 @@ def make(pk: int, clock: Callable[[], datetime]) -> None:
     if job is None:
         return
     connection.ensure_connection()
-    held = lease.Lease(job, clock)
+    job_lease = lease.Lease(job, clock)
     try:
-        _make(job, held, clock)
+        _make(job, job_lease, clock)
     except Exception as error:
-        if held.lost or isinstance(error, NoLongerWanted):
+        if job_lease.lost or isinstance(error, NoLongerWanted):
             log.info("export given up", job=pk)
             return
         log.error("export failed", job=pk, error=type(error).__name__)
-        held.mine.update(state=State.FAILED, error=type(error).__name__, finished_at=clock())
+        job_lease.mine.update(state=State.FAILED, error=type(error).__name__, finished_at=clock())
     finally:
         part(job).unlink(missing_ok=True)
 
@@ -81,42 +81,42 @@ def _take(pk: int, now: datetime) -> ExportJob | None:
     return job
 
 
-def _make(job: ExportJob, held: lease.Lease, clock: Callable[[], datetime]) -> None:
+def _make(job: ExportJob, job_lease: lease.Lease, clock: Callable[[], datetime]) -> None:
     person = Person.objects.get(pk=job.person_id)
     choice = Choice(QueryDict(job.choice), person)
     if not choice.is_valid() or not set(job.sites) <= person.site_ids(Permission.EXPORT):
         raise PermissionError
-    made = Bundle(choice.selection(), job.asked_at, job.purpose)
-    with site_scope.sites_of(person), held:
-        size, sha256 = _write(job, made, held)
-    _publish(job, held, choice, made, clock(), size=size, sha256=sha256)
+    bundle = Bundle(choice.selection(), job.asked_at, job.purpose)
+    with site_scope.sites_of(person), job_lease:
+        size, sha256 = _write(job, bundle, job_lease)
+    _publish(job, job_lease, choice, bundle, clock(), size=size, sha256=sha256)
 
 
-def _write(job: ExportJob, made: Bundle, held: lease.Lease) -> tuple[int, str]:
+def _write(job: ExportJob, bundle: Bundle, job_lease: lease.Lease) -> tuple[int, str]:
     """The file, aside; whoever lost the lease stops at the next block at the latest. Its size and its sum."""
     digest, size = hashlib.sha256(), 0
     part(job).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with part(job).open("xb") as file, closing(made.blocks()) as blocks:
+    with part(job).open("xb") as file, closing(bundle.blocks()) as blocks:
         for block in blocks:
-            if held.lost:
+            if job_lease.lost:
                 raise NoLongerWanted
             size += file.write(block)
             digest.update(block)
-            held.done = sum(made.records.values())
+            job_lease.done = sum(bundle.records.values())
     return size, digest.hexdigest()
 
 
 def _publish(
-    job: ExportJob, held: lease.Lease, choice: Choice, made: Bundle, now: datetime, *, size: int, sha256: str
+    job: ExportJob, job_lease: lease.Lease, choice: Choice, bundle: Bundle, now: datetime, *, size: int, sha256: str
 ) -> None:
     """Give the file its name, if the lease is still ours; the row is locked until that is committed."""
-    records = sum(made.records.values())
+    records = sum(bundle.records.values())
     with transaction.atomic():
-        told = {"done": records, "size": size, "sha256": sha256, "finished_at": now, "moved_at": now}
-        if held.lost or not held.mine.update(state=State.READY, expires_at=now + KEPT, **told):
+        fields = {"done": records, "size": size, "sha256": sha256, "finished_at": now, "moved_at": now}
+        if job_lease.lost or not job_lease.mine.update(state=State.READY, expires_at=now + KEPT, **fields):
             raise NoLongerWanted
-        told = {"records": records, "sha256": sha256}
-        export_log.note(choice.selection(), "prepared", path(job).name, now, job.purpose, **told)
+        fields = {"records": records, "sha256": sha256}
+        export_log.note(choice.selection(), "prepared", path(job).name, now, job.purpose, **fields)
         part(job).rename(path(job))
 
 
@@ -134,13 +134,13 @@ def owed(now: datetime) -> list[int]:
 
 def remove_old(now: datetime) -> int:
     """Remove the files whose time is over, and what makers that were killed left; answers how many exports."""
-    found = list(ExportJob.objects.filter(state=State.READY, expires_at__lt=now))
-    for job in found:
+    jobs = list(ExportJob.objects.filter(state=State.READY, expires_at__lt=now))
+    for job in jobs:
         path(job).unlink(missing_ok=True)
         ExportJob.objects.filter(pk=job.pk).update(state=State.EXPIRED)
     for file in _leftovers():
         file.unlink(missing_ok=True)
-    return len(found)
+    return len(jobs)
 
 
 def _leftovers() -> list[Path]:

@@ -52,13 +52,13 @@ class Lease:
         try:
             while not self._ended.wait(RENEW_EVERY):
                 try:
-                    held = self.mine.update(moved_at=self._clock(), done=self.done)
+                    ours = self.mine.update(moved_at=self._clock(), done=self.done)
                     renewed = time.monotonic()
                 except Error as error:  # the database is away: tried again, for as long as the lease lasts
                     log.warning("lease not renewed", error=type(error).__name__)
                     connection.close()
-                    held = time.monotonic() - renewed < LASTS.total_seconds()
-                if not held:
+                    ours = time.monotonic() - renewed < LASTS.total_seconds()
+                if not ours:
                     self._lose()
                     return
         finally:

@@ -139,8 +139,8 @@ def seen_by(person: Person, before: int | None = None, most: int = MAX_LINES) ->
     Of the codes that were chosen only those of his or her sites.
     """
     sites = person.site_ids(Permission.AUDIT)
-    found = ExportLog.objects.filter(sites__overlap=sorted(sites))
-    lines = list((found.filter(pk__lt=before) if before else found)[:most])
+    entries = ExportLog.objects.filter(sites__overlap=sorted(sites))
+    lines = list((entries.filter(pk__lt=before) if before else entries)[:most])
     named = {code for line in lines for code in line.parameters.get("participants", ())}
     seen = set(Participant.objects.filter(code__in=named, site__in=sites).values_list("code", flat=True))
     for line in lines:

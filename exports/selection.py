@@ -32,7 +32,7 @@ class Selection:
         """The fields of one form that are not taken."""
         names = {name.partition(".")[2] for name in self.without if name.startswith(f"{model.slug}.")}
         if self.deidentified:
-            names |= {each.name for each in crf_fields(model) if is_free_text(each)}
+            names |= {crf_field.name for crf_field in crf_fields(model) if is_free_text(crf_field)}
         return frozenset(names)
 
     @property
@@ -44,19 +44,19 @@ class Selection:
         """SQL that selects the ids of the participants, and its parameters: the sites where this person may export."""
         sql = "SELECT id FROM records_participant WHERE site_id = ANY(%(sites)s) AND voided_at IS NULL"
         audited = self.sites & self.person.site_ids(Permission.AUDIT)
-        given: dict[str, Any] = {"sites": sorted(self.sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
+        params: dict[str, Any] = {"sites": sorted(self.sites), "audited": sorted(audited), "at": self.at, "horizon": ""}
         if self.codes:
             sql += " AND code = ANY(%(codes)s)"
-            given["codes"] = list(self.codes)
+            params["codes"] = list(self.codes)
         if self.at:
             sql += " AND created_at <= %(at)s"
-        return sql, given
+        return sql, params
 
     def pseudonyms(self) -> Pseudonyms:
         """The other names and the shifts of these participants."""
-        sql, given = self.participants()
-        found = Participant.objects.raw(f"SELECT * FROM records_participant WHERE id IN ({sql})", given)
-        return Pseudonyms.of(found.prefetch_related("site"))
+        sql, params = self.participants()
+        participants = Participant.objects.raw(f"SELECT * FROM records_participant WHERE id IN ({sql})", params)
+        return Pseudonyms.of(participants.prefetch_related("site"))
 
     @property
     def as_of_words(self) -> str:

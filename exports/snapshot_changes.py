@@ -29,13 +29,13 @@ class Change:
 
 def between(before: bytes, after: bytes) -> list[Change]:
     """Form by form, in the order of the forms; a form that only one of the two has is left out."""
-    found: list[Change] = []
+    changes: list[Change] = []
     with zipfile.ZipFile(io.BytesIO(before)) as old, zipfile.ZipFile(io.BytesIO(after)) as new:
         names = set(old.namelist()) & set(new.namelist())
         for model in dictionary.models():
             if f"{model.slug}.csv" in names:
-                found += _of_form(model, _rows(old, model), _rows(new, model))
-    return found
+                changes += _of_form(model, _rows(old, model), _rows(new, model))
+    return changes
 
 
 def _rows(bundle: zipfile.ZipFile, model: type[Record]) -> dict[tuple[str, ...], dict[str, str]]:
@@ -45,29 +45,29 @@ def _rows(bundle: zipfile.ZipFile, model: type[Record]) -> dict[tuple[str, ...],
 
 
 def _of_form(model: type[Record], old: dict, new: dict) -> list[Change]:
-    found = []
+    changes = []
     for key in sorted({*old, *new}):
         if key not in old:
-            found.append(_change(model, key, _("new")))
+            changes.append(_change(model, key, _("new")))
         elif key not in new:
-            found.append(_change(model, key, _("voided")))
+            changes.append(_change(model, key, _("voided")))
         elif fields := _fields(model, old[key], new[key]):
-            found.append(_change(model, key, _("changed"), fields))
-    return found
+            changes.append(_change(model, key, _("changed"), fields))
+    return changes
 
 
 def _fields(model: type[Record], old: dict[str, str], new: dict[str, str]) -> list[tuple[str, str, str]]:
     """Question, before, after; of what only explains another column, a reason why an answer is missing is said."""
-    questions = {each.name: str(each.verbose_name) for each in crf_fields(model)}
-    told = []
+    questions = {crf_field.name: str(crf_field.verbose_name) for crf_field in crf_fields(model)}
+    differences = []
     for name in new:
         if name in old and old[name] != new[name] and name not in _KEY:
             base = name.removesuffix("_missing")
             if name in questions or name == "status" or (base in questions and name != base):
                 title = questions.get(base, _("Status") if name == "status" else name)
                 title = title if base == name else _("%(question)s: no answer because") % {"question": title}
-                told.append((title, old[name] or "–", new[name] or "–"))
-    return told
+                differences.append((title, old[name] or "–", new[name] or "–"))
+    return differences
 
 
 def _change(model: type[Record], key: tuple[str, ...], what: str, fields: list | None = None) -> Change:

@@ -51,8 +51,8 @@ class SnapshotSelection(Selection):
     taken_at: datetime | None = None
 
     def participants(self) -> tuple[str, dict[str, Any]]:
-        given = {"ids": list(self.ids), "at": self.at, "horizon": self.horizon, "audited": []}
-        return "SELECT id FROM records_participant WHERE id = ANY(%(ids)s)", given
+        params = {"ids": list(self.ids), "at": self.at, "horizon": self.horizon, "audited": []}
+        return "SELECT id FROM records_participant WHERE id = ANY(%(ids)s)", params
 
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "without": sorted(self.without), "horizon": self.horizon}
@@ -68,8 +68,8 @@ class SnapshotSelection(Selection):
 def to_cut(person: Person) -> list[Snapshot]:
     """Those of which this person may take any part away; their long lists are not read."""
     exports = person.site_ids(Permission.EXPORT)
-    found = Snapshot.objects.defer("participants", "records", "sums")
-    return [each for each in found if set(each.sites) <= exports]
+    snapshots = Snapshot.objects.defer("participants", "records", "sums")
+    return [snapshot for snapshot in snapshots if set(snapshot.sites) <= exports]
 
 
 def cut(snapshot: Snapshot, selection: Selection) -> SnapshotSelection:
@@ -77,10 +77,10 @@ def cut(snapshot: Snapshot, selection: Selection) -> SnapshotSelection:
     known = Participant._base_manager.filter(pk__in=snapshot.participants)
     if selection.codes:
         known = known.filter(code__in=selection.codes)
-    told = {each.name: getattr(selection, each.name) for each in fields(Selection)}
-    told |= {"at": snapshot.until, "without": selection.without | set(export_tables.LOGS)}
+    values = {field.name: getattr(selection, field.name) for field in fields(Selection)}
+    values |= {"at": snapshot.until, "without": selection.without | set(export_tables.LOGS)}
     return SnapshotSelection(
-        **told, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at
+        **values, ids=tuple(known.values_list("pk", flat=True)), horizon=snapshot.horizon, taken_at=snapshot.at
     )
 
 
@@ -90,9 +90,10 @@ def visible(person: Person) -> list[Snapshot]:
     with site_scope.all_sites():  # the safety monitor reads no participant, and may have what was made for him or her
         taken = list(Snapshot.objects.select_related("made_by"))
     return [
-        each
-        for each in taken
-        if set(each.sites) <= exports or (each.purpose == Snapshot.Purpose.SAFETY and set(each.sites) <= safety)
+        snapshot
+        for snapshot in taken
+        if set(snapshot.sites) <= exports
+        or (snapshot.purpose == Snapshot.Purpose.SAFETY and set(snapshot.sites) <= safety)
     ]
 
 
@@ -149,8 +150,12 @@ def _dated_until(at: datetime, horizon: str) -> datetime | None:
 
 def _committed(sites: list[int], until: datetime, horizon: str) -> list[int]:
     """The participants of these sites who were there by then, by the trail: no clock of theirs is asked."""
-    found = Participant.objects.filter(site__in=sites, voided_at__isnull=True).values_list("pk", flat=True)
-    return [each.pk for each in time_travel.rows(Participant, until, found, horizon=horizon) if not each.is_void]
+    participants = Participant.objects.filter(site__in=sites, voided_at__isnull=True).values_list("pk", flat=True)
+    return [
+        participant.pk
+        for participant in time_travel.rows(Participant, until, participants, horizon=horizon)
+        if not participant.is_void
+    ]
 
 
 def _with_own(committed: str, own: int | None) -> str:
@@ -159,7 +164,7 @@ def _with_own(committed: str, own: int | None) -> str:
         return committed
     _oldest, following, running = committed.split(":")
     end = max(int(following), own + 1)
-    others = {int(each) for each in running.split(",") if each} | set(range(int(following), end))
+    others = {int(number) for number in running.split(",") if number} | set(range(int(following), end))
     others.discard(own)
     return f"{min(others, default=end)}:{end}:{','.join(map(str, sorted(others)))}"
 
@@ -181,9 +186,9 @@ def _content(snapshot: Snapshot) -> bytes:
         horizon=snapshot.horizon,
         taken_at=snapshot.at,
     )
-    made = Bundle(cut, snapshot.at, snapshot.purpose)
-    content = b"".join(made.blocks())
-    snapshot.records, snapshot.sums = made.records, made.sums
+    bundle = Bundle(cut, snapshot.at, snapshot.purpose)
+    content = b"".join(bundle.blocks())
+    snapshot.records, snapshot.sums = bundle.records, bundle.sums
     return content
 
 
@@ -194,9 +199,9 @@ def _dictionary() -> str:
 def _sealed_payload(snapshot: Snapshot) -> dict[str, Any]:
     """What the seal is under: every column but the seal itself."""
     names = [field.attname for field in Snapshot._meta.concrete_fields if field.attname not in ("id", "seal")]
-    told = {name: getattr(snapshot, name) for name in names} | {"at": snapshot.at.isoformat()}
-    until = told.pop("dated_until")  # which most have not, and seals of before it knew nothing of
-    return told | ({"dated_until": until.isoformat()} if until else {})
+    payload = {name: getattr(snapshot, name) for name in names} | {"at": snapshot.at.isoformat()}
+    until = payload.pop("dated_until")  # which most have not, and seals of before it knew nothing of
+    return payload | ({"dated_until": until.isoformat()} if until else {})
 
 
 def content(snapshot: Snapshot) -> bytes:
@@ -227,14 +232,14 @@ def redacted(snapshot: Snapshot) -> bool:
 
 def contradictions() -> list[tuple[int, str]]:
     """Snapshot by snapshot: a file or a seal that does not fit, or data that the audit trail no longer gives again."""
-    found = []
+    faults = []
     for snapshot in Snapshot.objects.select_related("made_by", "file").order_by("number"):
         wrong = _wrong(snapshot, bytes(snapshot.file.content)) if hasattr(snapshot, "file") else "its file is missing"
         if not wrong and snapshot.dictionary == _dictionary() and not redacted(snapshot):
             wrong = _differs(snapshot)
         if wrong:
-            found.append((snapshot.pk, wrong))
-    return found
+            faults.append((snapshot.pk, wrong))
+    return faults
 
 
 def _differs(snapshot: Snapshot) -> str:

@@ -50,9 +50,9 @@ class OutsideCare(RepeatingRecord):
         return self.what or ""
 
     def cross_checks(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
         if self.from_on and self.until_on and self.until_on.latest < self.from_on.earliest:
-            said["until_on"] = _("It ended before it began. Check both dates.")
+            errors["until_on"] = _("It ended before it began. Check both dates.")
         if self.source_received_on and self.source_requested_on and self.source_received_on < self.source_requested_on:
-            said["source_received_on"] = _("The letter came before it was asked for. Check both dates.")
-        return said
+            errors["source_received_on"] = _("The letter came before it was asked for. Check both dates.")
+        return errors

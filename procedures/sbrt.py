@@ -230,11 +230,11 @@ class Sbrt(SingleRecord):
 
     def notices(self) -> dict[str, Any]:
         """Doses above a published limit are a physicist's decision: said, never refused."""
-        said = super().notices()
+        notices = super().notices()
         for name, (organ, limit) in ORGAN_LIMITS.items():
             dose = getattr(self, name)
             if dose is not None and float(dose) > limit:
-                said[name] = _("%(dose)s Gy is above the published limit of %(limit)s Gy for the %(organ)s.") % {
+                notices[name] = _("%(dose)s Gy is above the published limit of %(limit)s Gy for the %(organ)s.") % {
                     "dose": dose,
                     "limit": limit,
                     "organ": organ,
@@ -242,7 +242,7 @@ class Sbrt(SingleRecord):
         for name, (organ, gray, limit) in VOLUME_LIMITS.items():
             volume = getattr(self, name)
             if volume is not None and float(volume) >= limit:
-                said[name] = _(
+                notices[name] = _(
                     "%(volume)s cc of the %(organ)s above %(gray)s Gy: the published limit is %(limit)s cc."
                 ) % {
                     "volume": volume,
@@ -250,7 +250,7 @@ class Sbrt(SingleRecord):
                     "gray": gray,
                     "limit": limit,
                 }
-        return said | self._planned_long_ago()
+        return notices | self._planned_long_ago()
 
     def _planned_long_ago(self) -> dict[str, Any]:
         """A planning MRI of more than two weeks before the first beam."""
@@ -259,8 +259,8 @@ class Sbrt(SingleRecord):
         days = [row.beam_on_at_date for row in self.fractions.filter(voided_at__isnull=True) if row.beam_on_at_date]
         if not days or (min(days) - self.planning_mri_at_date).days <= _MRI_DAYS:
             return {}
-        told = {"days": (min(days) - self.planning_mri_at_date).days, "usual": _MRI_DAYS}
-        return {"planning_mri_at": _("%(days)s days before SBRT; at most %(usual)s are usual.") % told}
+        params = {"days": (min(days) - self.planning_mri_at_date).days, "usual": _MRI_DAYS}
+        return {"planning_mri_at": _("%(days)s days before SBRT; at most %(usual)s are usual.") % params}
 
 
 class SbrtFraction(ItemGroupRecord):
@@ -309,12 +309,12 @@ class SbrtFraction(ItemGroupRecord):
         return None
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         low, high = _USUAL_MINUTES
         if self.minutes is not None and not low <= self.minutes <= high:
-            told = {"minutes": self.minutes, "low": low, "high": high}
-            said["beam_off_at"] = _("%(minutes)s minutes is unusual for a session (%(low)s to %(high)s).") % told
-        return said
+            params = {"minutes": self.minutes, "low": low, "high": high}
+            notices["beam_off_at"] = _("%(minutes)s minutes is unusual for a session (%(low)s to %(high)s).") % params
+        return notices
 
     def cross_checks(self) -> dict[str, Any]:
         on, off = self.beam_on_at_date, self.beam_off_at_date

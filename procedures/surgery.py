@@ -298,7 +298,7 @@ class Surgery(RepeatingRecord):
         bridged = self.bridged_levels
         minutes, days = _("%(n)s minutes"), _("%(n)s days")
 
-        def told(words: Any, number: int | None) -> str:
+        def amount(words: Any, number: int | None) -> str:
             return "" if number is None else str(words % {"n": number})
 
         return [
@@ -309,45 +309,45 @@ class Surgery(RepeatingRecord):
                 + _("both included; the protocol allows five"),
                 "D10",
             ),
-            Score(_("Operating time"), told(minutes, self.operating_minutes), _("knife to skin until skin closed")),
+            Score(_("Operating time"), amount(minutes, self.operating_minutes), _("knife to skin until skin closed")),
             Score(
-                _("Stay from surgery"), told(days, self.stay_from_surgery_days), _("discharge minus date of surgery")
+                _("Stay from surgery"), amount(days, self.stay_from_surgery_days), _("discharge minus date of surgery")
             ),
             Score(
                 _("Stay from admission"),
-                told(days, self.stay_from_admission_days),
+                amount(days, self.stay_from_admission_days),
                 _("discharge minus date of admission"),
             ),
         ]
 
     def cross_checks(self) -> dict[str, Any]:
         """Days that run backwards, where the times that a constraint would judge are unknown."""
-        said: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
         if self.incision_at_date and self.closed_at_date and self.closed_at_date < self.incision_at_date:
-            said["closed_at"] = _("Skin closed is on an earlier day than knife to skin. Check the theatre record.")
+            errors["closed_at"] = _("Skin closed is on an earlier day than knife to skin. Check the theatre record.")
         if self.incision_at_date and self.discharge_on and self.discharge_on < self.incision_at_date:
-            said["discharge_on"] = _("Discharge is earlier than the operation.")
+            errors["discharge_on"] = _("Discharge is earlier than the operation.")
         if self.upper_level and self.lower_level and self.bridged_levels is None:
-            said["lower_level"] = _("The lowest vertebra lies above the uppermost one.")
-        return said
+            errors["lower_level"] = _("The lowest vertebra lies above the uppermost one.")
+        return errors
 
     def notices(self) -> dict[str, Any]:
-        said = super().notices()
+        notices = super().notices()
         minutes = self.operating_minutes
         low, high = _USUAL_MINUTES
         if minutes is not None and not low <= minutes <= high:
-            said["closed_at"] = _("%(minutes)s minutes is unusual for this operation (%(low)s to %(high)s).") % {
+            notices["closed_at"] = _("%(minutes)s minutes is unusual for this operation (%(low)s to %(high)s).") % {
                 "minutes": minutes,
                 "low": low,
                 "high": high,
             }
         units = (self.red_cells_during_units or 0) + (self.red_cells_after_units or 0)
         if units >= TRANSFUSION_ASKED_FROM and self.transfusion_beyond_protocol is None:
-            said["transfusion_beyond_protocol"] = _(
+            notices["transfusion_beyond_protocol"] = _(
                 "%(units)s units were given: say whether that was beyond protocol."
             ) % {"units": units}
         if (self.bridged_levels or 0) > 5:
-            said["lower_level"] = _("%(count)s vertebrae bridged; the protocol allows five. Record a deviation.") % {
+            notices["lower_level"] = _("%(count)s vertebrae bridged; the protocol allows five. Record a deviation.") % {
                 "count": self.bridged_levels
             }
-        return said
+        return notices

@@ -59,11 +59,11 @@ def _said(text: str) -> list[str]:
 
 
 def _phrases() -> list[_Phrase]:
-    found = []
+    phrases = []
     for term in TERMS:
         texts = [(term.term, NAME), *((text, SYNONYM) for text in term.synonyms), (term.soc, CLASS)]
-        found += [_Phrase(term, text, len(set(_said(text))), worth) for text, worth in texts]
-    return found
+        phrases += [_Phrase(term, text, len(set(_said(text))), worth) for text, worth in texts]
+    return phrases
 
 
 _PHRASES = _phrases()
@@ -89,27 +89,27 @@ def _slips(typed: str) -> dict[str, float]:
     """Words one or two letters away. Cheap filters first: difflib alone is too slow for every keystroke."""
     if len(typed) < 4:
         return {}
-    pairs, found = _pairs(typed), {}
+    pairs, slips = _pairs(typed), {}
     for word, letters in _LETTERS.items():
         if abs(len(word) - len(typed)) > 2 or 2 * len(pairs & letters) < min(len(pairs), len(letters)) - 1:
             continue
         alike = SequenceMatcher(None, typed, word, autojunk=False).ratio()
         if alike >= SIMILAR:
-            found[word] = 0.9 * alike
-    return found
+            slips[word] = 0.9 * alike
+    return slips
 
 
 @lru_cache(maxsize=4096)
 def _meant(typed: str) -> dict[str, float]:
     """Every word of the dictionary that this one may mean, and how surely (0–1)."""
-    found = {typed: 1.0} if typed in _PLACES else {}
+    meanings = {typed: 1.0} if typed in _PLACES else {}
     for word in _PLACES:
         if word != typed and len(typed) > 1 and word.startswith(typed):
-            found[word] = 0.7 + 0.25 * len(typed) / len(word)
+            meanings[word] = 0.7 + 0.25 * len(typed) / len(word)
     for other in _SAME.get(typed, ()):
         if other in _PLACES:
-            found[other] = max(found.get(other, 0), 0.9)
-    return found or _slips(typed)
+            meanings[other] = max(meanings.get(other, 0), 0.9)
+    return meanings or _slips(typed)
 
 
 def _hits(words: list[str]) -> tuple[dict[int, dict[str, float]], dict[str, float]]:
@@ -131,12 +131,12 @@ def _by_code(typed: str) -> list[Match]:
 
 def _together(hits: dict[int, dict[str, float]]) -> dict[str, dict[str, float]]:
     """For each term the words that its name and synonyms answer between them."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    terms: dict[str, dict[str, float]] = defaultdict(dict)
     for place, answered in hits.items():
         if _PHRASES[place].worth > CLASS:
-            said = found[_PHRASES[place].term.code]
-            said.update({word: max(said.get(word, 0), sure) for word, sure in answered.items()})
-    return found
+            words = terms[_PHRASES[place].term.code]
+            words.update({word: max(words.get(word, 0), sure) for word, sure in answered.items()})
+    return terms
 
 
 def search(text: str, limit: int = 12) -> list[Match]:

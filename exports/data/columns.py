@@ -32,11 +32,11 @@ class Column:
 def columns_of(model: type[Record], shifted: bool = False, without: frozenset[str] = frozenset()) -> list[Column]:
     """The columns of one form, those of the fields in `without` left out; `shifted` moves every date."""
     with translation.override("en"):
-        found = list(_first(model, shifted))
+        columns = list(_first(model, shifted))
         for field in crf_fields(model):
             if field.name not in without:
-                found += _about(field, shifted)
-    return found
+                columns += _about(field, shifted)
+    return columns
 
 
 def is_free_text(field: CrfField) -> bool:
@@ -109,11 +109,11 @@ def _value(field: CrfField, column: str, shifted: bool) -> str:
 
 def _partial(field: CrfField, column: str, shifted: bool) -> Iterator[Column]:
     """As given, and the first and last day it can be; of a shifted one that is not whole only these days are told."""
-    first, last, given = sql_format.earliest(column), sql_format.latest(column), column
+    first, last, cell = sql_format.earliest(column), sql_format.latest(column), column
     if shifted:
-        first, last = (sql_format.day(f"({each})::date + d.shift") for each in (first, last))
-        given = f"CASE WHEN length({column}) = 10 THEN {first} END"
-    yield Column(field.name, "partial date", given, field)
+        first, last = (sql_format.day(f"({bound})::date + d.shift") for bound in (first, last))
+        cell = f"CASE WHEN length({column}) = 10 THEN {first} END"
+    yield Column(field.name, "partial date", cell, field)
     yield Column(f"{field.name}_earliest", "date", first, field)
     yield Column(f"{field.name}_latest", "date", last, field)
 

@@ -14,18 +14,18 @@ BLOCK = 1 << 17
 MARK = "\ufeff".encode()  # by which a spreadsheet knows that a file is UTF-8
 
 
-def file(selection: Selection, columns: list[Column], sql: str, given: Mapping[str, Any]) -> Iterator[bytes]:
+def file(selection: Selection, columns: list[Column], sql: str, params: Mapping[str, Any]) -> Iterator[bytes]:
     """One file, marked as UTF-8 where a spreadsheet is to read it."""
     if selection.spreadsheet:
         yield MARK
-    yield from blocks([column.name for column in columns], sql, given)
+    yield from blocks([column.name for column in columns], sql, params)
 
 
 def defused(columns: list[Column], selection: Selection) -> list[Column]:
     """The same columns, their text with no formula in it where a spreadsheet is to read it."""
     if not selection.spreadsheet:
         return columns
-    return [replace(each, sql=sql_format.no_formula(each.sql)) if each.is_text else each for each in columns]
+    return [replace(column, sql=sql_format.no_formula(column.sql)) if column.is_text else column for column in columns]
 
 
 def cells(columns: list[Column]) -> str:
@@ -38,10 +38,10 @@ class Block(bytes):
     records = 0
 
 
-def blocks(header: list[str], sql: str, given: Mapping[str, Any]) -> Iterator[Block]:
+def blocks(header: list[str], sql: str, params: Mapping[str, Any]) -> Iterator[Block]:
     """CSV as RFC 4180 has it: UTF-8, lines that end in CR LF, of the answer to one question."""
     lines, size = [",".join(header).encode()], 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", given) as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
         yield _block(lines, 0)
         lines = []
         for row in copy:  # PostgreSQL sends one message a row, which ends in LF
@@ -55,6 +55,6 @@ def blocks(header: list[str], sql: str, given: Mapping[str, Any]) -> Iterator[Bl
 
 
 def _block(lines: list[bytes], records: int) -> Block:
-    made = Block(b"\r\n".join(lines) + b"\r\n")
-    made.records = records
-    return made
+    block = Block(b"\r\n".join(lines) + b"\r\n")
+    block.records = records
+    return block

@@ -25,11 +25,11 @@ def columns_of(model: type[Record], selection: Selection) -> list[columns.Column
 def statement(model: type[Record], selection: Selection) -> tuple[str, dict[str, Any]]:
     """The question whose answer is the file, and its parameters; of live rows or of the trail, with the same cells."""
     cells = csv_stream.cells(columns_of(model, selection))
-    given, order = selection.participants()[1], "p.code"
+    params, order = selection.participants()[1], "p.code"
     if selection.deidentified:
-        given |= selection.pseudonyms().parameters()
+        params |= selection.pseudonyms().parameters()
         order = "d.pseudonym"
-    return f"SELECT {cells} {source(model, selection)} ORDER BY {order}, r.number, r.id", given
+    return f"SELECT {cells} {source(model, selection)} ORDER BY {order}, r.number, r.id", params
 
 
 def source(model: type[Record], selection: Selection, beside: str = "") -> str:
@@ -62,14 +62,14 @@ def _rows(model: type[Record], selection: Selection, scope: str) -> str:
 
 def blocks(model: type[Record], selection: Selection) -> Iterator[bytes]:
     """The file of one form, in blocks, with memory that does not grow."""
-    sql, given = statement(model, selection)
-    yield from csv_stream.file(selection, columns_of(model, selection), sql, given)
+    sql, params = statement(model, selection)
+    yield from csv_stream.file(selection, columns_of(model, selection), sql, params)
 
 
-def count(sources: list[tuple[str, str]], given: dict[str, Any]) -> dict[str, int]:
+def count(sources: list[tuple[str, str]], params: dict[str, Any]) -> dict[str, int]:
     """Name -> number of rows of several sources, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) {sql}" for name, sql in sources), given)
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) {sql}" for name, sql in sources), params)
         return dict(cursor.fetchall())
 
 

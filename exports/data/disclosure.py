@@ -34,8 +34,16 @@ def as_csv(selection: Selection) -> str:
 def _rare(model: type[Record], selection: Selection) -> Iterator[list[str | int]]:
     """Codes of one form that at least one and fewer than FEW participants have."""
     asked = [field for field in crf_fields(model) if field.name not in selection.left_out(model)]
-    codes = [f"({literal(each.name)}, ARRAY[{name(each.column)}])" for each in asked if isinstance(each, Choice)]
-    codes += [f"({literal(each.name)}, {name(each.column)})" for each in asked if isinstance(each, MultiChoice)]
+    codes = [
+        f"({literal(question.name)}, ARRAY[{name(question.column)}])"
+        for question in asked
+        if isinstance(question, Choice)
+    ]
+    codes += [
+        f"({literal(question.name)}, {name(question.column)})"
+        for question in asked
+        if isinstance(question, MultiChoice)
+    ]
     if not codes:
         return
     sql = (

@@ -35,14 +35,14 @@ class Table:
 
 def tables(selection: Selection) -> list[Table]:
     """Every CSV of this selection. The logs hold true dates and people's words, so no de-identified one has them."""
-    found = [_form(model, selection) for model in dictionary.models() if selection.takes(model.slug)]
+    files = [_form(model, selection) for model in dictionary.models() if selection.takes(model.slug)]
     if selection.deidentified:
-        return found
+        return files
     if selection.takes("queries"):
-        found.append(Table("queries", query_log.columns(selection), query_log.source, query_log.blocks))
+        files.append(Table("queries", query_log.columns(selection), query_log.source, query_log.blocks))
     if selection.takes("audit") and selection.person.may(Permission.AUDIT):
-        found.append(Table("audit", audit_log.columns(selection), audit_log.source, audit_log.blocks))
-    return found
+        files.append(Table("audit", audit_log.columns(selection), audit_log.source, audit_log.blocks))
+    return files
 
 
 def _form(model: type[Record], selection: Selection) -> Table:
@@ -53,4 +53,4 @@ def _form(model: type[Record], selection: Selection) -> Table:
 def rows(selection: Selection) -> dict[str, int]:
     """How many rows each of them has, asked in one statement."""
     plain = replace(selection, deidentified=False)  # the same rows; names and dates are not looked at
-    return datasets.count([(each.name, each.source(plain)) for each in tables(selection)], plain.participants()[1])
+    return datasets.count([(table.name, table.source(plain)) for table in tables(selection)], plain.participants()[1])

@@ -29,13 +29,13 @@ class Pseudonyms:
 
     @classmethod
     def of(cls, participants: Iterable[Participant]) -> "Pseudonyms":
-        secret, made = key(), cls()
-        for each in participants:
-            made.ids.append(each.pk)
-            made.names.append("P-" + _digest(secret, "participant", each.code)[:10])
-            made.sites.append("S-" + _digest(secret, "site", each.site.code)[:6])
-            made.shifts.append(-1 - int(_digest(secret, "shift", each.code)[:12], 16) % MOST_DAYS)
-        return made
+        secret, pseudonyms = key(), cls()
+        for participant in participants:
+            pseudonyms.ids.append(participant.pk)
+            pseudonyms.names.append("P-" + _digest(secret, "participant", participant.code)[:10])
+            pseudonyms.sites.append("S-" + _digest(secret, "site", participant.site.code)[:6])
+            pseudonyms.shifts.append(-1 - int(_digest(secret, "shift", participant.code)[:12], 16) % MOST_DAYS)
+        return pseudonyms
 
     def parameters(self) -> dict[str, list]:
         return {"ids": self.ids, "names": self.names, "pseudosites": self.sites, "shifts": self.shifts}

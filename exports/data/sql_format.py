@@ -54,7 +54,7 @@ def latest(partial: str) -> str:
 
 def label(code: str, codes: Iterable[tuple[Any, Any]]) -> str:
     """The words of one code; a code that is not on the list any more says itself."""
-    cases = " ".join(f"WHEN {literal(each)} THEN {literal(words)}" for each, words in codes)
+    cases = " ".join(f"WHEN {literal(value)} THEN {literal(words)}" for value, words in codes)
     return f"CASE {code} {cases} ELSE {code} END" if cases else code
 
 
@@ -65,9 +65,9 @@ def joined(codes: str) -> str:
 
 def labels(codes: str, known: Iterable[tuple[Any, Any]]) -> str:
     """Their words, in the order of the codes; nothing where there are none."""
-    each = label("each.code", known)
+    words = label("each.code", known)
     return (
-        f"(SELECT string_agg({each}, ', ' ORDER BY each.place)"
+        f"(SELECT string_agg({words}, ', ' ORDER BY each.place)"
         f" FROM unnest({codes}) WITH ORDINALITY AS each(code, place))"
     )
 

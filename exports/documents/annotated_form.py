@@ -37,8 +37,8 @@ def as_html() -> str:
     with translation.override("en"):
         rows = {(row["form"], row["field"]): row for row in dictionary.rows()}
         forms = [_form(model, rows) for model in dictionary.models()]
-        said = {"forms": forms, "study": STUDY, "missing": MissingCode.choices}
-        return render_to_string("exports/annotated_form.html", said)
+        context = {"forms": forms, "study": STUDY, "missing": MissingCode.choices}
+        return render_to_string("exports/annotated_form.html", context)
 
 
 def _form(model: type[Record], rows: dict[tuple[str, str], dict[str, str]]) -> Form:

@@ -11,14 +11,14 @@ from records.model import registry
 def columns(selection: Selection) -> list[Column]:
     """What is told of each change; `change` is its place in the participant's chain, instants inside are in UTC."""
     slugs = [(model._meta.db_table, model.slug) for model in registry.clinical_models() if model.slug]
-    told = [
+    definitions = [
         ("participant", "key", "p.code"), ("site", "key", "s.code"), ("change", "integer", "r.seq"),
         ("at", "instant", sql_format.instant("r.at", "s.zone")), ("by", "text", "r.actor"), ("act", "key", "r.action"),
         ("form", "key", sql_format.label('r."table"', slugs)), ("record_key", "integer", "r.record_id"),
         ("field", "key", "c.key"), ("old", "text", "c.value ->> 0"), ("new", "text", "c.value ->> 1"),
         ("reason", "text", "r.reason"), ("hash", "key", "r.hash"),
     ]  # fmt: skip
-    return csv_stream.defused([Column(*each) for each in told], selection)
+    return csv_stream.defused([Column(*definition) for definition in definitions], selection)
 
 
 def source(selection: Selection) -> str:
@@ -34,6 +34,6 @@ def source(selection: Selection) -> str:
 
 def blocks(selection: Selection) -> Iterator[bytes]:
     """In the order of participants and their chains."""
-    found = columns(selection)
-    sql = f"SELECT {csv_stream.cells(found)} {source(selection)} ORDER BY p.code, r.seq, c.key"
-    yield from csv_stream.file(selection, found, sql, selection.participants()[1])
+    log_columns = columns(selection)
+    sql = f"SELECT {csv_stream.cells(log_columns)} {source(selection)} ORDER BY p.code, r.seq, c.key"
+    yield from csv_stream.file(selection, log_columns, sql, selection.participants()[1])

@@ -25,10 +25,10 @@ def rows() -> list[dict[str, str]]:
 
 def models() -> list[type[Record]]:
     """Every form, each followed by the kinds of rows inside it."""
-    found: list[type[Record]] = []
+    classes: list[type[Record]] = []
     for model in registry.forms().values():
-        found += [model, *registry.rows_of(model)]
-    return found
+        classes += [model, *registry.rows_of(model)]
+    return classes
 
 
 def as_csv() -> str:

@@ -12,7 +12,7 @@ from records.models import Query
 def columns(selection: Selection) -> list[Column]:
     """What is told of each thing said."""
     said_by = "coalesce(nullif(trim(b.first_name || ' ' || b.last_name), ''), b.username)"
-    told = [
+    definitions = [
         ("participant", "key", "p.code"), ("site", "key", "s.code"), ("query", "integer", "q.number"),
         ("form", "key", "q.form"), ("field", "key", "q.field"), ("rule", "key", "q.rule"),
         ("question", "text", "q.sentence"), ("for", "key", "q.assignee"), ("priority", "key", "q.priority"),
@@ -21,7 +21,7 @@ def columns(selection: Selection) -> list[Column]:
         ("said", "text", "r.text"),
         ("values", "text", "q.raised_by_values"),
     ]  # fmt: skip
-    return csv_stream.defused([Column(*each) for each in told], selection)
+    return csv_stream.defused([Column(*definition) for definition in definitions], selection)
 
 
 def source(selection: Selection) -> str:
@@ -38,6 +38,6 @@ def source(selection: Selection) -> str:
 
 def blocks(selection: Selection) -> Iterator[bytes]:
     """In the order of participants, queries and threads."""
-    found = columns(selection)
-    sql = f"SELECT {csv_stream.cells(found)} {source(selection)} ORDER BY p.code, q.number, r.id"
-    yield from csv_stream.file(selection, found, sql, selection.participants()[1])
+    log_columns = columns(selection)
+    sql = f"SELECT {csv_stream.cells(log_columns)} {source(selection)} ORDER BY p.code, q.number, r.id"
+    yield from csv_stream.file(selection, log_columns, sql, selection.participants()[1])

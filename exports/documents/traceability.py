@@ -31,26 +31,30 @@ class Line:
 def lines() -> list[Line]:
     """All of them, in the order of the dossier; criteria and visit × form cells come from the protocol itself."""
     with SOURCE.open("rb") as file:
-        told = tomllib.load(file)
-    found = [
-        Line("1.3", f"{each.id} {each.text}", ("protocol.eligibility.CRITERIA",), EACH_CRITERION) for each in CRITERIA
+        document = tomllib.load(file)
+    requirements = [
+        Line("1.3", f"{criterion.id} {criterion.text}", ("protocol.eligibility.CRITERIA",), EACH_CRITERION)
+        for criterion in CRITERIA
     ]
-    for section, rows in told["rules"].items():
-        found += [Line(section, what, tuple(places.split()), test) for what, places, test in rows]
-    for section, rows in told["fields"].items():
-        found += [Line(section, what, tuple(places.split()), EVERY_FIELD) for what, places in rows]
-    found += [
+    for section, rows in document["rules"].items():
+        requirements += [Line(section, what, tuple(places.split()), test) for what, places, test in rows]
+    for section, rows in document["fields"].items():
+        requirements += [Line(section, what, tuple(places.split()), EVERY_FIELD) for what, places in rows]
+    requirements += [
         Line("4.3", f"{visit.name} × {form}", (form,), EACH_VISIT) for visit in STUDY.visits for form in visit.forms
     ]
-    return sorted(found, key=lambda line: [int(part) for part in line.section.split(".")])
+    return sorted(requirements, key=lambda line: [int(part) for part in line.section.split(".")])
 
 
 def audited() -> dict[str, tuple[str, Line]]:
     """The auditor's list: id -> (source, line), in its order; what is not there yet is in `not_yet`."""
     with SOURCE.open("rb") as file:
-        told = tomllib.load(file)["auditor"]
-    ordered = sorted(told, key=lambda id_: (id_[0], int(id_[1:])))
-    return {id_: (told[id_][1], Line(id_, told[id_][0], tuple(told[id_][2].split()), told[id_][3])) for id_ in ordered}
+        entries = tomllib.load(file)["auditor"]
+    ordered = sorted(entries, key=lambda id_: (id_[0], int(id_[1:])))
+    return {
+        id_: (entries[id_][1], Line(id_, entries[id_][0], tuple(entries[id_][2].split()), entries[id_][3]))
+        for id_ in ordered
+    }
 
 
 def not_yet() -> dict[str, str]:
@@ -74,32 +78,36 @@ def missing_place(place: str) -> bool:
     parts = place.split(".")
     for cut in range(len(parts), 0, -1):
         try:
-            found = importlib.import_module(".".join(parts[:cut]))
+            target = importlib.import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:
             continue
         for part in parts[cut:]:
-            found = getattr(found, part, None)
-        return found is None
+            target = getattr(target, part, None)
+        return target is None
     return True
 
 
 def as_markdown() -> str:
     """docs/traceability.md."""
-    told = ["# From the study to the code to the tests", "", "Generated from `exports/traceability.toml`; do not edit."]
+    markdown = [
+        "# From the study to the code to the tests",
+        "",
+        "Generated from `exports/traceability.toml`; do not edit.",
+    ]
     section = ""
     for line in lines():
         if line.section != section:
             section = line.section
-            told += ["", f"## study.md {section}", "", "| what | where | test |", "| --- | --- | --- |"]
+            markdown += ["", f"## study.md {section}", "", "| what | where | test |", "| --- | --- | --- |"]
         places = " ".join(f"`{place}`" for place in line.places)
-        told.append(f"| {line.what} | {places} | `{line.test}` |")
-    told += [
+        markdown.append(f"| {line.what} | {places} | `{line.test}` |")
+    markdown += [
         "",
         "## study.md 8",
         "",
         "The 28 situations: `tests/situations/test_situations.py`, one test each by number.",
     ]
-    told += [
+    markdown += [
         "",
         "## What an auditor asks",
         "",
@@ -108,7 +116,7 @@ def as_markdown() -> str:
     ]
     for id_, (source, line) in audited().items():
         places = " ".join(f"`{place}`" for place in line.places)
-        told.append(f"| {id_} | {line.what} | {source} | {places} | `{line.test}` |")
-    told += ["", "Not yet:", "", *(f"- **{id_}**: {why}." for id_, why in sorted(not_yet().items()))]
-    told += ["", "## Left out, and why", "", *(f"- **{what}**: {why}." for what, why in left_out().items())]
-    return "\n".join(told) + "\n"
+        markdown.append(f"| {id_} | {line.what} | {source} | {places} | `{line.test}` |")
+    markdown += ["", "Not yet:", "", *(f"- **{id_}**: {why}." for id_, why in sorted(not_yet().items()))]
+    markdown += ["", "## Left out, and why", "", *(f"- **{what}**: {why}." for what, why in left_out().items())]
+    return "\n".join(markdown) + "\n"

@@ -19,20 +19,20 @@ SAYS = {
 def as_json(tables: list[Table]) -> str:
     """File name -> its columns, in their order."""
     with translation.override("en"):
-        told = {
+        document = {
             "missing": {code.value: str(code.label) for code in MissingCode},
             "files": {table.name: [_told(column) for column in table.columns] for table in tables},
         }
-    return json.dumps(told, indent=1, ensure_ascii=False)
+    return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def _told(column: Column) -> dict[str, Any]:
-    told: dict[str, Any] = {"column": column.name, "kind": column.kind, "label": label(column)}
+    entry: dict[str, Any] = {"column": column.name, "kind": column.kind, "label": label(column)}
     if column.about is not None:
-        told |= {"field": column.about.name, "unit": str(column.about.unit)}
+        entry |= {"field": column.about.name, "unit": str(column.about.unit)}
         if codes := codes_of(column):
-            told["codes"] = codes
-    return told
+            entry["codes"] = codes
+    return entry
 
 
 def codes_of(column: Column) -> dict[str, str]:
@@ -50,5 +50,5 @@ def label(column: Column) -> str:
         return SAYS.get(column.name, column.name.replace("_", " ").capitalize())
     question, unit = str(column.about.verbose_name), str(column.about.unit)
     tail = column.name.removeprefix(column.about.name).strip("_")
-    said = {"": "", "label": ", in words", "missing": ", why there is no answer"}.get(tail, f", {tail} day")
-    return f"{question}{f' ({unit})' if unit and not tail else ''}{said}"
+    suffix = {"": "", "label": ", in words", "missing": ", why there is no answer"}.get(tail, f", {tail} day")
+    return f"{question}{f' ({unit})' if unit and not tail else ''}{suffix}"

@@ -17,18 +17,18 @@ def short(names: Iterable[str], most: int = 32, beside: tuple[str, ...] = ()) ->
 
     `beside`: ends with which a program makes further names of each; none of these is the name of another.
     """
-    found: dict[str, str] = {}
+    short_names: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        end = next((each for each in _ENDS if name.endswith(each)), "")
+        end = next((ending for ending in _ENDS if name.endswith(ending)), "")
         tail = _SHORT[end] if end and len(name) > most else end
         stem = name.removesuffix(end).replace("-", "_")
-        made, number = stem[: most - len(tail)] + tail, 1
-        if _TAKEN.fullmatch(made.lower()):
-            made += "_"
-        while taken & {made.lower() + end for end in ("", *beside)}:
+        candidate, number = stem[: most - len(tail)] + tail, 1
+        if _TAKEN.fullmatch(candidate.lower()):
+            candidate += "_"
+        while taken & {candidate.lower() + end for end in ("", *beside)}:
             number += 1
-            made = f"{stem[: most - len(tail) - len(str(number))]}{number}{tail}"
-        taken |= {made.lower() + end for end in ("", *beside)}
-        found[name] = made
-    return found
+            candidate = f"{stem[: most - len(tail) - len(str(number))]}{number}{tail}"
+        taken |= {candidate.lower() + end for end in ("", *beside)}
+        short_names[name] = candidate
+    return short_names

@@ -58,11 +58,11 @@ def _column(column: Column) -> str:
     codes = codebook.codes_of(column)
     listed = ", ".join(f"{_text(code)} = {_text(words)}" for code, words in codes.items())
     named = f", codes = c({listed})" if codes else ""
-    said = {"name": column.name, "kind": column.kind, "label": codebook.label(column)}
-    return f"list({', '.join(f'{key} = {_text(words)}' for key, words in said.items())}{named})"
+    attributes = {"name": column.name, "kind": column.kind, "label": codebook.label(column)}
+    return f"list({', '.join(f'{key} = {_text(words)}' for key, words in attributes.items())}{named})"
 
 
 def _text(text: str) -> str:
     """In plain ASCII, so that no encoding of a session changes a label."""
     plain = " ".join(text.replace("\\", "\\\\").replace('"', '\\"').splitlines())
-    return '"' + "".join(each if each.isascii() else f"\\U{ord(each):08x}" for each in plain) + '"'
+    return '"' + "".join(character if character.isascii() else f"\\U{ord(character):08x}" for character in plain) + '"'

@@ -31,12 +31,12 @@ def split(text):
     rows, row, place = [], [], 0
     text = text.removeprefix("\ufeff")
     while place < len(text):
-        found = _CELL.match(text, place)
-        if found is None:
+        match = _CELL.match(text, place)
+        if match is None:
             raise ValueError(f"This is not CSV, near character {place}: {text[place : place + 40]!r}")
-        quoted, plain, end = found.groups()
+        quoted, plain, end = match.groups()
         row.append(quoted.replace('""', '"') if quoted is not None else plain or None)
-        place = found.end()
+        place = match.end()
         if end == "," and place < len(text):
             continue
         if end == ",":
@@ -101,7 +101,7 @@ def flatten(source, folder):
 
 
 if __name__ == "__main__":
-    for table, found in read(sys.argv[1]).items():
-        print(f"{len(found):8} {table}")
+    for table, records in read(sys.argv[1]).items():
+        print(f"{len(records):8} {table}")
     if len(sys.argv) > 2:
         flatten(sys.argv[1], sys.argv[2])

@@ -62,12 +62,12 @@ def text(selection: Selection, purpose: str, records: dict[str, int]) -> str:
 
 
 def _selected(selection: Selection) -> str:
-    said = []
+    lines = []
     if selection.codes:
-        said.append(f"  Only these participants: {', '.join(selection.codes)}\n")
+        lines.append(f"  Only these participants: {', '.join(selection.codes)}\n")
     if selection.without:
-        said.append(f"  Left out on request: {', '.join(sorted(selection.without))}\n")
-    return "SELECTION\n\n" + "".join(said) if said else ""
+        lines.append(f"  Left out on request: {', '.join(sorted(selection.without))}\n")
+    return "SELECTION\n\n" + "".join(lines) if lines else ""
 
 
 def _deidentified() -> str:

@@ -44,7 +44,7 @@ def _formats(tables: list[Table]) -> dict[str, str]:
     It has at most 31 characters beside its $ and does not end in a digit. No table has a `-` where a column begins.
     """
     names = [_key(table, column) for table in tables for column in table.columns if _has_format(column)]
-    return {name: f"{made}_" for name, made in short(names, 30).items()}
+    return {name: f"{short_name}_" for name, short_name in short(names, 30).items()}
 
 
 def _key(table: Table, column: Column) -> str:
@@ -58,9 +58,9 @@ def _table(table: Table, data_set: str, formats: dict[str, str]) -> str:
     values = "".join(_format(column, name) for column, name in coded)
     shown = "".join(f"  format {names[column.name]} ${name}.;\n" for column, name in coded)
     lines = "".join(f"  {step}\n" for step in steps)
-    made = f"proc format;\n{values}run;\n" if values else ""
+    catalogue = f"proc format;\n{values}run;\n" if values else ""
     return (
-        f"\n%whole({table.name})\n{made}data {data_set};\n"
+        f"\n%whole({table.name})\n{catalogue}data {data_set};\n"
         "  infile whole dsd dlm=',' lrecl=1048576 firstobs=2 termstr=crlf truncover encoding='utf-8';\n"
         f"{lines}{shown}run;\n"
     )

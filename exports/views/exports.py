@@ -26,16 +26,16 @@ def overview(request: AuthedRequest) -> HttpResponse:
     """What there is to take away for a purpose; how many rows of each is counted behind the page."""
     require(request.user, Permission.EXPORT)
     choice = Choice(request.GET, request.user)
-    told = {"choice": choice, "purposes": PURPOSES, **jobs.told(request)}
+    context = {"choice": choice, "purposes": PURPOSES, **jobs.list_context(request)}
     if not choice.is_valid():
-        return render(request, "exports/overview.html", told, status=422)
+        return render(request, "exports/overview.html", context, status=422)
     selection = choice.selection()
     tables = export_tables.tables(selection)
-    told |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "tables": tables}
-    told["left_out"] = sorted(name for name in selection.without if "." not in name)
+    context |= {"selection": selection, "purpose": choice.cleaned_data["purpose"], "tables": tables}
+    context["left_out"] = sorted(name for name in selection.without if "." not in name)
     big = datasets.about(table.model for table in tables if table.model) > BIG
-    told |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(Permission.AUDIT)}
-    return render(request, "exports/overview.html", told)
+    context |= {"plain": _without_manner(request), "big": big, "may_review": request.user.may(Permission.AUDIT)}
+    return render(request, "exports/overview.html", context)
 
 
 @require_safe
@@ -81,9 +81,9 @@ def everything(request: AuthedRequest) -> HttpResponse | FileStream:
     choice = Choice(request.GET, request.user)
     if not choice.is_valid():
         return _refused(choice)
-    made = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
-    taken = log.taken_by(made.selection, "zip", _file_name(now), made.purpose)
-    answer = FileStream(made.blocks(), taken=taken, content_type="application/zip")
+    bundle = Bundle(choice.selection(), now, choice.cleaned_data["purpose"].code)
+    taken = log.taken_by(bundle.selection, "zip", _file_name(now), bundle.purpose)
+    answer = FileStream(bundle.blocks(), taken=taken, content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}"'
     return answer
 

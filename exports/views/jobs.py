@@ -40,15 +40,15 @@ def prepare(request: AuthedRequest) -> HttpResponse:
 def listing(request: AuthedRequest) -> HttpResponse:
     """One's own, as they stand now."""
     require(request.user, Permission.EXPORT)
-    return render(request, "exports/_jobs.html", told(request))
+    return render(request, "exports/_jobs.html", list_context(request))
 
 
-def told(request: AuthedRequest) -> dict[str, Any]:
+def list_context(request: AuthedRequest) -> dict[str, Any]:
     """What the list of one's own exports shows; it watches as long as one is being made."""
-    found = jobs.jobs_of(request.user)
-    for job in found:
+    own_jobs = jobs.jobs_of(request.user)
+    for job in own_jobs:
         job.purpose_label = BY_CODE[job.purpose].label
-    return {"jobs": found, "watched": any(job.is_alive for job in found)}
+    return {"jobs": own_jobs, "watched": any(job.is_alive for job in own_jobs)}
 
 
 @require_POST
@@ -62,18 +62,18 @@ def cancel(request: AuthedRequest, job: int) -> HttpResponse:
 @require_safe
 def file(request: AuthedRequest, job: int) -> HttpResponse | StreamingHttpResponse:
     """The finished zip, whole or from where a download broke off."""
-    found = _own(request, job)
-    if found.state != ExportJob.State.READY or not jobs.path(found).exists():
+    export_job = _own(request, job)
+    if export_job.state != ExportJob.State.READY or not jobs.path(export_job).exists():
         raise Http404
-    if not set(found.sites) <= request.user.site_ids(Permission.EXPORT):
+    if not set(export_job.sites) <= request.user.site_ids(Permission.EXPORT):
         raise Http404  # it holds data of a site that this person has left
-    choice, path = Choice(QueryDict(found.choice), request.user), jobs.path(found)
+    choice, path = Choice(QueryDict(export_job.choice), request.user), jobs.path(export_job)
     if not choice.is_valid():
         raise Http404
-    part = http_range.asked(request, path.stat().st_size, found.sha256)
-    told = {"part": part, "records": found.done, "sha256": found.sha256}
-    taken = log.taken_by(choice.selection(), "fetched", path.name, found.purpose, **told)
-    answer = http_range.answer(part, path, found.sha256, taken)
+    part = http_range.asked(request, path.stat().st_size, export_job.sha256)
+    figures = {"part": part, "records": export_job.done, "sha256": export_job.sha256}
+    taken = log.taken_by(choice.selection(), "fetched", path.name, export_job.purpose, **figures)
+    answer = http_range.answer(part, path, export_job.sha256, taken)
     answer.headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
     return answer
 
@@ -90,7 +90,7 @@ def taken(request: AuthedRequest) -> HttpResponse:
 
 def _own(request: AuthedRequest, job: int) -> ExportJob:
     require(request.user, Permission.EXPORT)
-    found = ExportJob.objects.filter(pk=job, person_id=request.user.pk).first()
-    if found is None:
+    export_job = ExportJob.objects.filter(pk=job, person_id=request.user.pk).first()
+    if export_job is None:
         raise Http404
-    return found
+    return export_job

@@ -50,8 +50,8 @@ def listing(request: AuthedRequest) -> HttpResponse:
 def _take(request: AuthedRequest) -> Snapshot:
     if freeze := request.POST.get("freeze") == "yes":
         require_everywhere(request.user, Permission.LOCK)
-    given = {name: request.POST.get(name, "") for name in ("name", "purpose")}
-    return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **given)
+    fields = {name: request.POST.get(name, "") for name in ("name", "purpose")}
+    return snapshots.take(by=request.user, freeze=freeze, now=timezone.now(), **fields)
 
 
 def _may_read(request: AuthedRequest) -> None:
@@ -62,10 +62,10 @@ def _may_read(request: AuthedRequest) -> None:
 
 def _found(request: AuthedRequest, number: int) -> Snapshot:
     _may_read(request)
-    found = next((each for each in snapshots.visible(request.user) if each.number == number), None)
-    if found is None:
+    snapshot = next((candidate for candidate in snapshots.visible(request.user) if candidate.number == number), None)
+    if snapshot is None:
         raise Http404
-    return found
+    return snapshot
 
 
 @require_safe
@@ -84,17 +84,19 @@ def download(request: AuthedRequest, number: int) -> HttpResponse:
 
 def _taken(snapshot: Snapshot) -> Taken:
     parameters = {"purpose": snapshot.purpose, "snapshot": snapshot.name, "as_of": snapshot.at.isoformat()}
-    told = {"records": sum(snapshot.records.values()), "sha256": snapshot.sha256}
+    figures = {"records": sum(snapshot.records.values()), "sha256": snapshot.sha256}
     name = f"blend-snapshot-{snapshot.number}.zip"
-    return Taken("snapshot", name, list(snapshot.sites), parameters, **told)
+    return Taken("snapshot", name, list(snapshot.sites), parameters, **figures)
 
 
 @require_safe
 def changes(request: AuthedRequest, number: int) -> HttpResponse:
     """Record by record, what is new, changed or void since the snapshot before, of those for the same purpose."""
     snapshot = _found(request, number)
-    mine = [each for each in snapshots.visible(request.user) if each.number < number]
-    before = next((each for each in mine if each.purpose == snapshot.purpose and each.sites == snapshot.sites), None)
+    mine = [earlier for earlier in snapshots.visible(request.user) if earlier.number < number]
+    before = next(
+        (earlier for earlier in mine if earlier.purpose == snapshot.purpose and earlier.sites == snapshot.sites), None
+    )
     context: dict[str, Any] = {"snapshot": snapshot, "before": before, "zone": STUDY.zone}
     if before is not None:
         try:

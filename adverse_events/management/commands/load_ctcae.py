@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps({"verdict": "refused", "faults": refused.faults}, indent=1))
             raise CommandError(_first(refused.faults)) from refused
         replace(sentences)
-        said = {
+        summary = {
             "verdict": "loaded",
             "version": ctcae.VERSION,
             "terms": len({code for code, _grade, _text in sentences}),
@@ -39,10 +39,10 @@ class Command(BaseCommand):
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         }
         if options["json"]:
-            self.stdout.write(json.dumps(said, indent=1))
+            self.stdout.write(json.dumps(summary, indent=1))
         else:
             self.stdout.write(
-                "CTCAE {version}: {terms} terms, {sentences} grade texts, {definitions} definitions".format(**said)
+                "CTCAE {version}: {terms} terms, {sentences} grade texts, {definitions} definitions".format(**summary)
             )
 
 

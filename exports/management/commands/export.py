@@ -26,16 +26,16 @@ class Command(BaseCommand):
         person = Person.objects.filter(username=options["person"]).first()
         if person is None:
             raise CommandError(f"There is nobody called {options['person']}.")
-        made = Bundle(Selection(person, without=PURPOSES[0].without), timezone.now())
-        log.note(made.selection, "command", Path(options["file"]).name[:100], made.now, made.purpose)
+        bundle = Bundle(Selection(person, without=PURPOSES[0].without), timezone.now())
+        log.note(bundle.selection, "command", Path(options["file"]).name[:100], bundle.now, bundle.purpose)
         try:
             with Path(options["file"]).open("xb") as file:
-                file.writelines(made.blocks())
+                file.writelines(bundle.blocks())
         except FileExistsError as error:
             raise CommandError(f"{options['file']} exists already; nothing was overwritten.") from error
-        told = (
-            json.dumps({"file": options["file"], "records": made.records})
+        output = (
+            json.dumps({"file": options["file"], "records": bundle.records})
             if options["json"]
-            else f"{sum(made.records.values())} records"
+            else f"{sum(bundle.records.values())} records"
         )
-        self.stdout.write(told)
+        self.stdout.write(output)
