@@ -13,6 +13,7 @@ class AuthedRequest(HttpRequest):
 
     user: Person
     htmx: HtmxDetails
+    read_about: str  # whom a page is about where its address does not say: set by records.audit.read_log
 
 
 def is_authed(request: HttpRequest) -> TypeGuard[AuthedRequest]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from protocol.study import STUDY
 from records.model import registry
-from records.model.base import Audited, ItemGroupRecord, Record
+from records.model.base import Audited, ItemGroupRecord, ParticipantRecord, VisitRecord
 from records.queries import Query, QueryMessage
 
 
@@ -12,9 +12,9 @@ def title(record: Audited) -> str:
     """ "Adverse event 3", "Pain · Day 60", "Grade 2 · Adverse event 3", "Query 4"."""
     name = str(record._meta.verbose_name)
     name = name[:1].upper() + name[1:]
-    if isinstance(record, Record):
+    if isinstance(record, ParticipantRecord):
         name += f" {record.number}" if record.repeats else ""
-        name += f" · {STUDY.visit_name(record.visit)}" if getattr(record, "visit", "") else ""
+        name += f" · {STUDY.visit_name(record.visit)}" if isinstance(record, VisitRecord) and record.visit else ""
         return (
             f"{name} · {title(getattr(record, record.parent_field))}" if isinstance(record, ItemGroupRecord) else name
         )
@@ -29,7 +29,7 @@ def titles(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     for table, pk in keys:
         wanted.setdefault(table, set()).add(pk)
     models = {model._meta.db_table: model for model in registry.audited_models()}
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     for table, pks in wanted.items():
         if (model := models.get(table)) is not None:
             around = [model.parent_field] if issubclass(model, ItemGroupRecord) else []

@@ -4,8 +4,8 @@ One person asks, with a reason; another one agrees; then the database blanks the
 leaves the stub. What was there is kept nowhere, not even with the request, which names places and no words.
 """
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +65,7 @@ class Redaction(Audited):
         return self.agreed_at is None and self.dropped_at is None
 
 
-@dataclass
+@dataclasses.dataclass
 class Place:
     """One text with everything it ever held: a field of a record, or the reason of a change."""
 
@@ -74,7 +74,7 @@ class Place:
     field: str
     title: str
     question: str
-    texts: list[str] = field(default_factory=list)
+    texts: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -90,19 +90,21 @@ def _tables() -> dict[str, type[Audited]]:
     return {model._meta.db_table: model for model in registry.audited_models()}
 
 
-def _redactable(model: type[Audited] | None, name: str) -> bool:
-    """Whether a column holds free text that the stub fits into."""
-    column = next((each for each in model._meta.local_concrete_fields if each.attname == name), None) if model else None
+def _redactable(model: type[Audited] | None, name: str) -> "models.Field[Any, Any] | None":
+    """The column of that name, where it holds free text that the stub fits into."""
+    columns = model._meta.local_concrete_fields if model else ()
+    column = next((each for each in columns if each.attname == name), None)
     if column is None or (column.max_length or len(STUB)) < len(STUB) or column.choices:
-        return False
-    return isinstance(column, Text) or name in _OWN_TEXTS
+        return None
+    return column if isinstance(column, Text) or name in _OWN_TEXTS else None
 
 
 def _every_place(participant: Any) -> dict[str, Place]:
     """Every free text of a participant, by its key, with what it held in the course of time."""
     from records import named
 
-    tables, found = _tables(), {}
+    tables = _tables()
+    found: dict[str, Place] = {}
     rows = list(AuditRow.objects.filter(participant=participant).order_by("seq"))
     titles = named.titles((row.table, row.record_id) for row in rows)
     for row in rows:
@@ -110,9 +112,8 @@ def _every_place(participant: Any) -> dict[str, Place]:
         title = titles.get((row.table, row.record_id), row.table)
         for name, pair in row.changes.items():
             texts = [text for text in pair if isinstance(text, str) and text not in ("", STUB)]
-            if texts and _redactable(model, name):
-                question = str(model._meta.get_field(name).verbose_name)
-                place = Place(row.table, row.record_id, name, title, question)
+            if texts and (column := _redactable(model, name)) is not None:
+                place = Place(row.table, row.record_id, name, title, str(column.verbose_name))
                 held = found.setdefault(place.key, place).texts
                 held += [text for text in texts if text not in held]
         reason = Place(REASONS, row.seq, "reason", title, _("reason of change %(n)s") % {"n": row.seq}, [row.reason])
@@ -185,7 +186,7 @@ def agree(redaction: Redaction, *, by: Person) -> int:
         texts = [text for place in places_of(current) for text in place.texts]
         with audit_context(by, current.reason), connection.cursor() as cursor:
             cursor.execute("SELECT records_redact(%s)", [current.pk])
-            blanked = cursor.fetchone()[0]
+            blanked: int = cursor.fetchone()[0]
         drafts.forget_quotes(current.participant.code, texts)
     return blanked
 

@@ -1,7 +1,7 @@
 """Reading records, within what a person may see. Another site's participant does not exist."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet, Subquery
@@ -9,8 +9,11 @@ from django.http import Http404
 
 from accounts.models import Person
 from records.model import registry
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 from records.models import Participant
+
+Form = TypeVar("Form", bound=ParticipantRecord)
+Row = TypeVar("Row", bound=ItemGroupRecord)
 
 
 def participants(person: Person) -> QuerySet[Participant]:
@@ -26,7 +29,7 @@ def participant(person: Person, code: str) -> Participant:
     return found
 
 
-def records_of(model: type[Record], participant: Participant) -> QuerySet[Record]:
+def records_of(model: type[Form], participant: Participant) -> QuerySet[Form]:
     """The records of one form that count, oldest first."""
     return model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("number")
 
@@ -62,7 +65,7 @@ def _from_json(model: type[Record], row: Any) -> Record:
     )
 
 
-def rows(model: type[ItemGroupRecord], record: Record) -> list[ItemGroupRecord]:
+def rows(model: type[Row], record: Record) -> list[Row]:
     """The rows inside one record that count, in the order of entry."""
     if record.pk is None:
         return []

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -14,9 +15,12 @@ from accounts.models import Person
 from records import numbers, selectors
 from records.audit.context import FIRST_ENTRY, audit_context
 from records.entry import changed
-from records.model.base import ItemGroupRecord, Record, RepeatingRecord, Status
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record, RepeatingRecord, Status
 from records.model.fields import Text
 from records.workflow import attestations, locks, source_verification, states
+
+Written = TypeVar("Written", bound=Record)
+Form = TypeVar("Form", bound=ParticipantRecord)
 
 
 class Stale(Exception):
@@ -28,7 +32,7 @@ class Stale(Exception):
 
 
 def write(
-    record: Record,
+    record: Written,
     *,
     by: Person,
     reason: str = "",
@@ -37,7 +41,7 @@ def write(
     rows: Sequence[ItemGroupRecord] = (),
     removed: Sequence[ItemGroupRecord] = (),
     now: datetime | None = None,
-) -> Record:
+) -> Written:
     """Save a record and the rows inside it, in one transaction, saying who and why; `removed` rows are voided.
 
     `version` is the one that was opened (0: new). Raises Stale, or ValidationError with sentences by field.
@@ -67,7 +71,7 @@ def write(
     return record
 
 
-def void(record: Record, *, by: Person, reason: str, version: int, now: datetime | None = None) -> Record:
+def void(record: Written, *, by: Person, reason: str, version: int, now: datetime | None = None) -> Written:
     """Take a record out of the count; it stays readable, with its history and this reason."""
     now = now or timezone.now()
     reason = text_input.reason(reason, empty=_("Say why this record is void."))
@@ -89,7 +93,7 @@ def void(record: Record, *, by: Person, reason: str, version: int, now: datetime
     return current
 
 
-def as_opened(record: Record, *, version: int, action: str) -> Record:
+def as_opened(record: Form, *, version: int, action: str) -> Form:
     """The record as stored and locked, for an act that changes none of its answers.
 
     Within the caller's transaction; raises as `write` does where it is not what was opened, or its state refuses.
@@ -113,7 +117,7 @@ def claim_version(current: Record, *, by: Person, reason: str) -> None:
         raise ValidationError(_sentence(current, error)) from error
 
 
-def _lock(record: Record, version: int) -> Record | None:
+def _lock(record: Written, version: int) -> Written | None:
     """The record as the database has it, locked; None for a new one."""
     if record.pk is None:
         if version != 0:
@@ -177,12 +181,13 @@ def _save(record: Record, rows: Sequence[ItemGroupRecord], by: Person, now: date
         with transaction.atomic(savepoint=False):
             new = record.pk is None
             record.save(force_insert=new, force_update=not new)
-            _save_rows(rows, record, by, now)
+            if isinstance(record, ParticipantRecord):
+                _save_rows(rows, record, by, now)
     except IntegrityError as error:
         raise ValidationError(_sentence(record, error)) from error
 
 
-def _save_rows(rows: Sequence[ItemGroupRecord], record: Record, by: Person, now: datetime) -> None:
+def _save_rows(rows: Sequence[ItemGroupRecord], record: ParticipantRecord, by: Person, now: datetime) -> None:
     """One statement for the new rows and one for the changed ones of each kind, however many there are."""
     for row in rows:
         if row.pk is None:
@@ -204,7 +209,7 @@ def _save_rows(rows: Sequence[ItemGroupRecord], record: Record, by: Person, now:
 def _sentence(record: Record, error: IntegrityError) -> str:
     """The words of the constraint that refused."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    for constraint in record._meta.total_unique_constraints + record._meta.constraints:
+    for constraint in (*record._meta.total_unique_constraints, *record._meta.constraints):
         if constraint.name == name:
             return str(constraint.get_violation_error_message())
     if name == locks.CONSTRAINT:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from records import selectors, services
 from records.audit.context import audit_context
-from records.model.base import Record
+from records.model.base import ParticipantRecord
 from records.workflow import signatures
 from records.workflow.locks import PARTICIPANT_KEY
 from records.workflow.signatures import Signature
@@ -19,7 +19,7 @@ from records.workflow.source_verification import Verification, answers, digest_o
 
 
 def verify(
-    record: Record, *, by: Person, version: int, now: datetime, names: Sequence[str] | None = None
+    record: ParticipantRecord, *, by: Person, version: int, now: datetime, names: Sequence[str] | None = None
 ) -> list[Verification]:
     """Mark answers as compared with the source: those named, or all of the form and its rows. Raises as `write` does.
 
@@ -30,7 +30,7 @@ def verify(
     reason = _("Compared with the source")
     with transaction.atomic():
         current = services.as_opened(record, version=version, action="verify")
-        parts: list[Record] = [current] if names is not None else [current, *selectors.child_rows(current)]
+        parts: list[ParticipantRecord] = [current] if names is not None else [current, *selectors.child_rows(current)]
         done = standing(parts)
         new = [
             Verification(
@@ -54,7 +54,7 @@ def verify(
             return Verification.objects.bulk_create(new)
 
 
-def sign_record(record: Record, *, by: Person, version: int, meaning: str, now: datetime) -> Signature:
+def sign_record(record: ParticipantRecord, *, by: Person, version: int, meaning: str, now: datetime) -> Signature:
     """Sign a form and its rows as they stood at `version`. The caller has asked for the password again."""
     with transaction.atomic():
         reason = _("Signed")

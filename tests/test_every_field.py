@@ -2,7 +2,7 @@
 
 import pytest
 
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.base import ItemGroupRecord, VisitRecord
 from records.model.fields import Decimal, Instant, Integer, MultiChoice, crf_fields
 from tests import builders
@@ -30,7 +30,7 @@ def address(model, participant):
 
 def inputs(model):
     """(HTML name, management data) of every question, of the form and of the rows inside it."""
-    form = registry.form_of(model)
+    form = form_registry.form_of(model)
     management = {}
     for prefix in form.row_forms:
         management |= {f"{prefix}-TOTAL_FORMS": "1", f"{prefix}-INITIAL_FORMS": "0"}

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import get_resolver
 
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.fields import Decimal, Integer, crf_fields
 from records.model.form_fields import TypedNumber
 from tests import builders
@@ -33,7 +33,7 @@ MODELS = list(registry.forms().values())
 
 def numbers_of(model):
     """(HTML name, the field of the model, the field of the form) of every number, of the form and of its rows."""
-    form = registry.form_of(model)
+    form = form_registry.form_of(model)
     kinds = [("", form), *((f"{prefix}-0-", row) for prefix, row in form.row_forms.items())]
     return [
         (prefix + field.name, field, kind.base_fields[field.name])

@@ -10,7 +10,7 @@ from exports.documents import dictionary
 from exports.selection import Selection
 from records import services
 from records.audit import context
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.base import ItemGroupRecord, VisitRecord
 from records.model.fields import Decimal, Integer, crf_fields
 from records.models import AuditRow, Participant
@@ -131,7 +131,7 @@ def test_it_is_in_the_dictionary_and_in_the_export(model, people, site):
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_it_has_one_form_that_asks_every_question_once(model):
-    form = registry.form_of(model)
+    form = form_registry.form_of(model)
     asked = [name for _title, names in form.sections for name in names]
 
     assert len(asked) == len(set(asked))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from records.model import registry
@@ -110,10 +109,10 @@ def in_words(
     questions = {question.name: str(question.verbose_name) for question in crf_fields(model)}
     before, after = changes.get("missing", [{}, {}])
     for name in sorted({*(before or {}), *(after or {})}):
-        old, new = (before or {}).get(name), (after or {}).get(name)
-        if old != new:
+        was, now = (before or {}).get(name), (after or {}).get(name)
+        if was != now:
             label = questions.get(name, name)  # a question that the form no longer asks keeps its old name
-            said.append(Change(name, label, _reason(old), _reason(new)))
+            said.append(Change(name, label, _reason(was), _reason(now)))
     return said
 
 
@@ -125,11 +124,11 @@ def _shown(question: CrfField, changes: dict[str, list[Any]], side: int, zone: Z
     value = changes.get(question.attname, [None, None])[side]
     if isinstance(question, Instant):
         if value:
-            return f"{parse_datetime(value).astimezone(zone):%a %-d %b %Y %H:%M %Z}"
+            return f"{datetime.fromisoformat(value).astimezone(zone):%a %-d %b %Y %H:%M %Z}"
         days = changes.get(f"{question.name}_date")
         # A time was added to a day, or taken away: then the day itself did not change and is not among the changes.
         other = changes.get(question.attname, [None, None])[1 - side]
-        same = parse_datetime(other).astimezone(zone).date().isoformat() if other and not days else None
+        same = datetime.fromisoformat(other).astimezone(zone).date().isoformat() if other and not days else None
         day = days[side] if days else same
         return f"{day} ({_('time unknown')})" if day else "–"
     if isinstance(question, MultiChoice):

@@ -11,12 +11,19 @@ with 0 where nothing is.
 import base64
 import binascii
 import hashlib
+import io
 import json
 import re
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+Object = dict[str, Any]  # a JSON object: an audit row, a record, a seal
+Place = tuple[str, int]  # a chain and a number in it, or a table and an id
+Chains = dict[str, list[Object]]
 
 FORM = 2
 NUMBERS = ("id", "seq", "person_id", "record_id", "transaction")
@@ -39,27 +46,27 @@ FIRST_LOOSE = ("actor", "db_role", "action", "table")  # between which the first
 SUM = 64  # characters at the end of the zip: the SHA-256 of all before them
 
 
-def sha(text):
+def sha(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def array(values):
+def array(values: Sequence[Any]) -> str:
     """A JSON array as PostgreSQL writes it."""
     return json.dumps(values, ensure_ascii=False)
 
 
-def form_of(row):
+def form_of(row: Object) -> Any:
     """Bundles made before there were two forms do not say in which one a row is."""
     return row.get("form", 1)
 
 
-def digest(row):
+def digest(row: Object) -> str:
     if form_of(row) == 1:
         return sha(f"{row['salt']}|{row['changes']}|{row['reason']}")
     return sha(array([row["salt"], row["changes"], row["reason"]]))
 
 
-def link(row):
+def link(row: Object) -> str:
     if form_of(row) == 1:
         names = "previous chain seq at person_id actor db_role action table record_id transaction digest"
         return sha("|".join(str(row[name]) for name in names.split()))
@@ -69,7 +76,7 @@ def link(row):
     return sha(array([row[name] for name in names.split()]))
 
 
-def where(row):
+def where(row: Object) -> str:
     changed = ", ".join(sorted(changes_of(row) or ()))
     return f"{row['chain']} · {row['table']} · record {row['record_id']}" + (f" · {changed}" if changed else "")
 
@@ -77,17 +84,17 @@ def where(row):
 # Reading: whatever a file holds, what cannot be read is said in words.
 
 
-def once(pairs):
+def once(pairs: list[tuple[str, Any]]) -> Object:
     if len({name for name, _value in pairs}) < len(pairs):
         raise ValueError("a name stands in it twice")
     return dict(pairs)
 
 
-def no_number(text):
+def no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
 
 
-def parsed(text):
+def parsed(text: str) -> Any:
     """The value of a JSON text; ValueError where it is none that PostgreSQL would write."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=no_number, object_pairs_hook=once)
@@ -95,11 +102,11 @@ def parsed(text):
         raise ValueError("it is nested too deeply") from None
 
 
-def is_number(value):
+def is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
 
 
-def changes_of(row):
+def changes_of(row: Object) -> dict[str, list[Any]] | None:
     """Field -> [old, new] of an audit row; None where it cannot be read."""
     try:
         changes = parsed(row["changes"])
@@ -109,7 +116,7 @@ def changes_of(row):
     return changes if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) else None
 
 
-def shape(row):
+def shape(row: Any) -> str:
     """What is wrong with the make of an audit row, in words; empty where nothing is."""
     if not isinstance(row, dict):
         return "it is no audit row"
@@ -128,7 +135,7 @@ def shape(row):
     return "" if changes_of(row) is not None else "its changes cannot be read"
 
 
-def text_of(name, data, wrong):
+def text_of(name: str, data: bytes, wrong: list[str]) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -136,7 +143,7 @@ def text_of(name, data, wrong):
         return data.decode(errors="replace")
 
 
-def lines_of(name, data, wrong):
+def lines_of(name: str, data: bytes, wrong: list[str]) -> Iterator[tuple[int, Any]]:
     """(number, value) of each line of a file that is JSON."""
     for number, line in enumerate(text_of(name, data, wrong).removesuffix("\n").split("\n"), start=1):
         if line:
@@ -148,9 +155,10 @@ def lines_of(name, data, wrong):
             wrong.append(f"{name}, line {number}: is empty")
 
 
-def records_of(name, data, wrong):
+def records_of(name: str, data: bytes, wrong: list[str]) -> list[Object]:
     """The records of one table, each an object with an id of its own."""
-    found, known = [], set()
+    found: list[Object] = []
+    known: set[int] = set()
     for number, record in lines_of(name, data, wrong):
         if not isinstance(record, dict) or not is_number(record.get("id")):
             wrong.append(f"{name}, line {number}: is no record with an id")
@@ -162,8 +170,8 @@ def records_of(name, data, wrong):
     return found
 
 
-def heads_of(data, wrong):
-    found = {}
+def heads_of(data: bytes, wrong: list[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     for number, head in lines_of("heads.jsonl", data, wrong):
         right = isinstance(head, dict) and is_number(head.get("seq"))
         if not right or not all(isinstance(head.get(name), str) for name in ("chain", "hash")):
@@ -175,7 +183,9 @@ def heads_of(data, wrong):
     return found
 
 
-def contents(files, wrong):
+def contents(
+    files: Mapping[str, bytes], wrong: list[str]
+) -> tuple[list[Any], dict[str, list[Any]], dict[str, list[Object]], list[str]]:
     """Rows, heads, tables and seals of a bundle; what cannot be read is added to `wrong`."""
     tables = {
         name.removeprefix("tables/").removesuffix(".jsonl"): records_of(name, data, wrong)
@@ -191,14 +201,16 @@ def contents(files, wrong):
 # Proving: each of these yields a sentence for everything that is wrong.
 
 
-def stated(rows):
+def stated(rows: Iterable[Object]) -> dict[Place, list[str]]:
     """(chain, number) -> what redactions left in a row before them: each agreed to by another person than who asked."""
-    asked, found = {}, {}
+    asked: dict[Place, int] = {}
+    found: dict[Place, list[str]] = {}
     for row in sorted(rows, key=lambda row: row["seq"]):
-        if row["table"] != "records_redaction":
+        changes = changes_of(row)
+        if row["table"] != "records_redaction" or changes is None:
             continue
         try:
-            left_there = changes_of(row).get("blanked", [None, None])[1] or []
+            left_there = changes.get("blanked", [None, None])[1] or []
             if row["action"] == "insert":
                 asked[row["chain"], row["record_id"]] = row["person_id"]
             elif asked.get((row["chain"], row["record_id"]), row["person_id"]) != row["person_id"]:
@@ -209,19 +221,19 @@ def stated(rows):
     return found
 
 
-def in_chains(rows):
-    chains = {}
+def in_chains(rows: Iterable[Object]) -> Chains:
+    chains: Chains = {}
     for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
         chains.setdefault(row["chain"], []).append(row)
     return chains
 
 
-def rows_and_links(rows, heads):
+def rows_and_links(rows: Sequence[Object], heads: Mapping[str, list[Any]]) -> Iterator[str]:
     """Each row against itself, the row before it, and the head of its chain."""
     redacted, chains = stated(rows), in_chains(rows)
-    for chain in chains.values():
+    for links in chains.values():
         before = None
-        for row in chain:
+        for row in links:
             if what := row_in_place(row, before, redacted):
                 yield f"{where(row)}: {what}"
             before = row
@@ -231,7 +243,7 @@ def rows_and_links(rows, heads):
             yield f"{chain}: its end is not where its head says"
 
 
-def row_in_place(row, before, redacted):
+def row_in_place(row: Object, before: Object | None, redacted: Mapping[Place, list[str]]) -> str:
     """What is wrong with one row and its place; empty where nothing is."""
     altered = row["digest"] != digest(row) and digest(row) not in redacted.get((row["chain"], row["seq"]), ())
     if altered or not re.fullmatch("[0-9a-f]{32}", row["salt"]):
@@ -248,9 +260,10 @@ def row_in_place(row, before, redacted):
     return ""
 
 
-def identities(rows):
+def identities(rows: Iterable[Object]) -> Iterator[str]:
     """No two rows with one id; each record in one chain, its history beginning with its making."""
-    known, histories = {}, {}
+    known: dict[int, str] = {}
+    histories: dict[Place, list[Object]] = {}
     for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
         if row["id"] in known:
             yield f"{where(row)}: its id is that of another audit row, in {known[row['id']]}"
@@ -263,7 +276,7 @@ def identities(rows):
             yield f"{table} · record {record}: its history does not begin with its making, or has two beginnings"
 
 
-def first_forms(chains):
+def first_forms(chains: Chains) -> dict[str, list[Any]]:
     """chain -> last row in the first form, its hash, and a digest of what that form left out or left ambiguous."""
     found = {}
     for chain, rows in chains.items():
@@ -273,20 +286,21 @@ def first_forms(chains):
     return found
 
 
-def forms(rows):
+def forms(rows: Iterable[Object]) -> Iterator[str]:
     """Each chain against what the study's says of the first form of a link, which is written no more."""
     chains = in_chains(rows)
-    there, second = first_forms(chains), {}
+    there = first_forms(chains)
+    second: dict[str, int | None] = {}
     for chain, found in chains.items():
-        second[chain] = next((row["seq"] for row in found if form_of(row) == 2), None)
-        if second[chain] is not None and there.get(chain, [0])[0] > second[chain]:
-            yield f"{chain}: row {there[chain][0]} is in an older form than row {second[chain]} before it"
+        second[chain] = first = next((row["seq"] for row in found if form_of(row) == 2), None)
+        if first is not None and there.get(chain, [0])[0] > first:
+            yield f"{chain}: row {there[chain][0]} is in an older form than row {first} before it"
     told = [row for row in chains.get("study", ()) if (row["table"], row["action"]) == ("records_auditform", "insert")]
     if not told:
         for chain in sorted(there) if any(second.values()) else ():
             yield f"{chain}: rows in form 1 are there, and nothing says until when that form was written"
         return
-    said = changes_of(told[0]).get("ends", [None, None])[1]
+    said = (changes_of(told[0]) or {}).get("ends", [None, None])[1]
     said = said if isinstance(said, dict) else {}
     for chain in sorted({*said, *there}):
         if chain not in said:
@@ -295,7 +309,7 @@ def forms(rows):
             yield f"{chain}: its rows in form 1, or their ids, people or participants, are not those of when it ended"
 
 
-def in_words(rows):
+def in_words(rows: Iterable[Object]) -> Iterator[str]:
     """For each chain with rows in the first form, how far they go."""
     for chain, found in in_chains(rows).items():
         old, new = ([row["seq"] for row in found if form_of(row) == form] for form in (1, 2))
@@ -303,7 +317,7 @@ def in_words(rows):
             yield f"{chain}: rows 1–{max(old)} in form 1" + (f", from row {min(new)} form 2" if new else "")
 
 
-def verify(public, signature, told):
+def verify(public: bytes, signature: Any, told: Object) -> bool | None:
     """Whether the key signed this; None where nothing here can tell."""
     try:
         from cryptography.exceptions import InvalidSignature
@@ -318,7 +332,7 @@ def verify(public, signature, told):
     return True
 
 
-def seals(lines, public, rows):
+def seals(lines: Iterable[str], public: bytes, rows: Iterable[Object]) -> Iterator[str]:
     """Each seal against its signature, the seal before it, and the rows it sealed."""
     there = {(row["chain"], row["seq"]): row["hash"] for row in rows}
     before = None
@@ -327,7 +341,7 @@ def seals(lines, public, rows):
         before = line
 
 
-def seal(number, line, before, public, there):
+def seal(number: int, line: str, before: str | None, public: bytes, there: Mapping[Place, str]) -> Iterator[str]:
     try:
         told = json.loads(line)
         signature = told.pop("signature")
@@ -349,7 +363,7 @@ def seal(number, line, before, public, there):
             yield f"{chain}, row {seq}: not what seal {number} sealed"
 
 
-def exact(value):
+def exact(value: Any) -> Any:
     """True is not 1: Python takes them for the same, PostgreSQL does not."""
     if isinstance(value, bool):
         return ("boolean", value)
@@ -358,12 +372,14 @@ def exact(value):
     return {name: exact(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
-def replay(rows, tables, columns):
+def replay(
+    rows: Iterable[Object], tables: Mapping[str, list[Object]], columns: Mapping[str, list[Any]]
+) -> Iterator[str]:
     """Each record as stored against what its history says, column by column."""
-    told = {}
+    told: dict[Place, Object] = {}
     for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
         held = told.setdefault((row["table"], row["record_id"]), {})
-        held.update({name: pair[1] for name, pair in changes_of(row).items()})
+        held.update({name: pair[1] for name, pair in (changes_of(row) or {}).items()})
     stored = {(table, record["id"]): record for table, records in tables.items() for record in records}
     names = {table: set(map(str, columns.get(table) or next(iter(records), ()))) for table, records in tables.items()}
     for table, record in sorted({*told, *stored}):
@@ -382,12 +398,19 @@ def replay(rows, tables, columns):
                 )
 
 
-def shown(value):
+def shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def findings(rows, heads, tables, sealed, public, columns=None):
+def findings(
+    rows: list[Any],
+    heads: Mapping[str, list[Any]],
+    tables: Mapping[str, list[Object]],
+    sealed: Sequence[str],
+    public: bytes,
+    columns: Mapping[str, list[Any]] | None = None,
+) -> list[str]:
     """Everything that is wrong with what a bundle holds, in words."""
     wrong = [f"audit row {number}: {what}" for number, row in enumerate(rows, start=1) if (what := shape(row))]
     rows = [row for row in rows if not shape(row)]
@@ -399,7 +422,7 @@ def findings(rows, heads, tables, sealed, public, columns=None):
     return [*wrong, *seals(sealed, public, rows)]
 
 
-def manifest_of(files, wrong):
+def manifest_of(files: Mapping[str, bytes], wrong: list[str]) -> Object:
     """The manifest, with an empty one in the place of what cannot be read."""
     try:
         told = parsed(text_of("manifest.json", files.get("manifest.json", b"{}"), wrong))
@@ -409,7 +432,7 @@ def manifest_of(files, wrong):
     return told if isinstance(told, dict) else {}
 
 
-def sums(files, manifest, public):
+def sums(files: Mapping[str, bytes], manifest: Object, public: bytes) -> Iterator[str]:
     """The manifest's signature, and each file against its sum."""
     for name in NEEDED:
         if name not in files:
@@ -434,9 +457,11 @@ def sums(files, manifest, public):
             )
 
 
-def proved(files, key=None):
+def proved(
+    files: Mapping[str, bytes], key: bytes | None = None
+) -> tuple[list[str], list[Any], dict[str, list[Any]], list[str]]:
     """(sentences of what is wrong, rows, heads, seals) of a bundle's files; `key`: the public key kept elsewhere."""
-    wrong = []
+    wrong: list[str] = []
     manifest = manifest_of(files, wrong)
     public = key_of(key if key is not None else files.get("seal.pub", b""), wrong)
     rows, heads, tables, sealed = contents(files, wrong)
@@ -449,7 +474,7 @@ def proved(files, key=None):
     return [*wrong, *findings(rows, heads, tables, sealed, public, columns)], rows, heads, sealed
 
 
-def key_of(data, wrong):
+def key_of(data: bytes, wrong: list[str]) -> bytes:
     try:
         public = base64.b64decode(data.strip(), validate=True)
     except (ValueError, binascii.Error):
@@ -459,7 +484,7 @@ def key_of(data, wrong):
     return public
 
 
-def load(path, wrong):
+def load(path: Path, wrong: list[str]) -> dict[str, bytes]:
     """Name -> bytes of a folder or a zip; what cannot be read is added to `wrong`."""
     try:
         if path.is_dir():
@@ -481,8 +506,8 @@ def load(path, wrong):
     return files
 
 
-def members(bundle, wrong):
-    files = {}
+def members(bundle: zipfile.ZipFile, wrong: list[str]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
     for entry in bundle.infolist():
         if entry.filename in files:
             wrong.append(f"{entry.filename}: is in the zip twice")
@@ -494,17 +519,19 @@ def members(bundle, wrong):
     return files
 
 
-def clean(sentence):
+def clean(sentence: str) -> str:
     """On one line, and harmless to a terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in sentence)
 
 
-def main(arguments):
-    wrong, key = [], None
+def main(arguments: list[str]) -> int:
+    wrong: list[str] = []
+    key = None
     if len(arguments) not in (1, 3) or "--public-key" in arguments[:1] or arguments[1:2] not in ([], ["--public-key"]):
         print("python verify.py BUNDLE.zip [--public-key FILE]")
         return 2
-    sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     if len(arguments) == 3:
         try:
             key = Path(arguments[2]).read_bytes()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import migrations
 from django.db.migrations.autodetector import MigrationAutodetector, OperationDependency
+from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation, OperationCategory
 
 from records.audit.trigger_sql import unwatch, watch
@@ -26,7 +27,8 @@ class Audit(Operation):
         """Triggers are no part of Django's picture of the database."""
 
     def _table(self, app_label: str, schema_editor: Any, state: Any) -> str:
-        return schema_editor.quote_name(state.apps.get_model(app_label, self.name)._meta.db_table)
+        name: str = schema_editor.quote_name(state.apps.get_model(app_label, self.name)._meta.db_table)
+        return name
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         schema_editor.execute(watch(self._table(app_label, schema_editor, to_state)))
@@ -41,6 +43,9 @@ class Audit(Operation):
 class AuditingAutodetector(MigrationAutodetector):
     """Follows each new table of a clinical record with its audit triggers, so that none can be forgotten."""
 
+    generated_operations: dict[str, list[Operation]]
+    migrations: dict[str, list[Migration]]
+
     def generate_created_models(self) -> None:
         super().generate_created_models()
         from django.apps import apps
@@ -52,14 +57,17 @@ class AuditingAutodetector(MigrationAutodetector):
             for name in created:
                 if issubclass(apps.get_model(app_label, name), Audited):
                     table = OperationDependency(app_label, name, None, OperationDependency.Type.CREATE)
-                    self.add_operation(app_label, Audit(name), dependencies=[table])
+                    # The stubs take a dependency for the plain tuple that it was before Django 5.2.
+                    self.add_operation(app_label, Audit(name), dependencies=[table])  # type: ignore[list-item]
 
     def _optimize_migrations(self) -> None:
         """Let a new table's columns and constraints join its creation: hundreds of single steps run for a minute."""
         for changed in self.migrations.values():
             for migration in changed:
-                migration.operations = together(migration.operations)
-        super()._optimize_migrations()
+                steps = migration.operations
+                if isinstance(steps, list):  # as the autodetector makes them
+                    steps[:] = together(steps)
+        super()._optimize_migrations()  # type: ignore[misc] # the step before writing; the stubs lack it
 
 
 def together(operations: list[Operation]) -> list[Operation]:

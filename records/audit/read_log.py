@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.due import SKEW
 from accounts.marks import about_nobody
 from accounts.models import Person
+from accounts.requests import AuthedRequest
 
 SHOWN = (200, 206, 409, 422)  # the answers that show what is stored
 POLLED = timedelta(minutes=10)  # a fragment that keeps a page up to date is a new reading once in this time
@@ -39,6 +40,8 @@ class Read(models.Model):
     address = models.CharField(max_length=300)
     origin = models.CharField(max_length=45, blank=True, default="")
 
+    about: str  # what people call the query whose address it is: set by records.views.reads
+
     class Meta:
         default_permissions = ()
         ordering = ["-pk"]
@@ -51,9 +54,9 @@ class Read(models.Model):
         return f"{self.reader}: {self.address}"
 
 
-def about(request: HttpRequest, code: str) -> None:
+def about(request: AuthedRequest, code: str) -> None:
     """Say whom a page is about where its address does not."""
-    request.read_about = code  # type: ignore[attr-defined]
+    request.read_about = code
 
 
 _NOTE = """
@@ -108,7 +111,7 @@ def reads_of(code: str, site_id: int, since: datetime, before: int | None, most:
     """Who saw a participant, the newest first: the pages about it, and the lists and exports that could show it."""
     alone = Read.objects.filter(participant=code)
     among = Read.objects.filter(participant="", sites__contains=[site_id], at__gte=since)
-    found = []
+    found: list[Read] = []
     for rows in (alone, among):
         rows = rows.filter(pk__lt=before) if before else rows
         found += rows.order_by("-pk")[:most]

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from records.audit import history
 from records.model import registry
-from records.model.base import Audited, Record
+from records.model.base import Audited, ParticipantRecord, Record
 from records.models import Participant
 
 Row = TypeVar("Row", bound=Audited)
+Form = TypeVar("Form", bound=ParticipantRecord)
 
 _REPLAYED = """
 SELECT t.* FROM (
@@ -80,7 +81,7 @@ def _whole(row: Row) -> Row:
 class Difference:
     """What one record became between two instants."""
 
-    record: Record
+    record: ParticipantRecord
     what: str
     changes: list[history.Change]
 
@@ -89,7 +90,7 @@ def differences(participant: Participant, since: datetime, until: datetime) -> l
     """Record by record, the answers at both instants where they differ; net, not step by step."""
     found = []
     for model in registry.clinical_models():
-        if model is Participant:
+        if not issubclass(model, ParticipantRecord):
             continue
         before = {row.pk: row for row in rows(model, since, [participant.pk])}
         for row in rows(model, until, [participant.pk]):
@@ -126,6 +127,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def standing(records: Sequence[Record]) -> list[Record]:
+def standing(records: Sequence[Form]) -> list[Form]:
     """Those that counted then, in the order of the casebook."""
     return sorted((each for each in records if not each.is_void), key=lambda each: (each.number, each.pk))

@@ -152,7 +152,7 @@ def _days() -> list[tuple[str, str]]:
             if isinstance(question, Instant):
                 found.append((model._meta.db_table, f"{question.name}_date"))
             elif isinstance(question, LocalDate) and issubclass(model, VisitRecord):
-                found.append((model._meta.db_table, question.column))
+                found.append((model._meta.db_table, question.attname))
     return found
 
 

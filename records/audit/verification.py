@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from records.audit import chain_forms, seals
 from records.model import registry
@@ -197,7 +197,7 @@ def _replays(cursor: Any, codes: dict[int, str]) -> list[Finding]:
         for record, field, told, held in cursor.fetchall():
             participant = _participant_of(model, table, record)
             what = f"the record holds {held or 'nothing'}, its history says {told or 'nothing'}"
-            found.append(Finding(codes.get(participant, ""), _title(_names(), table), record, field, what))
+            found.append(Finding(codes.get(participant or 0, ""), _title(_names(), table), record, field, what))
     return found
 
 
@@ -207,4 +207,4 @@ def _participant_of(model: type[Audited], table: str, record: int) -> int | None
         return record
     history = AuditRow.objects.filter(table=table, record_id=record).order_by("seq")
     told = history.values_list("participant_id", flat=True).first()
-    return told or model._base_manager.filter(pk=record).values_list("participant_id", flat=True).first()
+    return told or model._base_manager.filter(pk=record).values_list(models.F("participant_id"), flat=True).first()

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from protocol.study import STUDY
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import CrfField, Instant, LocalDate, LongText, MultiChoice, PartialDateField, crf_fields
 from records.model.missing import MissingCode
@@ -49,7 +49,7 @@ def _is_row(model: type[Record]) -> bool:
 
 def _sheet(model: type[Record]) -> Sheet:
     fields = {field.name: field for field in crf_fields(model)}
-    sections = registry.form_of(model).sections
+    sections = form_registry.form_of(model).sections
     visits = STUDY.visits_with(model.slug) if issubclass(model, VisitRecord) else ()
     return Sheet(
         model,

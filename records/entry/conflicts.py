@@ -15,7 +15,7 @@ from records import selectors
 from records.audit import time_travel
 from records.entry.display import display_answer, row_in_words
 from records.model import registry
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 from records.model.fields import CrfField
 from records.model.forms import CrfForm, CrfRows
 from records.models import AuditRow
@@ -64,7 +64,11 @@ def opened(
 
 
 def merge(
-    form: CrfForm, rows: dict[str, CrfRows], current: Record, fresh: Callable[[Record, str], CrfForm], version: int
+    form: CrfForm,
+    rows: dict[str, CrfRows],
+    current: ParticipantRecord,
+    fresh: Callable[[ParticipantRecord, str], CrfForm],
+    version: int,
 ) -> tuple[Any, list[Difference]]:
     """The data to show again, with what only they changed taken over, and all that differs.
 
@@ -103,7 +107,7 @@ def _part(form: CrfForm, before: Record | None, current: Record, theirs: CrfForm
 
 
 def _stored(field: CrfField, record: Record) -> tuple[Any, str]:
-    return record._meta.get_field(field.name).value_from_object(record), record.missing.get(field.name, "")
+    return field.value_from_object(record), record.missing.get(field.name, "")
 
 
 def _typed(form: CrfForm, name: str, code: str) -> tuple[Any, str]:
@@ -136,9 +140,9 @@ def _inputs(bound: BoundField) -> list[tuple[str, list[str]]]:
 def _rows(
     prefix: str,
     formset: CrfRows,
-    current: Record,
+    current: ParticipantRecord,
     before: dict[Any, ItemGroupRecord],
-    fresh: Callable[[Record, str], CrfForm],
+    fresh: Callable[[ParticipantRecord, str], CrfForm],
     data: Any,
 ) -> list[Difference]:
     """Rows that they added or removed, and within a row question by question."""
@@ -154,8 +158,8 @@ def _rows(
         there = standing.get(form.instance.pk)
         was = by_identity.get(data.get(form.add_prefix("entry"), ""))
         if there is not None:
-            found += _row(form, where, was, there, fresh(there, form.prefix), data)
-        elif was is not None and not _touched(form, was, fresh(was, form.prefix)):
+            found += _row(form, where, was, there, fresh(there, form.prefix or ""), data)
+        elif was is not None and not _touched(form, was, fresh(was, form.prefix or "")):
             data[form.add_prefix("remove")] = "on"
             found.append(Difference(where, label, _("removed"), row_in_words(was), THEIRS))
         elif form.has_changed():

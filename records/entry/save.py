@@ -12,7 +12,7 @@ from records import personal_data, selectors, services
 from records.audit.context import FIRST_ENTRY
 from records.entry import conflicts, drafts, sent_rows, target
 from records.entry.target import FormTarget
-from records.model.base import ItemGroupRecord, Record, Status
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record, Status
 from records.model.fields import Text
 from records.model.forms import CrfForm, CrfRows
 from records.models import AuditRow
@@ -54,6 +54,8 @@ def submit(place: FormTarget, person: Person, now: datetime, data: Any) -> Outco
             now=now,
         )
     except services.Stale as stale:
+        if not isinstance(stale.current, ParticipantRecord):
+            raise
         again = _sent_twice(place, person, now, data, stale.current)
         return again or _conflict(place, person, form, rows, stale.current)
     except ValidationError as error:
@@ -110,7 +112,9 @@ def already_saved(place: FormTarget, person: Person, now: datetime, data: Any) -
     return None
 
 
-def _sent_twice(place: FormTarget, person: Person, now: datetime, data: Any, current: Record) -> Outcome | None:
+def _sent_twice(
+    place: FormTarget, person: Person, now: datetime, data: Any, current: ParticipantRecord
+) -> Outcome | None:
     """Of a double click the second sending: what the same person saved last is what was sent, so it is answered alike.
 
     "Complete" after "Save draft" completes. None where somebody else saved, or anything differs: that is a conflict.
@@ -129,7 +133,9 @@ def _sent_twice(place: FormTarget, person: Person, now: datetime, data: Any, cur
     return Outcome(302, form, target.rows_of(found, form))
 
 
-def _compared(place: FormTarget, person: Person, now: datetime, data: Any, stored: Record) -> tuple[FormTarget, bool]:
+def _compared(
+    place: FormTarget, person: Person, now: datetime, data: Any, stored: ParticipantRecord
+) -> tuple[FormTarget, bool]:
     """The form as it is stored, and whether what was sent is just that."""
     stored.participant = place.participant
     found = FormTarget(place.participant, place.model, stored, place.visit)
@@ -153,7 +159,7 @@ def _as_they_are(data: Any, form: CrfForm) -> Any:
     for prefix, row_form in form.row_forms.items():
         counted = sent_rows.count(prefix, data) or 0
         named = {data.get(f"{prefix}-{index}-entry", "") for index in range(counted)}
-        rows = selectors.rows(row_form._meta.model, form.instance)
+        rows = selectors.rows(row_form.row_model(), form.instance)
         left = iter([str(row.entry) for row in rows if str(row.entry) not in named])
         for index in range(counted):
             if not data.get(f"{prefix}-{index}-entry") and _holds(data, f"{prefix}-{index}-"):
@@ -187,16 +193,18 @@ def _tell(form: CrfForm, error: ValidationError) -> None:
             form.add_error(name if name in form.fields else None, sentence)
 
 
-def _conflict(place: FormTarget, person: Person, form: CrfForm, rows: dict[str, CrfRows], current: Record) -> Outcome:
+def _conflict(
+    place: FormTarget, person: Person, form: CrfForm, rows: dict[str, CrfRows], current: ParticipantRecord
+) -> Outcome:
     """Both values of everything that differs; what was typed stays, what only they changed is taken over into it."""
     form.is_valid()
     for formset in rows.values():
         formset.is_valid()
     current.participant = place.participant
 
-    def theirs(record: Record, prefix: str) -> CrfForm:
+    def theirs(record: ParticipantRecord, prefix: str) -> CrfForm:
         if isinstance(record, ItemGroupRecord):
-            kind = next(kind for kind in form.row_forms.values() if kind._meta.model is type(record))
+            kind = next(kind for kind in form.row_forms.values() if kind.row_model() is type(record))
             return kind(instance=record, prefix=prefix, zone=form.zone, now=form.now, may=form.may)
         return target.form_of(FormTarget(place.participant, place.model, record, place.visit), person, form.now)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
@@ -13,8 +14,8 @@ from accounts import text_input
 from accounts.models import Person
 from records import selectors
 from records.entry import sent_rows
-from records.model import registry
-from records.model.base import ItemGroupRecord, Record
+from records.model import form_registry, registry
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 from records.model.fields import RecordLink, crf_fields
 from records.model.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
@@ -27,17 +28,17 @@ class FormTarget:
     """Where somebody is: this form of this participant."""
 
     participant: Participant
-    model: type[Record]
-    record: Record
+    model: type[ParticipantRecord]
+    record: ParticipantRecord
     visit: str | None = None
     signed: Sequence[Any] = ()  # its signatures, as records.views found them
 
     @property
-    def void_ones(self) -> list[Record]:
+    def void_ones(self) -> list[ParticipantRecord]:
         """Records of this very form that were voided: they stay readable."""
         found = self.model._default_manager.filter(participant=self.participant, voided_at__isnull=False)
         if self.visit:
-            found = found.filter(visit=self.visit)
+            found = found.filter(Q(visit=self.visit))
         if self.model.repeats:
             found = found.filter(number=self.record.number) if self.record.pk else found.none()
         return list(found.exclude(pk=self.record.pk).order_by("-pk"))
@@ -51,7 +52,7 @@ class FormTarget:
         return reverse("casebook", args=[self.participant.code]) + "/".join(where) + f"/{tail}"
 
 
-def _model(slug: str, per_visit: bool = False) -> type[Record]:
+def _model(slug: str, per_visit: bool = False) -> type[ParticipantRecord]:
     model = registry.forms().get(slug)
     if model is None or registry.is_per_visit(model) != per_visit:
         raise Http404
@@ -76,7 +77,7 @@ def find(person: Person, code: str, slug: str, number: int | None, visit: str | 
 
 
 def form_of(place: FormTarget, person: Person, now: datetime, data: Any = None, asked: Any = None) -> CrfForm:
-    return registry.form_of(place.model)(
+    return form_registry.form_of(place.model)(
         data,
         initial=_asked(place.model, asked or {}),
         instance=place.record,
@@ -101,7 +102,7 @@ def rows_of(place: FormTarget, form: CrfForm, data: Any = None) -> dict[str, Crf
     """The formsets of the rows inside this form, by prefix. What was sent is matched to its row by identity."""
     formsets = {}
     for prefix, row_form in form.row_forms.items():
-        model: type[ItemGroupRecord] = row_form._meta.model
+        model = row_form.row_model()
         existing = selectors.rows(model, place.record)
         if data is not None and f"{prefix}-TOTAL_FORMS" not in data:  # sent without its rows: they stay as they are
             data = data.copy()

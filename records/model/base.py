@@ -1,17 +1,19 @@
 """What every clinical record is: the abstract parents of all case report forms."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, NoReturn, Self, cast
 
 from django.conf import settings
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models.base import ModelBase
 from django.db.models.functions import Coalesce
 from django.db.models.sql import Query
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from accounts.roles import Permission
 from protocol.facts import Moment
 from records.model.fields import CrfField, Instant, crf_fields
@@ -35,7 +37,7 @@ class RecordBase(ModelBase):
             # Django lets a child's list replace its parent's; here it adds to it.
             inherited = [c for base in bases if hasattr(base, "_meta") for c in base._meta.constraints]
             meta.constraints = [*inherited, *meta.constraints]
-        cls = super().__new__(mcs, name, bases, attrs, **kwargs)
+        cls = cast("type[Record]", super().__new__(mcs, name, bases, attrs, **kwargs))  # the only class of this kind
         if not cls._meta.abstract:
             cls.declared_constraints = list(cls._meta.constraints)
             field_bounds = [check for field in crf_fields(cls) for check in field.bounds()]
@@ -51,7 +53,7 @@ class Audited(models.Model):
         abstract = True
         default_permissions = ()
 
-    def delete(self, *args: Any, **kwargs: Any) -> None:
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused here with a sentence, and by the database whatever the route."""
         raise ValidationError(_("A clinical record is never deleted. Void it, with a reason."))
 
@@ -65,6 +67,8 @@ class Record(Audited, metaclass=RecordBase):
     domain = ""
     signed_by = Permission.SIGN  # who may sign it
     judged_by: dict[str, Permission] = {}  # questions that only a specialist answers
+
+    declared_constraints: ClassVar[list[models.BaseConstraint]]  # typed by hand, without the bounds of its fields
 
     # What others did about it, as far as workflow.attestations has looked: a lock, a signature, all of it compared.
     lock: Any = None
@@ -100,20 +104,28 @@ class Record(Audited, metaclass=RecordBase):
     def is_complete(self) -> bool:
         return self.status == Status.COMPLETE and not self.is_void
 
-    def fill(self, **answers: Any) -> "Record":
+    @classmethod
+    def column(cls, name: str) -> "models.Field[Any, Any]":
+        """A field with a column of its own, by name."""
+        field = cls._meta.get_field(name)
+        if not isinstance(field, models.Field):
+            raise FieldDoesNotExist(f"{name} of {cls.__name__} is a relation from elsewhere")
+        return field
+
+    def fill(self, **answers: Any) -> Self:
         """Take answers as a form gives them: instants as aware datetimes in the site's zone, or as dates."""
         for name, value in answers.items():
-            field = self._meta.get_field(name)
-            field.save_form_data(self, value)
+            self.column(name).save_form_data(self, value)
         return self
 
     def moment(self, name: str) -> Moment:
         """An instant (UTC), or the local date where only the day is known, or None."""
-        return self._meta.get_field(name).value_from_object(self)
+        moment: Moment = self.column(name).value_from_object(self)
+        return moment
 
     def answered(self, name: str) -> bool:
         """Whether a field holds a value (not: a missing-data code)."""
-        return self._meta.get_field(name).value_from_object(self) not in (None, "", [])
+        return self.column(name).value_from_object(self) not in (None, "", [])
 
     def is_open(self, field: CrfField) -> bool:
         """Whether a dependent question is asked, given the answer to its parent."""
@@ -175,7 +187,7 @@ class Record(Audited, metaclass=RecordBase):
         """Judge the answers. Constraints cost a question to the database, so only the write door asks them."""
         super().full_clean(exclude, validate_unique=validate_unique, validate_constraints=validate_constraints)
 
-    def validate_constraints(self, exclude: set[str] | None = None) -> None:
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """All hand-written check constraints in one question to the database, instead of one each.
 
         Bounds and codes were judged by the fields; uniqueness is the database's own. A constraint names the
@@ -273,8 +285,8 @@ class ItemGroupRecord(ParticipantRecord):
 
     parent_field = "parent"
     opens_with_row = True  # an empty row is offered where there is none yet
-    adds = _("Add a row")
-    at_least_one = ""  # the sentence said when a form is completed without such a row
+    adds: StrOrPromise = _("Add a row")
+    at_least_one: StrOrPromise = ""  # the sentence said when a form is completed without such a row
 
     class Meta(ParticipantRecord.Meta):
         abstract = True

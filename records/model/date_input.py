@@ -116,7 +116,7 @@ def read_time(typed: str) -> time:
 def happens_twice(day: date, clock: time, zone: ZoneInfo) -> bool:
     """Whether this local time occurs twice, as the clocks go back."""
     first = datetime.combine(day, clock, zone)
-    return first.utcoffset() > first.replace(fold=1).utcoffset()
+    return first.timestamp() < first.replace(fold=1).timestamp()
 
 
 def read_instant(day: date, clock: time, zone: ZoneInfo, which: str = "") -> datetime:

@@ -18,6 +18,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import text_input
+from accounts.lazy_text import StrOrPromise
 from protocol.facts import Moment
 from protocol.partial_dates import PartialDate
 from records.model.form_fields import DateAsTyped, DecimalNumber, InstantAsTyped, PartialDateAsTyped, WholeNumber
@@ -41,7 +42,13 @@ Answer = TypeVar("Answer")
 _To = TypeVar("_To")
 _From = TypeVar("_From")
 
-_verbatim = lazy(lambda sentence: str(sentence).replace("%", "%%"), str)  # Django formats it with the name
+
+def _doubled(sentence: StrOrPromise) -> str:
+    """Django formats a constraint's sentence with its name."""
+    return str(sentence).replace("%", "%%")
+
+
+_verbatim = lazy(_doubled, str)
 ShownIf = tuple[str, Sequence[str]]
 FEW = 7  # up to so many codes stand side by side
 _NAMING = (_("grade"), _("event"), _("year"))  # units that are said before their number: grade 3
@@ -73,7 +80,7 @@ class CrfField(_Field):
     def __init__(
         self,
         *args: Any,
-        unit: str = "",
+        unit: StrOrPromise = "",
         standard: str = "",
         required: bool = True,
         soft: tuple[Any, Any] | None = None,
@@ -122,7 +129,7 @@ class CrfField(_Field):
             )
         return checks
 
-    def check_named(self, what: str, condition: models.Q, sentence: str) -> models.CheckConstraint:
+    def check_named(self, what: str, condition: models.Q, sentence: StrOrPromise) -> models.CheckConstraint:
         """A constraint of this field, named after table and field (63 characters at most)."""
         name = f"{self.model._meta.db_table}_{self.name}"[: 62 - len(what)] + "_" + what
         return models.CheckConstraint(condition=condition, name=name, violation_error_message=_verbatim(sentence))
@@ -131,7 +138,7 @@ class CrfField(_Field):
         """The bounds in words, as the form says them before one hits them: 1900 to 2100, not 1900 to 2100 year."""
         return self._bounds_with("" if self.unit in _NAMING else self.unit)
 
-    def _bounds_with(self, unit: str) -> str:
+    def _bounds_with(self, unit: StrOrPromise) -> str:
         """With the unit even where it only names what is counted: so migrations know the constraint's sentence."""
         unit = f" {unit}" if unit and not str(unit).startswith("/") else ""
         if self.low is None and self.high is None:

@@ -18,7 +18,7 @@ from records.model import date_input
 AHEAD = timedelta(minutes=15)  # clocks of theatre and linac differ from ours
 
 
-class OnSite:
+class OnSite(forms.Field):
     """What reading a date needs: the site's zone, today there, and now. The form sets them before cleaning."""
 
     zone: ZoneInfo = ZoneInfo("Europe/Amsterdam")
@@ -46,14 +46,15 @@ class TypedNumber(forms.Field):
     def as_typed(self, typed: str) -> Number:
         """The only number this can mean and the field can keep; ValidationError names the readings."""
         value, thousands = numbers.plain(typed), numbers.in_thousands(typed)
-        if value is None and thousands is None:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
         if thousands is not None:
             raise ValidationError(_with_separators(typed, value, thousands, self._kept(value, thousands)))
+        if value is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         below, above = numbers.neighbours(value, self.places)
         if below != above:
             raise ValidationError(_too_precise(typed, self.places, below, above))
-        return value if -value.as_tuple().exponent <= self.places else below
+        exponent = value.as_tuple().exponent
+        return below if isinstance(exponent, int) and -exponent > self.places else value
 
     def _kept(self, *readings: Number | None) -> list[str]:
         """Those of the readings that the field could keep, as they are to be typed."""
@@ -107,15 +108,16 @@ class DecimalNumber(TypedNumber, forms.DecimalField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.places = self.decimal_places
+        self.places = self.decimal_places or 0
 
-    def to_python(self, value: Any) -> Number | None:
+    # To the stubs a DecimalField is an IntegerField; Django's own breaks the promise of a whole number likewise.
+    def to_python(self, value: Any) -> Number | None:  # type: ignore[override]
         if not isinstance(value, str):
             return super().to_python(value)
         return self.as_typed(value) if numbers.bare(value) else None
 
 
-class DateAsTyped(OnSite, forms.Field):
+class DateAsTyped(OnSite):
     """A whole date."""
 
     widget = forms.TextInput(attrs={"data-date": "whole", "autocomplete": "off", "placeholder": "2016-03-08"})
@@ -130,14 +132,14 @@ class DateAsTyped(OnSite, forms.Field):
         date_input.not_later(day, self.today, str(value))
         return day
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: date | None, data: Any) -> bool:
         try:
             return self.to_python(data) != initial
         except ValidationError:
             return True
 
 
-class PartialDateAsTyped(OnSite, forms.Field):
+class PartialDateAsTyped(OnSite):
     """A date, or the part of it that is known."""
 
     widget = forms.TextInput(attrs={"data-date": "partial", "autocomplete": "off", "placeholder": "2016-03"})
@@ -152,7 +154,7 @@ class PartialDateAsTyped(OnSite, forms.Field):
         date_input.not_later(given.earliest, self.today, str(value))
         return given
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: PartialDate | None, data: Any) -> bool:
         try:
             return self.to_python(data) != initial
         except ValidationError:
@@ -209,7 +211,7 @@ class InstantWidget(forms.Widget):
         return context
 
 
-class InstantAsTyped(OnSite, forms.Field):
+class InstantAsTyped(OnSite):
     """An instant; with an empty time it is known to the day only."""
 
     widget = InstantWidget

@@ -2,28 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts import text_input
 from accounts.models import Person
 from accounts.roles import Permission
-from records.model.base import ItemGroupRecord, Record, Status
+from records.model.base import ItemGroupRecord, ParticipantRecord, Status
 from records.model.fields import CrfField, crf_fields
 from records.model.form_fields import OnSite, WholeNumber
 from records.model.missing import MissingCode
 
-NOTHING = (None, "", [])
+if TYPE_CHECKING:  # Django's classes take the type of their record only from a type checker
+    _ModelForm = forms.ModelForm[ParticipantRecord]
+    _BaseFormSet = BaseFormSet["CrfRowForm"]
+else:
+    _ModelForm, _BaseFormSet = forms.ModelForm, BaseFormSet
+
+NOTHING: tuple[Any, ...] = (None, "", [])
 MOST_ROWS = 40  # inside one form: more than any participant has
 
 
-class CrfForm(forms.ModelForm):
+class CrfForm(_ModelForm):
     """One case report form. A subclass names its model and its sections, nothing else.
 
     What its model says that only a specialist judges is read-only for everybody else.
@@ -37,6 +45,8 @@ class CrfForm(forms.ModelForm):
     compared: dict[str, Any] = {}  # question -> its comparison with the source, as the page found it
     lost: dict[str, Any] = {}  # question -> the comparison that a change of the answer took away
 
+    data: MultiValueDict[str, Any]  # what was sent; empty where nothing was
+
     version = WholeNumber(min_value=0, required=False, initial=0, widget=forms.HiddenInput)
     entry = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -44,7 +54,7 @@ class CrfForm(forms.ModelForm):
         self,
         data: Any = None,
         *,
-        instance: Record,
+        instance: ParticipantRecord,
         zone: ZoneInfo,
         now: datetime,
         may: frozenset[Permission] = frozenset(),
@@ -71,7 +81,7 @@ class CrfForm(forms.ModelForm):
                 else _("This form has been complete, so a change says why; not what you judge for the first time."),
             )
 
-    @property
+    @cached_property
     def crf(self) -> dict[str, CrfField]:
         """The questions, by name."""
         return {field.name: field for field in crf_fields(self._meta.model)}
@@ -86,7 +96,6 @@ class CrfForm(forms.ModelForm):
                     field.widget.zone, field.widget.today = self.zone, today
             if name in self.crf:
                 field.required = False
-                field.crf = self.crf[name]
                 field.widget.attrs.setdefault("autocomplete", "off")
 
     def _add_missing(self) -> None:
@@ -136,14 +145,16 @@ class CrfForm(forms.ModelForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc] # Django's hook after it cleaned the record; the stubs lack it
         if not self.completing:
             return
         for field in self.instance.unanswered():
             if field.name not in self.errors and field.name in self.fields:
                 self.add_error(field.name, _("Answer this, or say why there is no answer."))
         for name, field in self.crf.items():
-            if not self.instance.is_open(field) and self.instance.answered(name) and name not in self.errors:
+            if field.shown_if is None or self.instance.is_open(field):
+                continue
+            if self.instance.answered(name) and name not in self.errors:
                 parent = self.crf[field.shown_if[0]]
                 self.add_error(
                     name,
@@ -162,7 +173,7 @@ class CrfForm(forms.ModelForm):
 
     def changes(self) -> list[str]:
         """The questions whose answer, or reason for none, differs from what was opened."""
-        names = []
+        names: list[str] = []
         for name in self.changed_data:
             question = name.removesuffix("_missing")
             if question in self.crf and question not in names:
@@ -173,6 +184,8 @@ class CrfForm(forms.ModelForm):
 class CrfRowForm(CrfForm):
     """A row inside a form, such as one fraction or one grade."""
 
+    instance: ItemGroupRecord
+
     remove = forms.BooleanField(label=_("Remove this row"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -181,8 +194,16 @@ class CrfRowForm(CrfForm):
         for name in ("version", "entry"):
             self.fields[name].disabled = True
 
+    @classmethod
+    def row_model(cls) -> type[ItemGroupRecord]:
+        """The kind of row."""
+        model = cls._meta.model
+        if not issubclass(model, ItemGroupRecord):
+            raise TypeError(f"{cls.__name__} is the form of {model.__name__}, which is no row")
+        return model
 
-class CrfRows(BaseFormSet):
+
+class CrfRows(_BaseFormSet):
     """The rows inside one form: those that exist first, then an empty one."""
 
     def __init__(
@@ -190,7 +211,7 @@ class CrfRows(BaseFormSet):
         *args: Any,
         records: Sequence[ItemGroupRecord | None],
         model: type[ItemGroupRecord],
-        parent: Record,
+        parent: ParticipantRecord,
         **kwargs: Any,
     ) -> None:
         self.records, self.model, self.parent = records, model, parent
@@ -227,4 +248,5 @@ class CrfRows(BaseFormSet):
 
 def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:
     """The formset of one kind of row."""
-    return formset_factory(form, formset=CrfRows, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+    made = formset_factory(form, formset=CrfRows, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+    return cast("type[CrfRows]", made)  # a class below the one that it was given

@@ -1,12 +1,10 @@
-"""Finding the forms: every concrete Record with a slug is a case report form; nothing is registered by hand."""
+"""Finding the models: every concrete Record with a slug is a case report form; nothing is registered by hand."""
 
 from functools import cache
 
 from django.apps import apps
-from django.utils.module_loading import autodiscover_modules
 
-from records.model.base import Audited, ItemGroupRecord, Record, VisitRecord
-from records.model.forms import CrfForm
+from records.model.base import Audited, ItemGroupRecord, ParticipantRecord, Record, VisitRecord
 
 
 @cache
@@ -31,23 +29,9 @@ def audited_models() -> list[type[Audited]]:
     return [model for model in apps.get_models() if issubclass(model, Audited)]
 
 
-@cache
-def form_of(model: type[Record]) -> type[CrfForm]:
-    """The one ModelForm of a model, from its app's forms module."""
-    autodiscover_modules("forms")
-    found = [form for form in _below(CrfForm) if getattr(form._meta, "model", None) is model]
-    if len(found) != 1:
-        raise LookupError(f"{model.__name__} has {len(found)} forms; it needs one, in {model._meta.app_label}/forms.py")
-    return found[0]
-
-
-def _below(cls: type) -> list[type]:
-    return [below for child in cls.__subclasses__() for below in (child, *_below(child))]
-
-
-def forms() -> dict[str, type[Record]]:
-    """The forms a person fills in: slug -> model."""
-    return {slug: model for slug, model in models().items() if slug != "participant"}
+def forms() -> dict[str, type[ParticipantRecord]]:
+    """The forms a person fills in, each about a participant: slug -> model."""
+    return {slug: model for slug, model in models().items() if issubclass(model, ParticipantRecord)}
 
 
 def is_per_visit(model: type[Record]) -> bool:

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from accounts.lazy_text import StrOrPromise
+
 
 @dataclass(frozen=True)
 class Score:
     """What is shown beside the questions. An empty value: it cannot be told yet, and `because` says what is missing."""
 
-    label: str
-    value: str
-    because: str = ""
-    table: str = ""
+    label: StrOrPromise
+    value: StrOrPromise
+    because: StrOrPromise = ""
+    table: StrOrPromise = ""
     url: str = ""
-    offer: str = ""
+    offer: StrOrPromise = ""

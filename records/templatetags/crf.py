@@ -9,7 +9,10 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 
 from accounts.sent import to_hold
+from records.entry.target import FormTarget
+from records.model.fields import CrfField
 from records.model.form_fields import OnSite
+from records.model.forms import CrfForm
 
 register = template.Library()
 register.filter(to_hold)
@@ -22,6 +25,12 @@ def item(table: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
+def question_of(field: BoundField) -> CrfField | None:
+    """What the case report form says of a question: its unit, bounds and codes; None for what is no question of it."""
+    return field.form.crf.get(field.name) if isinstance(field.form, CrfForm) else None
+
+
+@register.filter
 def missing_of(field: BoundField) -> BoundField | None:
     """The list of reasons beside a question; None where an answer is not required."""
     name = f"{field.name}_missing"
@@ -31,24 +40,26 @@ def missing_of(field: BoundField) -> BoundField | None:
 @register.filter
 def parent_of(field: BoundField) -> str:
     """The HTML name of the question that this one depends on."""
-    crf = getattr(field.field, "crf", None)
-    return field.form.add_prefix(crf.shown_if[0]) if crf and crf.shown_if else ""
+    question = question_of(field)
+    return field.form.add_prefix(question.shown_if[0]) if question and question.shown_if else ""
 
 
 @register.filter
 def parent_label(field: BoundField) -> str:
     """The wording of the question that this one depends on."""
-    crf = getattr(field.field, "crf", None)
-    return str(field.form.crf[crf.shown_if[0]].verbose_name) if crf and crf.shown_if else ""
+    form, question = field.form, question_of(field)
+    if not isinstance(form, CrfForm) or question is None or question.shown_if is None:
+        return ""
+    return str(form.crf[question.shown_if[0]].verbose_name)
 
 
 @register.filter
 def closed(field: BoundField) -> bool:
     """Whether a dependent question is not asked, as far as its parent is answered, and holds nothing to lose."""
-    crf, record = getattr(field.field, "crf", None), field.form.instance
-    if crf is None or field.errors or record.is_open(crf):
+    form, question = field.form, question_of(field)
+    if not isinstance(form, CrfForm) or question is None or field.errors:
         return False
-    return not record.answered(field.name)
+    return not form.instance.is_open(question) and not form.instance.answered(field.name)
 
 
 @register.filter
@@ -67,7 +78,7 @@ def grouped(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def place_url(place: Any, tail: str = "") -> str:
+def place_url(place: FormTarget, tail: str = "") -> str:
     """The address of a form, or of a page below it."""
     return place.url(tail)
 

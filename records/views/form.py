@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.marks import by_a_script
+from accounts.models import Person
 from accounts.once import once
 from accounts.permissions import require, without_delegation
 from accounts.requests import AuthedRequest
@@ -30,19 +31,19 @@ def _may_enter(form: CrfForm) -> bool:
     return any(may in form.may for may in form.enters)
 
 
-def _undelegated(place: target.FormTarget, form: CrfForm) -> str:
+def _undelegated(place: target.FormTarget, form: CrfForm, person: Person) -> str:
     """The sentence for somebody whose role fills in this form and who only lacks the delegation."""
     if _may_enter(form):
         return ""
     site = place.participant.site_id
-    return next((without_delegation(may) for may in form.enters if form.by.lacks_delegation(may, site)), "")
+    return next((without_delegation(may) for may in form.enters if person.lacks_delegation(may, site)), "")
 
 
-def _require_entry(place: target.FormTarget, form: CrfForm) -> None:
+def _require_entry(place: target.FormTarget, form: CrfForm, person: Person) -> None:
     """Refuse with the true reason: a delegation that is missing, or a role that only reads."""
     if not _may_enter(form):
         reads = _("Your role reads this form; it does not fill it in.")
-        raise PermissionDenied(_undelegated(place, form) or reads)
+        raise PermissionDenied(_undelegated(place, form, person) or reads)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +61,7 @@ def fill_in(
         form = target.form_of(place, request.user, now, data, asked=request.GET if place.record.pk is None else None)
         return _page(request, place, form, target.rows_of(place, form, data), kept=kept)
     form = target.form_of(place, request.user, now)
-    _require_entry(place, form)
+    _require_entry(place, form, request.user)
     sent_rows.check(form, request.POST)
     data = request.POST.copy()
     if made := save.already_saved(place, request.user, now, data):
@@ -78,7 +79,7 @@ def fill_in(
 
 
 def _page(
-    request: HttpRequest,
+    request: AuthedRequest,
     place: target.FormTarget,
     form: CrfForm,
     rows: dict[str, CrfRows],
@@ -107,7 +108,7 @@ def _page(
         "problems": problems(form, rows) if status == 422 else [],
         "moves": states.moves(record) if may_enter else [],
         "may_enter": may_enter,
-        "undelegated": _undelegated(place, form),
+        "undelegated": _undelegated(place, form, request.user),
         "may_void": Permission.VOID in form.may and record.pk and not record.is_void and not closed,
         "closed": states.refusal(record, "change") if closed else "",
         "acts": acts,
@@ -134,15 +135,15 @@ def _trusted(place: target.FormTarget, form: CrfForm, rows: dict[str, CrfRows]) 
     record = place.record
     if record.pk is None:
         return []
-    parts = [form, *(row for formset in rows.values() for row in formset.forms if row.instance.pk)]
-    stored, inside = record, [part.instance for part in parts[1:]]
+    row_forms = [row for formset in rows.values() for row in formset.forms if row.instance.pk]
+    stored, inside = record, [row.instance for row in row_forms]
     if form.is_bound:  # its record holds what was typed
         stored = place.model._default_manager.get(pk=record.pk)
         inside = selectors.child_rows(stored)
     attestations.load([stored], {attestations.key(stored): inside})
     record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
     found, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
-    for part in parts:
+    for part in (form, *row_forms):
         part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
         part.lost = lost.get((part.instance._meta.db_table, part.instance.pk), {})
     place.signed = signatures.check_all(place.participant, "record", signatures.content_of(stored, inside), stored)
@@ -194,7 +195,7 @@ def typing(
     place = target.find(request.user, code, slug, number, visit)
     address = request.path.removesuffix("typing/")
     form = target.form_of(place, request.user, timezone.now())
-    _require_entry(place, form)
+    _require_entry(place, form, request.user)
     if "forget" in request.POST:
         drafts.forget(request.user, address)
         return redirect(address)

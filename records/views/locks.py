@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -54,9 +55,10 @@ def _page(request: AuthedRequest, about: Participant | None, site_id: int | None
             error = refused
     standing = [lock for lock in locks.covering(about) if about is not None or lock.participant_id is None]
     past = list(Lock.objects.filter(participant=about, released_at__isnull=False).select_related("released_by")[:50])
-    titles = named.titles((lock.table, lock.record_id) for lock in (*standing, *past) if lock.table)
+    keys = {lock: (lock.table, lock.record_id) for lock in (*standing, *past) if lock.record_id is not None}
+    titles = named.titles(keys.values())
     for lock in (*standing, *past):
-        lock.about = titles.get((lock.table, lock.record_id), "")
+        lock.about = titles.get(keys[lock], "") if lock in keys else ""
     context = {
         "participant": about,
         "standing": standing,
@@ -110,11 +112,10 @@ def _chosen(what: str, about: Participant | None) -> dict[str, Any]:
     if scope == "record":
         slug, _space, pk = rest.partition(" ")
         model = registry.forms().get(slug)
-        found = (
-            model and pk.isdecimal() and len(pk) < 18 and selectors.records_of(model, about).filter(pk=int(pk)).first()
-        )
-        if found:
-            return locks.target(Lock.Scope.RECORD, about, record=found)
+        if model and pk.isdecimal() and len(pk) < 18:
+            record = selectors.records_of(model, about).filter(pk=int(pk)).first()
+            if record is not None:
+                return locks.target(Lock.Scope.RECORD, about, record=record)
     raise ValidationError(_("Choose what to close."))
 
 
@@ -132,7 +133,7 @@ def _drafts(what: dict[str, Any]) -> list[str]:
         if what["participant"] is not None:
             drafts = drafts.filter(participant=what["participant"])
         if what["scope"] == Lock.Scope.VISIT:
-            drafts = drafts.filter(visit=what["visit"]) if registry.is_per_visit(model) else drafts.none()
+            drafts = drafts.filter(Q(visit=what["visit"])) if registry.is_per_visit(model) else drafts.none()
         elif what["scope"] == Lock.Scope.RECORD:
             drafts = drafts.filter(pk=what["record_id"]) if model._meta.db_table == what["table"] else drafts.none()
         for draft in drafts.select_related("participant"):

@@ -16,7 +16,7 @@ from records.audit import time_travel
 from records.entry import target
 from records.entry.display import display_answer, row_in_words
 from records.model import registry
-from records.model.base import Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, VisitRecord
 from records.model.fields import crf_fields
 
 
@@ -46,11 +46,11 @@ def record(
     return render(request, "crf/as_of.html", context)
 
 
-def _then(place: target.FormTarget, at: datetime) -> Record | None:
+def _then(place: target.FormTarget, at: datetime) -> ParticipantRecord | None:
     """The record of this form that counted then."""
     found = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
     if place.visit:
-        found = [each for each in found if each.visit == place.visit]
+        found = [each for each in found if isinstance(each, VisitRecord) and each.visit == place.visit]
     if place.model.repeats:
         if place.record.pk is None:
             raise Http404
@@ -58,7 +58,7 @@ def _then(place: target.FormTarget, at: datetime) -> Record | None:
     return found[0] if found else None
 
 
-def _rows(model: type[Record], then: Record, at: datetime) -> list[Record]:
+def _rows(model: type[ParticipantRecord], then: ParticipantRecord, at: datetime) -> list[ItemGroupRecord]:
     return [
         row
         for row_model in registry.rows_of(model)
@@ -87,6 +87,6 @@ def _asked(request: HttpRequest, name: str, zone: Any, default: datetime) -> dat
     return instants.read(request.GET[name], zone) if request.GET.get(name) else default
 
 
-def _title(record: Record) -> str:
-    visit = f" · {record.visit}" if hasattr(record, "visit") else ""
+def _title(record: ParticipantRecord) -> str:
+    visit = f" · {record.visit}" if isinstance(record, VisitRecord) else ""
     return f"{record._meta.verbose_name}{visit} {record.number}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from records.audit import time_travel
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 from records.workflow import locks, signatures, source_verification
 from records.workflow.locks import Lock
 from records.workflow.signatures import Signature
@@ -18,7 +18,7 @@ def key(record: Record) -> tuple[str, int]:
     return record._meta.db_table, record.pk
 
 
-def load(records: Sequence[Record], rows: Rows | None = None, at: datetime | None = None) -> None:
+def load(records: Sequence[ParticipantRecord], rows: Rows | None = None, at: datetime | None = None) -> None:
     """Set `lock`, `signature` and `verified` of records of one participant; `rows`: those inside each, by its `key`.
 
     As of an instant, if one is given; then the records are to be those of that instant.
@@ -31,7 +31,7 @@ def load(records: Sequence[Record], rows: Rows | None = None, at: datetime | Non
     closed, comparisons, given = _known(participant_id, at)
     everything = [*stored, *(row for record in stored for row in inside.get(key(record), ()))]
     compared = source_verification.standing(everything, comparisons)
-    signed: dict[tuple[str, int], list[Signature]] = {}
+    signed: dict[tuple[str, int | None], list[Signature]] = {}
     for signature in given:
         signed.setdefault((signature.table, signature.record_id), []).append(signature)
     for record in stored:
@@ -49,8 +49,8 @@ def load(records: Sequence[Record], rows: Rows | None = None, at: datetime | Non
 def _known(participant_id: int, at: datetime | None) -> tuple[list[Lock], list[Verification] | None, list[Signature]]:
     """Locks, comparisons (None: to be asked for) and signatures of records, the newest first."""
     if at is None:
-        given = Signature.objects.filter(participant=participant_id, scope=Signature.Scope.RECORD)
-        return locks.covering(participant_id), None, list(given)
+        given = list(Signature.objects.filter(participant=participant_id, scope=Signature.Scope.RECORD))
+        return locks.covering(participant_id), None, given
     compared = [row for row in time_travel.rows(Verification, at, [participant_id]) if row.lost_at is None]
     given = [row for row in time_travel.rows(Signature, at, [participant_id]) if row.scope == Signature.Scope.RECORD]
     return closed_at(participant_id, at), compared, given[::-1]

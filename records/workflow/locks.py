@@ -53,6 +53,8 @@ class Lock(Audited):
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_because = models.CharField(max_length=1000, blank=True, default="")
 
+    about: str  # what people call the record that is closed: set by records.views.locks
+
     class Meta(Audited.Meta):
         ordering = ["-pk"]
         constraints = [

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records.model.base import Audited, Record
+from records.model.base import Audited, ParticipantRecord, Record
 from records.model.fields import CrfField, Instant, crf_fields
 
 
@@ -68,7 +68,7 @@ def to_compare(record: Record) -> list[str]:
 
 
 def standing(
-    records: Iterable[Record], known: Iterable[Verification] | None = None
+    records: Iterable[ParticipantRecord], known: Iterable[Verification] | None = None
 ) -> dict[tuple[str, int], dict[str, Verification]]:
     """(table, id) -> question -> its verification, where it holds for these records. One query, unless known."""
     by_key = {(record._meta.db_table, record.pk): record for record in records if record.pk}

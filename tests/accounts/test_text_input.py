@@ -110,10 +110,10 @@ def _below(cls):
 
 def test_every_text_box_of_every_form_is_the_door():
     """Also one that somebody adds tomorrow: a plain CharField of Django's is no door."""
-    from records.model import registry
+    from records.model import form_registry, registry
 
     for model in registry.forms().values():
-        registry.form_of(model)
+        form_registry.form_of(model)
     ours = [form for form in _below(forms.BaseForm) if form.__module__.split(".")[0] in OURS]
     assert len(ours) > 30
     beside = [

@@ -12,7 +12,7 @@ from adverse_events.models import AdverseEvent
 from enrollment.models import Consent
 from exports.documents import dictionary
 from records import personal_data, services
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.fields import Text, crf_fields
 from records.models import AuditRow, KnownName, Lock, Query
 from tests import builders
@@ -141,7 +141,7 @@ def test_no_free_text_of_any_form_is_left_out():
     """What is looked at is found by its type: every text of every form and row is one of these."""
     assert len(every_row_text()) > 30
     for model in registry.forms().values():
-        form = registry.form_of(model)
+        form = form_registry.form_of(model)
         for part in (form, *form.row_forms.values()):
             for field in crf_fields(part._meta.model):
                 kind = field.get_internal_type()

@@ -19,7 +19,7 @@ from oversight.monitoring import plan
 from records import queries, redaction, services
 from records.audit import review
 from records.entry import drafts
-from records.model import registry
+from records.model import form_registry, registry
 from records.model.base import ItemGroupRecord
 from records.model.fields import LongText, Text, crf_fields
 from records.models import AuditRow
@@ -64,8 +64,8 @@ def test_every_text_of_every_form_is_refused_beside_its_question(model, people, 
     participant = builders.register(site, people["nurse"])
     client.force_login(people["nurse"])
     _names, management = inputs(model)
-    forms = {"": registry.form_of(model)} | {
-        f"{prefix}-0-": row for prefix, row in registry.form_of(model).row_forms.items()
+    forms = {"": form_registry.form_of(model)} | {
+        f"{prefix}-0-": row for prefix, row in form_registry.form_of(model).row_forms.items()
     }
     texts = {
         prefix + field.name: "goed\r\nfo\x07ut" if isinstance(field, LongText) else "fo\x07ut"
@@ -73,7 +73,7 @@ def test_every_text_of_every_form_is_refused_beside_its_question(model, people, 
         for field in crf_fields(form._meta.model)
         if isinstance(field, Text) and field.name in form.base_fields and field.name not in form._meta.model.judged_by
     }
-    for prefix in registry.form_of(model).row_forms:
+    for prefix in form_registry.form_of(model).row_forms:
         management |= {f"{prefix}-TOTAL_FORMS": "1" if any(name.startswith(prefix) for name in texts) else "0"}
     if not texts:
         return
@@ -281,7 +281,7 @@ def test_every_kind_of_row_has_a_box_that_is_always_sent():
 
     for model in registry.clinical_models():
         if issubclass(model, ItemGroupRecord):
-            form = registry.form_of(model)
+            form = form_registry.form_of(model)
             always = [
                 field
                 for field in form.base_fields.values()
