@@ -48,7 +48,8 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """A new database, migrated by its owner; the tests themselves are the application's role."""
     template_database.make()
     with django_db_blocker.unblock():
-        cast.keep({"site": _make_site, "site_b": _make_site_b, "people": _make_people}, _empty)
+        stages = {"site": _make_site, "site_b": _make_site_b, "people": _make_people, "nurse_two": _make_nurse_two}
+        cast.keep(stages, _empty)
     yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -129,6 +130,22 @@ def _make_people() -> None:
     for username in ("nurse", "surgeon", "radonc"):
         delegate(made[username], site, made["pi"])
     delegate(nurse_b, site_b, made["pi"])
+
+
+@pytest.fixture
+def nurse_two(people: dict[str, Person]) -> Person:
+    """A nurse of both sites, whose delegation is at the second one alone; she joins `people`."""
+    if not cast.put_back("nurse_two"):
+        _make_nurse_two()
+    people["nurse_two"] = Person.objects.get(username="nurse-two")
+    return people["nurse_two"]
+
+
+def _make_nurse_two() -> None:
+    site, site_b = (Site.objects.get(code=code) for code in ("umcu", "lisbon"))
+    person = _person("nurse-two", "Tess", "Costa", Role.NURSE, site)
+    give_role(person, Role.NURSE, site_b)
+    delegate(person, site_b, Person.objects.get(username="pi"))
 
 
 @pytest.fixture

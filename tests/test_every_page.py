@@ -67,7 +67,7 @@ def at(record):
 
 
 @pytest.mark.parametrize("state", population.STATES)
-def test_every_page_of_every_record_in_a_state_is_read_by_every_role(state, people, site, client):
+def test_every_page_of_every_record_in_a_state_is_read_by_every_role(state, people, nurse_two, site, client):
     participant = builders.register(site, people["nurse"])
     made = population.everything(participant, state, people)
     home, now = f"/participants/{participant.code}/", population.STATES.index(state)
@@ -83,7 +83,7 @@ def test_every_page_of_every_record_in_a_state_is_read_by_every_role(state, peop
 
 
 @pytest.mark.parametrize("state", population.STATES)
-def test_every_page_of_who_has_one_record_and_no_other_is_read_by_every_role(state, people, site, client):
+def test_every_page_of_who_has_one_record_and_no_other_is_read_by_every_role(state, people, nurse_two, site, client):
     now, wrong = population.STATES.index(state), {}
     for form, record in enumerate(population.only(site, state, people)):
         home = f"/participants/{record.participant.code}/"
@@ -110,7 +110,7 @@ def test_the_own_page_of_a_record_shows_it(state, people, site, client):
     assert hidden == []
 
 
-def test_what_knows_one_answer_and_no_other_breaks_no_page(people, site, client, monkeypatch):
+def test_what_knows_one_answer_and_no_other_breaks_no_page(people, nurse_two, site, client, monkeypatch):
     monkeypatch.setattr("oversight.health.check", lambda now: {"status": "ok"})
     participants = list(population.alone(site, people))
     wrong = {}

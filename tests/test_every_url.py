@@ -13,7 +13,7 @@ from sbrtspine import context_processors
 from tests import builders
 from tests.builders import amsterdam
 
-ROLES = ["anonymous", "nurse", "surgeon", "radonc", "pi", "datamanager", "monitor", "admin", "nurse_b"]
+ROLES = ["anonymous", "nurse", "surgeon", "radonc", "pi", "datamanager", "monitor", "admin", "nurse_b", "nurse_two"]
 #                     anonymous nurse surgeon radonc pi  dm   monitor admin nurse_b
 OPEN = [302, 200, 200, 200, 200, 200, 200, 200, 200]
 SEES = [302, 200, 200, 200, 200, 200, 200, 404, 404]
@@ -217,6 +217,17 @@ POST = {
 }
 
 
+# The nurse of both sites is delegated at the other one alone: here she reads what a nurse reads, and writes nothing.
+READS_ONLY = ["board-take", *(name for name, by_role in POST.items() if by_role in (WRITES, KEEPS, VOIDS))]
+
+
+def answers(role, statuses, but=()):
+    """Address -> what a role is answered; the nurse of both sites the nurse's, but for what is delegated."""
+    alike = ROLES.index("nurse" if role == "nurse_two" else role)
+    found = {name: by_role[alike] for name, by_role in statuses.items()}
+    return {**found, **dict.fromkeys(but if role == "nurse_two" else (), 403)}
+
+
 @pytest.fixture
 def records(people, site):
     participant = builders.register(site, people["nurse"])
@@ -248,16 +259,16 @@ def _as(role, client, people):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_address_read_by_every_role(role, client, people, records, monkeypatch):
+def test_every_address_read_by_every_role(role, client, people, nurse_two, records, monkeypatch):
     monkeypatch.setattr("oversight.health.check", lambda now: {"status": "ok"})
     browser = _as(role, client, people)
     found = {name: browser.get(address).status_code for name, (address, _expected) in GET.items()}
 
-    assert found == {name: expected[ROLES.index(role)] for name, (_address, expected) in GET.items()}
+    assert found == answers(role, {name: by_role for name, (_address, by_role) in GET.items()})
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_address_written_by_every_role(role, client, people, records):
+def test_every_address_written_by_every_role(role, client, people, nurse_two, records):
     browser = _as(role, client, people)
     wrong = {"action": "save", "version": "1", "reason": "", "visited_on": "31-2-2016", "incision_at_0": "31-2-2016"}
     wrong["consented_at_0"] = "31-2-2016"
@@ -266,7 +277,7 @@ def test_every_address_written_by_every_role(role, client, people, records):
         version = "0" if name == "new-form" else "1"
         found[name] = browser.post(GET[name][0], {**wrong, "version": version}).status_code
 
-    assert found == {name: expected[ROLES.index(role)] for name, expected in POST.items()}
+    assert found == answers(role, POST, but=READS_ONLY)
 
 
 def _clinical():
@@ -393,7 +404,7 @@ def test_every_form_of_the_schedule_opens_at_its_visit(client, people, records):
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
-def test_the_menu_offers_what_the_role_may_open_and_nothing_else(role, client, people, records):
+def test_the_menu_offers_what_the_role_may_open_and_nothing_else(role, client, people, nurse_two, records):
     browser = _as(role, client, people)
     offered = {reverse(name) for name, _label in browser.get("/").context["menu"]}
     known = {reverse(name) for name, _label, _may in context_processors._MENU}

@@ -55,7 +55,7 @@ def enqueue_all(now: datetime) -> None:
 def enqueue_for_alerts(now: datetime) -> None:
     """Write a message to each person whom a new alert concerns; one that concerns nobody is looked at again."""
     alerts = list(Alert.objects.filter(told_at=None).select_related("participant__site").order_by("pk"))
-    staff = _staff({alert.participant.site_id for alert in alerts})
+    staff = _staff({alert.participant.site_id for alert in alerts}, now)
     found = []
     for alert in alerts:
         people = {
@@ -70,7 +70,8 @@ def enqueue_for_alerts(now: datetime) -> None:
 def enqueue_for_lock(now: datetime) -> None:
     """Tell those who decide that new enrolment is locked."""
     for lock in EnrolmentLock.objects.filter(told_at=None):
-        people = Membership.objects.filter(role__in=DECIDERS, person__is_active=True).values_list("person", flat=True)
+        held = Membership.objects.overlapping(now, None)  # who has left the role is told nothing
+        people = held.filter(role__in=DECIDERS, person__is_active=True).values_list("person", flat=True)
         told = [Message(person_id=pk, lock=lock, urgency=Urgency.SAFETY, raised_at=now) for pk in sorted(set(people))]
         _write(told, now)
         if told:
@@ -89,7 +90,7 @@ def escalate(now: datetime) -> int:
         .filter(Q(last__lte=waited) | ahead("last", now), level__lt=len(NEXT))
         .select_related("participant__site")
     )
-    staff = _staff({alert.participant.site_id for alert in alerts})
+    staff = _staff({alert.participant.site_id for alert in alerts}, now)
     found = []
     for alert in alerts:
         for level in range(alert.level + 1, len(NEXT) + 1):
@@ -164,10 +165,10 @@ def needed(message: Message) -> bool:
     return message.alert.outcome == Alert.Outcome.OPEN or message.alert.kind in INFORMS
 
 
-def _staff(sites: set[int]) -> dict[tuple[int, Role], list[int]]:
-    """Who holds which role at these sites."""
+def _staff(sites: set[int], now: datetime) -> dict[tuple[int, Role], list[int]]:
+    """Who holds which role at these sites; who has left it is told nothing."""
     found: dict[tuple[int, Role], list[int]] = {}
-    held = Membership.objects.filter(site__in=sites, person__is_active=True).order_by("person")
+    held = Membership.objects.overlapping(now, None).filter(site__in=sites, person__is_active=True).order_by("person")
     for site, role, person in held.values_list("site", "role", "person"):
         found.setdefault((site, Role(role)), []).append(person)
     return found

@@ -144,6 +144,11 @@ def state(record: Record) -> str:
         return VOID
     if record.lock is not None:
         return LOCKED if record.lock.kind == Lock.Kind.LOCK else FROZEN
+    return _state_inside(record)
+
+
+def _state_inside(record: Record) -> str:
+    """What it is but for being closed."""
     if record.status != Status.COMPLETE:
         return record.status
     if record.signature is not None and record.signature.holds:
@@ -159,7 +164,7 @@ def moves(record: Record) -> list[Transition]:
 def refusal(record: Record, action: str) -> str:
     """Why the state does not allow an action; empty where it does."""
     move = next(move for move in TRANSITIONS if move.action == action)
-    if state(record) in move.start:
+    if state(record) in move.start and not _is_refused_frozen(record, move):
         return ""
     if state(record) == VOID:
         return str(_("This record is void. It can be read, and changed no more."))
@@ -167,6 +172,12 @@ def refusal(record: Record, action: str) -> str:
         told = {"closed": record.lock.get_kind_display().lower(), "what": record.lock.get_scope_display()}
         return str(_("Not while %(what)s is %(closed)s: ask the data manager.") % told)
     return str(move.refused)
+
+
+def _is_refused_frozen(record: Record, move: Transition) -> bool:
+    """A freeze makes nothing of a form that it was not before: a draft that is frozen is not signed either."""
+    open_ones = move.start - {FROZEN}
+    return state(record) == FROZEN and bool(open_ones) and _state_inside(record) not in open_ones
 
 
 def available_actions(record: Record, may: frozenset[Permission]) -> list[tuple[Transition, str]]:

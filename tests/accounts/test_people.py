@@ -1,7 +1,7 @@
 """Who works on the trial: invited, for a time, on a signed delegation; leaving keeps what was done."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -100,6 +100,20 @@ def test_a_role_holds_from_its_start_to_its_end(people, site, login):
 
     services.give_role(people["nurse"], Role.NURSE, site, ends_at=now + timedelta(hours=1), now=now)
     assert login("nurse").get("/participants/").status_code == 200
+
+
+def test_a_last_day_that_is_moved_earlier_counts_from_then_on(people, login):
+    """She stops on Friday and not next year: her page and the log say Friday."""
+    mine = people["nurse"].memberships.get()
+    for last in ("2040-06-30", "2035-06-30"):
+        assert act(login("admin"), people["nurse"], "end", membership=mine.pk, ends_on=last).status_code == 302
+
+    mine.refresh_from_db()
+    assert mine.ends_at == datetime(2035, 7, 1, tzinfo=mine.site.tz)  # the whole day
+    told = Act.objects.filter(what="role-ended", person=people["nurse"]).order_by("pk")
+    assert [line.details["until"][:4] for line in told] == ["2040", "2035"]
+    [held] = [held for held in access_report.replay(mine.ends_at) if held.person == people["nurse"]]
+    assert held.current(mine.ends_at) == []
 
 
 def test_without_a_delegation_that_holds_one_reads_only(login, people, site):

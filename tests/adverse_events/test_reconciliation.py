@@ -44,3 +44,36 @@ def test_one_page_to_print_says_when_it_is_due_and_escapes_what_was_typed(login,
     assert "&lt;b&gt;fictional" in page
     assert "hospital admission, or a longer stay" in page  # a statement to send, not the question as asked
     assert "Did it bring" not in page
+
+
+def test_what_neither_the_report_nor_the_event_says_does_not_differ(login, people, site):
+    """A blank in the report beside “unknown” in the event: nobody has anything to correct."""
+    case = reported(people, site, {}, {}, unknown=["outcome", "onset_on"])
+    page = login("monitor").get(page_of(case)).content.decode()
+
+    assert "differs" not in page
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [({"said_outcome": "recovering"}, {}), ({}, {"outcome": "recovering"}), ({}, {"onset_on": "2016-01-18"})],
+)
+def test_a_blank_beside_an_answer_differs(login, people, site, said, stands):
+    case = reported(people, site, said, stands)
+
+    assert login("monitor").get(page_of(case)).content.decode().count("differs") == 1
+
+
+def reported(people, site, said, stands, unknown=()):
+    """A case with one report that says so much, about an event that says so much."""
+    participant = builders.register(site, people["nurse"])
+    missing = dict.fromkeys(unknown, "UNK")
+    event = builders.record(AdverseEvent, participant, people["nurse"], missing=missing, verbatim="Wound", **stands)
+    report = SeriousReport().fill(
+        version_kind="initial", sent_to="sponsor", sent_at=amsterdam("2016-01-21 10:00"), **said
+    )
+    return builders.record(SeriousEvent, participant, people["nurse"], rows=[report], adverse_event=event, kind="other")
+
+
+def page_of(case):
+    return f"/participants/{case.participant.code}/serious-event/1/reconciliation/"

@@ -116,6 +116,31 @@ def test_nobody_fetches_another_persons_or_after_leaving_the_site(ask, people, c
     assert client.get(f"/exports/jobs/{job.pk}/file/").status_code in (403, 404)
 
 
+def leaves(person, site):
+    person.memberships.filter(site=site).update(ends_at=NOW, starts_at=NOW)
+    person.forget_roles()
+
+
+def test_a_zip_of_two_sites_is_gone_for_who_left_one_of_them(committed, whole_study, ask, people, client, site_b):
+    """It still holds the other hospital's participants."""
+    job = finished(ask())
+    client.force_login(people["datamanager"])
+    address = f"/exports/jobs/{job.pk}/file/"
+    assert client.get(address).status_code == 200
+
+    leaves(people["datamanager"], site_b)
+
+    assert client.get(address).status_code == 404
+    assert ExportLog.objects.filter(what="fetched").count() == 1
+
+
+def test_a_zip_of_two_sites_is_not_made_for_who_has_left_one_of_them(committed, whole_study, ask, people, site_b):
+    job = ask()
+    leaves(people["datamanager"], site_b)
+
+    assert (finished(job).state, job.error) == (State.FAILED, "PermissionError")
+
+
 def test_every_export_is_logged_with_its_parameters_before_it_leaves(login, people, site):
     builders.register(site, people["nurse"])
     browser = login("datamanager")

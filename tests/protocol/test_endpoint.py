@@ -24,6 +24,12 @@ def event(*rows, **more):
     return EventFacts("Wound infection", grades=grades, **{"surgery": "possible", **more})
 
 
+def event_after(*rows):
+    """One of which the form says that it began after the radiotherapy."""
+    later = event(*rows)
+    return replace(later, grades=tuple(replace(row, not_before=SBRT) for row in later.grades))
+
+
 def judge(*events, **more):
     return primary_endpoint(
         EndpointFacts(**{"sbrt_start": SBRT, "surgery_on": SURGERY, "seen_until": SEEN, **more}, events=events)
@@ -38,6 +44,9 @@ CASES = {
     "grade 2 on day 30, grade 3 on day 61": ([event((2, "2016-02-11"), (3, "2016-03-13"))], "no"),
     "day 59, ongoing at day 90": ([event((3, "2016-03-11"))], "yes"),
     "grade 4 after SBRT, before surgery": ([event((4, datetime(2016, 1, 11, 20, 0, tzinfo=UTC)))], "yes"),
+    "at the very minute of the first beam": ([event((3, SBRT))], "yes"),
+    "on the day of SBRT, and after it began": ([event_after((3, "2016-01-11"))], "yes"),
+    "on the day of SBRT, before or after": ([event((3, "2016-01-11"))], "undetermined"),
     "before SBRT": ([event((3, datetime(2016, 1, 11, 8, 0, tzinfo=UTC)))], "no"),
     "grade 5": ([event((5, "2016-02-01"))], "yes"),
     "grade 2 only": ([event((2, "2016-02-11"))], "no"),

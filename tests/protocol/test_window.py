@@ -83,6 +83,25 @@ def test_without_a_knife_time(facts, now, verdict):
     assert treatment_window(facts, now).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("sbrt_end", "incision", "within"),
+    [
+        (at("2016-06-06 15:00"), at("2016-06-06 15:00"), False),  # not after it at all
+        (at("2016-06-06 15:00"), at("2016-06-06 15:01"), True),
+        (at("2016-06-06 15:00"), at("2016-06-07 15:00"), True),
+        (at("2016-06-06 15:00"), at("2016-06-07 15:01"), False),
+        (at("2016-03-26 15:00"), at("2016-03-27 16:00"), True),  # the clocks went forward: 24 elapsed hours
+        (at("2016-06-07 00:00"), date(2016, 6, 7), None),
+        (at("2016-06-06 00:00"), date(2016, 6, 7), None),  # at midnight it would be just within
+        (date(2016, 6, 6), at("2016-06-07 00:00"), True),
+        (date(2016, 6, 6), at("2016-06-08 00:00"), False),
+    ],
+)
+def test_within_24_hours_is_told_to_the_minute(sbrt_end, incision, within):
+    """The published title says 24 hours: exactly 24 are within."""
+    assert judge(sbrt_end, incision).within_24h is within
+
+
 def test_the_other_readings_are_reported_beside():
     facts = TreatmentFacts(
         sbrt_start=at("2016-06-06 14:00"), incision=at("2016-06-07 14:00"), closed=at("2016-06-07 16:30")

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.utils import ProgrammingError
 
+from adverse_events.models import AdverseEvent, AdverseEventGrade
 from procedures.models import Surgery
 from records import services
 from records.models import AuditRow
@@ -43,6 +44,40 @@ def test_completing_asks_for_what_is_missing(operation, people):
         services.write(operation, by=people["nurse"], version=1, complete=True)
 
     assert "closed_at" in refused.value.message_dict
+
+
+def test_rows_are_complete_with_their_form_and_not_before(people, site):
+    """The export said “draft” beside each grade of an event that the nurse had completed."""
+    participant = builders.register(site, people["nurse"])
+    row = AdverseEventGrade().fill(grade=3, from_on="2016-03-01")
+    event = builders.record(AdverseEvent, participant, people["nurse"], rows=[row], verbatim="Wound opened")
+    assert row_states() == [("draft", False)]
+
+    event.missing = {field.name: "UNK" for field in event.unanswered()}
+    row.missing = {field.name: "UNK" for field in row.unanswered()}
+    services.write(event, by=people["nurse"], version=1, complete=True, rows=[row])
+    assert row_states() == [("complete", True)]
+
+    late = AdverseEventGrade().fill(grade=2, from_on="2016-03-09")
+    late.missing = {field.name: "UNK" for field in late.unanswered()}
+    services.write(event, by=people["nurse"], version=2, reason="Letter re-read", rows=[late])
+    assert row_states() == [("complete", True)] * 2
+
+
+def test_a_row_that_nobody_touched_is_completed_with_its_form(people, site):
+    participant = builders.register(site, people["nurse"])
+    row = AdverseEventGrade().fill(grade=3, from_on="2016-03-01")
+    row.missing = {field.name: "UNK" for field in row.unanswered()}
+    event = builders.record(AdverseEvent, participant, people["nurse"], rows=[row], verbatim="Wound opened")
+    event.missing = {field.name: "UNK" for field in event.unanswered()}
+
+    services.write(event, by=people["nurse"], version=1, complete=True, rows=[AdverseEventGrade.objects.get()])
+
+    assert row_states() == [("complete", True)]
+
+
+def row_states():
+    return [(row.status, row.completed_at is not None) for row in AdverseEventGrade.objects.order_by("pk")]
 
 
 def test_a_change_after_complete_wants_a_reason(operation, people):

@@ -1,11 +1,13 @@
 """Comparing with the source and signing: what holds, what a change breaks, and who is told."""
 
 import pytest
+from django.utils import timezone
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
 from enrollment.models import Consent, Deviation, Eligibility, EndOfStudy
 from records import services
 from records.models import Signature, Verification
+from records.workflow import locks
 from tests import builders
 from tests.conftest import PASSWORD
 
@@ -145,6 +147,35 @@ def test_a_signature_prints_name_role_time_zone_and_meaning(login, event):
     assert "Signed" in page
     for words in ("Sem Bakker", "spine surgeon", "UMC Utrecht", "Europe/Amsterdam", "I have reviewed this"):
         assert words in page
+
+
+def test_what_is_frozen_for_the_interim_look_is_still_compared_and_signed(login, people, participant, event):
+    """Freezing closes data entry; the investigator signs what is frozen, and a lock closes that too."""
+    about = locks.target("participant", participant)
+    now = timezone.now()
+    locks.close(about, "freeze", by=people["datamanager"], reason="Interim look", now=now)
+
+    assert "Sign" in text(login("pi").get(at(event)))
+    assert sign(login, event).status_code == 302
+    assert compare(login, event, which="all").status_code == 302
+    assert change(login, event, verbatim="Wound closed").status_code == 422
+    assert ">signature broken<" not in text(login("pi").get(at(event)))
+
+    locks.close(about, "lock", by=people["datamanager"], reason="Database lock", now=now)
+    assert sign(login, event).status_code == 422
+    assert Signature.objects.count() == 1
+
+
+def test_a_draft_that_is_frozen_is_signed_and_compared_by_nobody(login, people, participant):
+    """The freeze came in the middle of an entry; a signature says that the form is complete."""
+    draft = builders.record(Consent, participant, people["nurse"], given="yes")
+    about = locks.target("participant", participant)
+    locks.close(about, "freeze", by=people["datamanager"], reason="Interim look", now=timezone.now())
+
+    assert "Only a complete form is signed" in text(login("pi").get(at(draft)))
+    assert sign(login, draft).status_code == 422
+    assert compare(login, draft, which="all").status_code == 422
+    assert not Signature.objects.exists()
 
 
 def test_a_change_breaks_the_signature_visibly_and_it_is_signed_again(login, consent):

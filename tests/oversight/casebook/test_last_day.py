@@ -26,6 +26,12 @@ CASES = {
     "learned of": (Death, {"learned_on": date(2016, 3, 4)}, {"cause": "unknown"}, date(2016, 3, 4)),
     "withdrew, no day": (EndOfStudy, {"outcome": "withdrew"}, {"note": "by telephone"}, ENTERED),
     "withdrew, the day later": (EndOfStudy, {"outcome": "withdrew"}, {"ended_on": date(2016, 4, 1)}, date(2016, 4, 1)),
+    "withdrew, an earlier day": (
+        EndOfStudy,
+        {"outcome": "withdrew", "ended_on": date(2016, 3, 9)},
+        {"ended_on": date(2016, 3, 2)},
+        date(2016, 3, 2),
+    ),
     "not ended at first": (EndOfStudy, {"note": "to come"}, {"outcome": "lost"}, CORRECTED),
     "another end": (EndOfStudy, {"outcome": "completed"}, {"outcome": "lost"}, CORRECTED),
     "consent withdrawn": (Consent, VISITS, {"form_version": "2.0"}, ENTERED),

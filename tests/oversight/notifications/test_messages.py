@@ -145,6 +145,7 @@ def test_what_was_done_meanwhile_is_not_mailed(participant, people, smtp):
 PREFERENCE = MessagePreference(quiet_from=20, quiet_to=7, digest_hour=8)
 DIGEST = MessagePreference(mode="digest", digest_hour=8)
 NO_QUIET = MessagePreference(quiet_from=7, quiet_to=7)
+ROUND = MessagePreference(quiet_from=9, quiet_to=12)  # within one day: on the ward
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,11 @@ NO_QUIET = MessagePreference(quiet_from=7, quiet_to=7)
         (PREFERENCE, Urgency.ORDINARY, "2016-03-26 23:00", "2016-03-27 07:00"),  # the clocks go forward
         (PREFERENCE, Urgency.SAFETY, "2016-03-08 03:00", "2016-03-08 03:00"),
         (NO_QUIET, Urgency.ORDINARY, "2016-03-08 03:00", "2016-03-08 03:00"),
+        (ROUND, Urgency.ORDINARY, "2016-03-08 08:59", "2016-03-08 08:59"),
+        (ROUND, Urgency.ORDINARY, "2016-03-08 09:00", "2016-03-08 12:00"),
+        (ROUND, Urgency.ORDINARY, "2016-03-08 11:59", "2016-03-08 12:00"),
+        (ROUND, Urgency.ORDINARY, "2016-03-08 12:00", "2016-03-08 12:00"),
+        (NO_QUIET, Urgency.ORDINARY, "2016-03-08 07:00", "2016-03-08 07:00"),
         (DIGEST, Urgency.ORDINARY, "2016-03-08 07:59", "2016-03-08 08:00"),
         (DIGEST, Urgency.ORDINARY, "2016-03-08 08:00", "2016-03-09 08:00"),
         (DIGEST, Urgency.SAFETY, "2016-03-08 03:00", "2016-03-08 03:00"),
@@ -216,6 +222,20 @@ def test_what_nobody_acknowledges_goes_to_the_investigator_and_then_to_the_data_
 
     assert names(level=2) == ["datamanager"]
     assert names(level__gt=2) == []
+
+
+def test_where_nobody_is_principal_investigator_the_data_manager_hears_at_once(participant, people, settings):
+    """Who held the role has left it: that step is nobody's, and costs no time."""
+    settings.ESCALATE_AFTER_MINUTES = 15
+    people["pi"].memberships.update(starts_at=hours(-9999), ends_at=hours(39))
+    scan.scan(hours(40))
+    assert "pi" not in names()
+
+    scan.scan(hours(40) + timedelta(minutes=15))
+
+    assert names(level__gt=0) == ["datamanager"]
+    scan.scan(hours(40) + timedelta(minutes=90))
+    assert names(level__gt=0) == ["datamanager"]
 
 
 def test_one_person_acknowledges_for_all(participant, people, login):

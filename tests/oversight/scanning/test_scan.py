@@ -105,7 +105,7 @@ def test_three_days_without_a_worker_are_made_up_at_once(participant, people):
 
     scan.scan(hours(75))
 
-    assert {"window-closing", "window-missed"} <= set(Alert.objects.values_list("kind", flat=True)) | {"window-closing"}
+    assert kinds() == ["window-missed"]  # nothing is closing any more
     assert Deviation.objects.count() == 1
 
 
@@ -230,7 +230,9 @@ def test_an_alert_that_reaches_nobody_is_counted(participant, people):
 
 
 def test_after_a_restore_everybody_is_judged_again(participant):
-    ScanState.objects.update_or_create(pk=1, defaults={"cursor": 2**40})
+    """The restored cursor is ahead of a server whose transactions count from the beginning again."""
+    scan.scan(hours(1))  # by the rules of today: they are no reason to judge anybody again
+    ScanState.objects.update(cursor=2**40)
 
     assert scan.scan(hours(40)).judged == 1
     assert kinds() == ["window-closing"]

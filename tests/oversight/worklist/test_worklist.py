@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Consent
-from oversight.models import Message, Snooze
+from oversight.models import Alert, Message, Snooze
 from oversight.scanning import scan
 from oversight.views import worklist
 from oversight.worklist import build, snooze
+from procedures.models import Surgery
 from protocol.toxicity import SERIOUSNESS
 from tests import builders
 from tests.conftest import PASSWORD
@@ -118,6 +119,26 @@ def test_the_window_is_never_put_aside(login, people, site):
 
     assert answer.status_code == 422
     assert "48-hour window is closing" in answer.content.decode()
+
+
+def test_a_visit_that_is_due_tomorrow_is_back_tomorrow(login, people, site):
+    """Put aside for a week; the reminder slept through the day on which the visit was due."""
+    participant = irradiated(site, people, 24 * 13)
+    now = timezone.now()
+    builders.record(
+        Surgery, participant, people["nurse"], index="yes", performed="yes", incision_at=now - timedelta(days=12)
+    )
+    scan.scan(now)
+    due = Alert.objects.get(kind="visit-due", subject="w2").due_at
+    assert timedelta(hours=12) < due - now < timedelta(days=7)
+    url = f"/participants/{participant.code}/w2/visit/#q-done"
+
+    answer = login("nurse").post("/aside/", {"url": url, "days": "7", "reason": "The ward calls back"})
+
+    assert answer.status_code == 302
+    assert Snooze.objects.get().until == due
+    [line] = [line for line in build.for_person(people["nurse"], due).lines["now"] if line.url == url]
+    assert line.due_at == due
 
 
 def test_what_was_put_aside_is_never_changed(draft, people):
