@@ -23,7 +23,7 @@ Request = TypeVar("Request", bound=HttpRequest)
 Named = ParamSpec("Named")  # what the address names: a participant's code, a number
 View = Callable[Concatenate[Request, Named], HttpResponse]
 
-KEPT_FOR = timedelta(days=2)  # a page that is older has a session that is over
+RETENTION = timedelta(days=2)  # a page that is older has a session that is over
 _ASKED_AGAIN = {"csrfmiddlewaretoken", "password", "code", "new_password", "new_password_again", "passkey"}
 
 
@@ -70,7 +70,7 @@ def _begin(digest: str) -> bool:
         cursor.execute(
             "DELETE FROM accounts_sending WHERE id IN"
             " (SELECT id FROM accounts_sending WHERE at < %s LIMIT 50 FOR UPDATE SKIP LOCKED)",
-            [now - KEPT_FOR],
+            [now - RETENTION],
         )
         cursor.execute(
             "INSERT INTO accounts_sending (digest, at, led_to) VALUES (%s, %s, '') ON CONFLICT DO NOTHING",

@@ -21,7 +21,7 @@ from protocol.toxicity import SERIOUSNESS
 from records import selectors
 from records.models import Participant
 
-LONGEST = 200
+MAX_SEARCH_LENGTH = 200
 
 SERIOUS = {
     "death": _("death"),
@@ -37,7 +37,7 @@ SERIOUS = {
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Terms for what was typed, in everyday words."""
-    asked = text_input.sought(request.GET.get("q") or request.GET.get("verbatim") or "")[:LONGEST]
+    asked = text_input.sought(request.GET.get("q") or request.GET.get("verbatim") or "")[:MAX_SEARCH_LENGTH]
     return render(request, "adverse_events/_terms.html", {"terms": offer(asked) if asked else [], "asked": asked})
 
 

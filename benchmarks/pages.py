@@ -17,7 +17,7 @@ from oversight.analysis.pages import PAGES as FIGURES
 from oversight.figures import cache
 
 ROUNDS = 5
-MOST = 1.6
+MAX_RATIO = 1.6
 PAGES = {
     "worklist": ("nurse", "/"),
     "participants": ("nurse", "/participants/"),
@@ -49,7 +49,7 @@ def run(pages: dict[str, tuple[str, str]] = PAGES) -> list[Result]:
         note = f"{small} statements" if small == large else f"{small} statements at 13, {large} at 50,000"
         if not small:
             note = "there is no such page yet"
-        found.append(Result(f"page {name}: 50,000 to 13", times[study.LARGE], times[study.SMALL], MOST, note))
+        found.append(Result(f"page {name}: 50,000 to 13", times[study.LARGE], times[study.SMALL], MAX_RATIO, note))
     return found
 
 

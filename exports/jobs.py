@@ -29,7 +29,7 @@ from exports.forms import Choice
 from exports.models import ExportJob
 
 log = structlog.get_logger("exports")
-KEPT = timedelta(days=7)
+RETENTION = timedelta(days=7)
 State = ExportJob.State
 _OURS = re.compile(r"blend-[a-z]+-[0-9]+(\.zip|\.[0-9a-f-]+\.part|\.part)")
 
@@ -113,7 +113,7 @@ def _publish(
     records = sum(bundle.records.values())
     with transaction.atomic():
         fields = {"done": records, "size": size, "sha256": sha256, "finished_at": now, "moved_at": now}
-        if job_lease.lost or not job_lease.mine.update(state=State.READY, expires_at=now + KEPT, **fields):
+        if job_lease.lost or not job_lease.mine.update(state=State.READY, expires_at=now + RETENTION, **fields):
             raise NoLongerWanted
         fields = {"records": records, "sha256": sha256}
         export_log.note(choice.selection(), "prepared", path(job).name, now, job.purpose, **fields)

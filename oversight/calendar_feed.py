@@ -23,7 +23,7 @@ from protocol.study import STUDY
 from records import selectors
 from records.models import Participant
 
-AHEAD = timedelta(days=120)
+HORIZON = timedelta(days=120)
 MAX_ENTRIES = 300  # visits of one page; time limits are never cut
 IN_FEED = 2000  # visits of a feed, which somebody's telephone reads again and again
 _NAMES = uuid.UUID("4c6b4f2b-6f5d-4a53-9a9e-0f8f3c1d7b61")
@@ -79,7 +79,7 @@ def _coming(person: Person, now: datetime, mine: bool) -> QuerySet[Deadline]:
     ]
     return Deadline.objects.filter(
         Q(due_at__gt=now), participant__in=selectors.participants(person), met=False, kind__in=kinds,
-        raise_at__lte=now + AHEAD,
+        raise_at__lte=now + HORIZON,
     )  # fmt: skip
 
 

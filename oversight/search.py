@@ -21,8 +21,8 @@ from records.model.fields import crf_fields
 from records.models import Participant, Query
 
 MAX_HITS = 8  # of each group
-LONGEST = 80
-SHORTEST = 2
+MAX_LENGTH = 80
+MIN_LENGTH = 2
 _CODE = re.compile(r"[A-Za-z]+-\d{2,}")
 
 
@@ -55,18 +55,18 @@ def search_for(person: Person, asked: str, inside: str = "") -> Found:
 
     A code among the words ("BLEND-03 worst pain") says whose forms are meant.
     """
-    asked = text_input.sought(asked)[:LONGEST]
+    asked = text_input.sought(asked)[:MAX_LENGTH]
     participants = selectors.participants(person)
     typed = _CODE.search(asked)
     code = typed[0] if typed else inside.replace("\x00", "")[:20]
     participant = participants.filter(code=code.upper()).first() if code else None
     found = Found(asked, participant)
-    if len(asked) < SHORTEST:
+    if len(asked) < MIN_LENGTH:
         return found
     words = _CODE.sub("", asked).strip() if typed and participant else asked
     named = _participants(participants, typed[0] if typed else asked)
     groups = [(_("Participants"), named)]
-    if len(words) >= SHORTEST:
+    if len(words) >= MIN_LENGTH:
         where = Q(participant=participant) if typed and participant else Q(participant__in=participants)
         groups += [
             (_("Forms and questions of %(code)s") % {"code": participant.code}, _questions(participant, words))

@@ -13,7 +13,7 @@ from oversight.models import Deadline, Responsible
 from records import selectors
 from records.models import Participant
 
-MOST_OPEN, MOST_OVER = 8, 4  # what a wall can show in letters that are read from three metres
+MAX_OPEN, MAX_OVER = 8, 4  # what a wall can show in letters that are read from three metres
 LOOK_BACK = timedelta(days=7)
 
 
@@ -49,7 +49,7 @@ def build_board(person: Person, now: datetime, whole: bool = False) -> Board:
     windows = Deadline.objects.filter(kind="window-missed", participant__in=selectors.participants(person))
     running = windows.filter(met=False, due_at__gte=now).order_by("due_at")
     over = windows.filter(due_at__gte=now - LOOK_BACK).exclude(met=False, due_at__gte=now).order_by("met", "-due_at")
-    most, most_over = (None, None) if whole else (MOST_OPEN, MOST_OVER)
+    most, most_over = (None, None) if whole else (MAX_OPEN, MAX_OVER)
     participants = _participants(running[:most]) + _participants(over[:most_over])
     books = loading.load(participants, loading.TREATMENT)
     taken = _taken(books)
@@ -63,7 +63,7 @@ def build_board(person: Person, now: datetime, whole: bool = False) -> Board:
         )
         for pk, book in books.items()
     ]
-    more, more_over = (0, 0) if whole else (running.count() - MOST_OPEN, over.count() - MOST_OVER)
+    more, more_over = (0, 0) if whole else (running.count() - MAX_OPEN, over.count() - MAX_OVER)
     return Board(sorted(found, key=lambda row: _order(row, now)), max(0, more), max(0, more_over))
 
 

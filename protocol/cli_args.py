@@ -11,7 +11,7 @@ from protocol.numbers import in_thousands, written
 from protocol.partial_dates import PartialDate
 
 EARLIEST, LATEST = 1900, 2200
-MOST = 1_000_000
+MAX_VALUE = 1_000_000
 _NUMBER = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
@@ -101,8 +101,8 @@ def number(name: str, text: str) -> Decimal:
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         raise Malformed(f"{name}: “{text[:40]}” is not a number of zero or more, such as 2.4.")
     value = Decimal(text)
-    if value > MOST:
-        raise Malformed(f"{name}: {text[:40]} is not between 0 and {MOST}.")
+    if value > MAX_VALUE:
+        raise Malformed(f"{name}: {text[:40]} is not between 0 and {MAX_VALUE}.")
     if text.endswith(".000") and (thousands := in_thousands(text)) is not None:
         raise Malformed(f"{name}: “{text}” can be read as {written(value)} or as {written(thousands)}.")
     return value

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-LONGEST = 25  # characters; Decimal is exact up to 28 digits
+MAX_LENGTH = 25  # characters; Decimal is exact up to 28 digits
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)")
 _IN_THOUSANDS = re.compile(r"([+-]?[1-9][0-9]{0,2}(?:([.,'’]|\s)[0-9]{3})(?:\2[0-9]{3})*)([.,][0-9]+)?")
 
@@ -22,7 +22,7 @@ def bare(typed: str) -> str:
 def plain(typed: str) -> Decimal | None:
     """The number, without anything between its thousands; None for what is none, or is too long to be meant."""
     text = bare(typed)
-    if len(text) > LONGEST or not _PLAIN.fullmatch(text):
+    if len(text) > MAX_LENGTH or not _PLAIN.fullmatch(text):
         return None
     return Decimal(text.replace(",", ".")) + 0  # + 0: there is no minus nought
 
@@ -30,7 +30,7 @@ def plain(typed: str) -> Decimal | None:
 def in_thousands(typed: str) -> Decimal | None:
     """The number if its separators stand between thousands: 1.000, 1 000 and 1,000.5 have such a reading."""
     text = bare(typed)
-    parts = _IN_THOUSANDS.fullmatch(text) if len(text) <= LONGEST else None
+    parts = _IN_THOUSANDS.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if parts is None or (parts[3] and parts[3][0] == parts[2]):
         return None
     whole = parts[1].replace(parts[2], "")

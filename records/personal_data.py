@@ -23,7 +23,7 @@ from accounts.models import Person, Site
 
 ADULT = 16  # a whole date so many years back or more may be a birth date
 TICK = "not_personal"  # the name of the tick box
-SHORTEST = 3  # letters of a part of a name that is watched for
+MIN_LENGTH = 3  # letters of a part of a name that is watched for
 _PARTICLES = {"van", "von", "der", "den", "des", "del", "ten", "ter", "het", "las", "los", "dos"}
 
 _NUMBER = re.compile(r"(?<![\d.,-])(\d{9}|\d{4}[ .]\d{2}[ .]\d{3}|\d{3}[ .]\d{3}[ .]\d{3})(?![.,-]?\d)")
@@ -57,7 +57,7 @@ class KnownName(models.Model):
 def parts(text: str) -> set[str]:
     """The words of a text that could be part of a name: without accents, capitals and particles."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return {word for word in re.findall(r"[a-z]+", plain) if len(word) >= SHORTEST and word not in _PARTICLES}
+    return {word for word in re.findall(r"[a-z]+", plain) if len(word) >= MIN_LENGTH and word not in _PARTICLES}
 
 
 def digest_of(part: str) -> str:

@@ -23,7 +23,7 @@ from records.model.base import Audited
 from records.model.fields import Text
 
 STUB = "[redacted]"
-SHORTEST = 3  # letters that can be looked for
+MIN_LENGTH = 3  # letters that can be looked for
 REASONS = "records_auditrow"  # a place in this table is a reason, named by its number in the chain
 # The free texts of what people do about records; those of forms are found by their type.
 _OWN_TEXTS = {"sentence", "raised_by_values", "text", "reason", "asked_because", "released_because", "void_reason"}
@@ -125,7 +125,7 @@ def _every_place(participant: Any) -> dict[str, Place]:
 def find(participant: Any, words: str) -> list[Place]:
     """Where these words stand, or once stood, whatever their case. Nothing keeps them."""
     wanted = text_input.sought(words).casefold()
-    if len(wanted) < SHORTEST:
+    if len(wanted) < MIN_LENGTH:
         raise ValidationError({"words": _("Type at least three letters of what must go.")})
     return [
         place

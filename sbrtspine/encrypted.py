@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 MAGIC = b"sbrtspine encrypted file 1\n"
 CHUNK = 1 << 20
 _TAG = 16
-_MOST_HEADER = 1 << 16
+_MAX_HEADER = 1 << 16
 
 
 class Refused(Exception):
@@ -122,7 +122,7 @@ def _header(source: BinaryIO) -> bytes:
     if source.read(len(MAGIC)) != MAGIC:
         raise Refused("This is not one of our encrypted files.")
     length = int.from_bytes(source.read(4), "big")
-    header = source.read(length) if length <= _MOST_HEADER else b""
+    header = source.read(length) if length <= _MAX_HEADER else b""
     try:
         fields = json.loads(header)
         if len(header) == length and bytes.fromhex(fields["salt"]):

@@ -119,8 +119,8 @@ def test_the_log_of_messages_goes_on(several, people, login, monkeypatch):
 
 
 def test_the_board_says_how_many_more(several, login, monkeypatch):
-    monkeypatch.setattr(window_board, "MOST_OPEN", 2)
-    monkeypatch.setattr(window_board, "MOST_OVER", 1)
+    monkeypatch.setattr(window_board, "MAX_OPEN", 2)
+    monkeypatch.setattr(window_board, "MAX_OVER", 1)
     for number, participant in enumerate(several):
         due = NOW + timedelta(hours=number + 1) if number < 3 else NOW - timedelta(hours=number)
         Deadline.objects.create(

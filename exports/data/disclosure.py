@@ -14,7 +14,7 @@ from exports.selection import Selection
 from records.model.base import Record
 from records.model.fields import Choice, MultiChoice, crf_fields
 
-FEW = 5  # a code that fewer participants have may tell who they are
+MIN_PARTICIPANTS = 5  # a code that fewer participants have may tell who they are
 
 
 def as_csv(selection: Selection) -> str:
@@ -32,7 +32,7 @@ def as_csv(selection: Selection) -> str:
 
 
 def _rare(model: type[Record], selection: Selection) -> Iterator[list[str | int]]:
-    """Codes of one form that at least one and fewer than FEW participants have."""
+    """Codes of one form that at least one and fewer than MIN_PARTICIPANTS participants have."""
     asked = [field for field in crf_fields(model) if field.name not in selection.left_out(model)]
     codes = [
         f"({literal(question.name)}, ARRAY[{name(question.column)}])"
@@ -50,7 +50,7 @@ def _rare(model: type[Record], selection: Selection) -> Iterator[list[str | int]
         "SELECT answer.field, code, count(DISTINCT participant) FROM ("
         f"SELECT r.participant_id AS participant, held.* {datasets.source(model, selection, _values(codes))}"
         ") AS answer CROSS JOIN LATERAL unnest(answer.codes) AS code WHERE code IS NOT NULL"
-        f" GROUP BY 1, 2 HAVING count(DISTINCT participant) < {FEW} ORDER BY 1, 2"
+        f" GROUP BY 1, 2 HAVING count(DISTINCT participant) < {MIN_PARTICIPANTS} ORDER BY 1, 2"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, datasets.statement(model, selection)[1])

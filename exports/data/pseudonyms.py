@@ -15,7 +15,7 @@ from django.conf import settings
 
 from records.models import Participant
 
-MOST_DAYS = 364  # back in time, at least one: no shifted date lies in the future
+MAX_SHIFT_DAYS = 364  # back in time, at least one: no shifted date lies in the future
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Pseudonyms:
             pseudonyms.ids.append(participant.pk)
             pseudonyms.names.append("P-" + _digest(secret, "participant", participant.code)[:10])
             pseudonyms.sites.append("S-" + _digest(secret, "site", participant.site.code)[:6])
-            pseudonyms.shifts.append(-1 - int(_digest(secret, "shift", participant.code)[:12], 16) % MOST_DAYS)
+            pseudonyms.shifts.append(-1 - int(_digest(secret, "shift", participant.code)[:12], 16) % MAX_SHIFT_DAYS)
         return pseudonyms
 
     def parameters(self) -> dict[str, list]:

@@ -1,8 +1,8 @@
 """README.txt of a bundle: what is in it, how it is written, how to read it; for somebody who never saw the system."""
 
 from exports.data.columns import CODED_TEXT
-from exports.data.disclosure import FEW
-from exports.data.pseudonyms import MOST_DAYS
+from exports.data.disclosure import MIN_PARTICIPANTS
+from exports.data.pseudonyms import MAX_SHIFT_DAYS
 from exports.selection import Selection
 from protocol.study import STUDY
 
@@ -74,11 +74,11 @@ def _deidentified() -> str:
     return f"""DE-IDENTIFIED
 
   Participants and sites have other names. All dates and instants of one participant are moved by the same number of
-  whole days, 1 to {MOST_DAYS} back, which differs between participants: intervals hold, calendar dates do not.
+  whole days, 1 to {MAX_SHIFT_DAYS} back, which differs between participants: intervals hold, calendar dates do not.
   Clock times and offsets are as they were, so that elapsed hours hold; the offset can tell summer from winter.
   A partial date has only its first and last possible day, moved. Of birth only the year is known, and it is not moved.
   Names and days come from a key that stays with the study: the same key gives the same ones again.
   Text that somebody typed is left out; kept is {", ".join(sorted(CODED_TEXT))}. Queries and audit trail are left out.
-  disclosure.csv lists what was left out, and each code that fewer than {FEW} participants have.
+  disclosure.csv lists what was left out, and each code that fewer than {MIN_PARTICIPANTS} participants have.
   This is pseudonymised, not anonymous: with so few participants a rare tumour tells who somebody is.
 """

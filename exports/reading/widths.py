@@ -4,7 +4,7 @@ from exports.data.columns import Column
 from exports.reading import codebook
 from records.model.fields import MultiChoice
 
-LONGEST = 32767  # bytes of one value in SAS and SPSS
+MAX_BYTES = 32767  # bytes of one value in SAS and SPSS
 _LETTER = 4  # bytes that one letter takes at most
 _PLAIN = {"key": 80 * _LETTER, "code": 40 * _LETTER, "codes": 1000, "label": 1000, "instant": 40, "partial date": 10}
 
@@ -16,10 +16,10 @@ def most_bytes(column: Column) -> int:
         return max(words)
     if column.kind == "text":
         letters = getattr(column.about, "max_length", None)
-        return min(LONGEST, letters * _LETTER) if letters else LONGEST
+        return min(MAX_BYTES, letters * _LETTER) if letters else MAX_BYTES
     several = column.kind == "codes" or isinstance(column.about, MultiChoice)
     listed = sum(words) + 2 * len(words) if several else max(words, default=0)
-    return min(LONGEST, max(_PLAIN[column.kind], listed))
+    return min(MAX_BYTES, max(_PLAIN[column.kind], listed))
 
 
 def cut(text: str, most: int) -> str:

@@ -29,9 +29,9 @@ from records.models import Participant
 
 FRESH = timedelta(minutes=10)  # days and hours in a figure go on also when nobody enters anything
 PATIENCE = 3.0  # seconds that a person may wait for a page
-MANY = 1000  # participants from which on the first numbers are a worker's too
-REST = 5  # a worker rests so many times as long as it worked, before it works out the same page again
-KEPT = timedelta(days=1)
+LARGE_STUDY = 1000  # participants from which on the first numbers are a worker's too
+PAUSE_FACTOR = 5  # a worker rests so many times as long as it worked, before it works out the same page again
+RETENTION = timedelta(days=1)
 _PAGE_LOCK = 4862  # the first key of the advisory lock on one page
 
 _CHANGED = (
@@ -78,7 +78,7 @@ def cached_figures(what: Asked, clock: Callable[[], datetime]) -> tuple[KeptFigu
 
 
 def _is_fresh(kept: KeptFigures, now: datetime) -> bool:
-    if not kept.horizon or not now - max(FRESH, timedelta(seconds=REST * kept.seconds)) <= kept.at <= now:
+    if not kept.horizon or not now - max(FRESH, timedelta(seconds=PAUSE_FACTOR * kept.seconds)) <= kept.at <= now:
         return False
     with site_scope.all_sites(), connection.cursor() as cursor:
         cursor.execute(_CHANGED, {"then": kept.horizon})
@@ -90,7 +90,7 @@ def _many(what: Asked) -> bool:
     if not PAGES[what.page].whole:
         found = found.filter(site__in=what.sites)
     with site_scope.all_sites():
-        return len(found.values_list("pk")[: MANY + 1]) > MANY
+        return len(found.values_list("pk")[: LARGE_STUDY + 1]) > LARGE_STUDY
 
 
 def work_out(what: Asked, clock: Callable[[], datetime]) -> KeptFigures:
@@ -119,7 +119,7 @@ def work_out_owed(clock: Callable[[], datetime]) -> int:
     """For a worker: everything that is owed and has rested; answers how many pages."""
     done = 0
     for kept in KeptFigures.objects.filter(owed_at__isnull=False).order_by("owed_at"):
-        if due(kept.at, timedelta(seconds=REST * kept.seconds), clock()):
+        if due(kept.at, timedelta(seconds=PAUSE_FACTOR * kept.seconds), clock()):
             done += _alone(kept, clock)
     return done
 
@@ -138,4 +138,4 @@ def _alone(kept: KeptFigures, clock: Callable[[], datetime]) -> bool:
 
 def forget(now: datetime) -> None:
     """Throw away what is old. After a redaction the database throws away everything, in the same transaction."""
-    KeptFigures.objects.filter(Q(at__lt=now - KEPT) | ahead("at", now)).delete()
+    KeptFigures.objects.filter(Q(at__lt=now - RETENTION) | ahead("at", now)).delete()

@@ -16,9 +16,9 @@ from accounts.due import SKEW, ahead
 from oversight.models import Mail, Urgency
 from oversight.notifications import emails, notify, quiet_hours
 
-AT_MOST = 45.0  # seconds of one run; the next goes on
+MAX_SECONDS = 45.0  # seconds of one run; the next goes on
 FIRST_WAIT = timedelta(seconds=30)  # after a try that failed; doubled by each further one, up to:
-LONGEST_WAIT = {Urgency.SAFETY: timedelta(minutes=5), Urgency.ORDINARY: timedelta(hours=1)}
+MAX_WAIT = {Urgency.SAFETY: timedelta(minutes=5), Urgency.ORDINARY: timedelta(hours=1)}
 _BEGUN = timedelta(seconds=10)  # so long a try is left alone; while it is at work, its row is locked as well
 AWAY = (
     ConnectionError, TimeoutError, socket.gaierror, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError,
@@ -37,7 +37,7 @@ class Report:
     away: bool = False
 
 
-def send(now: datetime, *, safety_only: bool = False, at_most: float = AT_MOST) -> Report:
+def send(now: datetime, *, safety_only: bool = False, at_most: float = MAX_SECONDS) -> Report:
     """Mail what is due. Several at once share the work; a server that is away ends the run, the next tries again."""
     report, post = Report(), get_connection()
     started = monotonic()
@@ -72,8 +72,8 @@ def _take(now: datetime, safety_only: bool) -> Mail | None:
 
 def _come(now: datetime) -> Q:
     """Its time has come; or it lies further ahead than anything waits, so that a clock that was ahead has set it."""
-    safety = Q(urgency=Urgency.SAFETY, try_at__gt=now + LONGEST_WAIT[Urgency.SAFETY] + SKEW)
-    return Q(try_at__lte=now) | Q(try_at__gt=now + quiet_hours.LONGEST) | safety
+    safety = Q(urgency=Urgency.SAFETY, try_at__gt=now + MAX_WAIT[Urgency.SAFETY] + SKEW)
+    return Q(try_at__lte=now) | Q(try_at__gt=now + quiet_hours.MAX_DELAY) | safety
 
 
 def _deliver(mail: Mail, post: BaseEmailBackend, now: datetime, report: Report) -> None:
@@ -102,7 +102,7 @@ def _deliver(mail: Mail, post: BaseEmailBackend, now: datetime, report: Report) 
 def _failed(mail: Mail, error: Exception, now: datetime) -> None:
     """Try again later, each time a little later. What the server said may quote an address: its number is enough."""
     said = f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
-    wait = min(FIRST_WAIT * 2 ** min(mail.tries - 1, 12), LONGEST_WAIT[Urgency(mail.urgency)])
+    wait = min(FIRST_WAIT * 2 ** min(mail.tries - 1, 12), MAX_WAIT[Urgency(mail.urgency)])
     log.error("mail not sent", mail=mail.pk, tries=mail.tries, error=said)
     Mail.objects.filter(pk=mail.pk).update(begun_at=None, last_error=said[:100], try_at=now + wait)
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from oversight.models import MessagePreference, Urgency
 
-LONGEST = timedelta(hours=49)  # until the next time that clocks show an hour, on a day on which they skip it
+MAX_DELAY = timedelta(hours=49)  # until the next time that clocks show an hour, on a day on which they skip it
 
 
 def due(preference: MessagePreference, urgency: int, now: datetime, zone: ZoneInfo) -> datetime:

@@ -44,7 +44,7 @@ def _page(request: AuthedRequest, secret: str = "") -> HttpResponse:
         "cut": visits > calendar_feed.MAX_ENTRIES,
         "next": page + 1 if start + calendar_feed.MAX_ENTRIES < visits else None,
         "now": now,
-        "ahead": calendar_feed.AHEAD.days,
+        "ahead": calendar_feed.HORIZON.days,
         "feed": CalendarFeed.objects.filter(person=request.user).first(),
         "address": f"{settings.PUBLIC_URL}{reverse('calendar-feed', args=[secret])}" if secret else "",
         "zone": STUDY.zone,

@@ -61,8 +61,10 @@ def _is(item: Any, url: str) -> bool:
 
 def _standing(person: Person, now: datetime) -> dict[str, Snooze]:
     """What this person said last of each line, where it still holds."""
-    said = {each.url: each for each in Snooze.objects.filter(within("at", _LONGEST, now), person=person).order_by("pk")}
+    said = {
+        each.url: each for each in Snooze.objects.filter(within("at", _MAX_SNOOZE, now), person=person).order_by("pk")
+    }
     return {url: each for url, each in said.items() if each.until > now}
 
 
-_LONGEST = timedelta(days=max(DAYS))
+_MAX_SNOOZE = timedelta(days=max(DAYS))

@@ -20,7 +20,7 @@ from accounts.requests import AuthedRequest
 
 SHOWN = (200, 206, 409, 422)  # the answers that show what is stored
 POLLED = timedelta(minutes=10)  # a fragment that keeps a page up to date is a new reading once in this time
-KEPT_YEARS = 5  # at least, from each row on; nothing deletes them
+RETENTION_YEARS = 5  # at least, from each row on; nothing deletes them
 
 
 class Read(models.Model):

@@ -13,7 +13,7 @@ from accounts.models import Person
 from records.audit.context import audit_context
 from records.model.base import Audited
 
-LONGEST = 600  # characters of what was asked for
+MAX_LENGTH = 600  # characters of what was asked for
 
 
 class AuditReview(Audited):
@@ -21,8 +21,8 @@ class AuditReview(Audited):
 
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    asked = models.CharField(max_length=LONGEST, blank=True, default="")
-    in_words = models.CharField(max_length=LONGEST)
+    asked = models.CharField(max_length=MAX_LENGTH, blank=True, default="")
+    in_words = models.CharField(max_length=MAX_LENGTH)
     newest = models.BigIntegerField()  # the newest row of the trail that the reviewer can have seen
     note = models.CharField(max_length=1000)
 
@@ -37,7 +37,7 @@ class AuditReview(Audited):
 def record(by: Person, asked: str, in_words: str, newest: int, note: str, now: datetime) -> AuditReview:
     """Write down a review; without a note it is none."""
     note = text_input.reason(note, name="note", empty=_("Write what you looked at and what you concluded."))
-    if max(len(asked), len(in_words)) > LONGEST:
+    if max(len(asked), len(in_words)) > MAX_LENGTH:
         raise ValidationError({"note": _("What you asked for is too long to be kept with a review. Ask for less.")})
     with transaction.atomic(), audit_context(by, note):
         return AuditReview.objects.create(at=now, by=by, asked=asked, in_words=in_words, newest=newest, note=note)

@@ -20,7 +20,7 @@ from records.models import AuditRow, Participant
 
 DAY_BEGINS, DAY_ENDS = 7, 19  # on the site's clocks; outside it, and at the weekend, is after hours
 LATE_DAYS = 14  # entered so many days after it happened, or more
-MANY, WITHIN = 20, "10 minutes"  # forms that one person changes in a time too short to have thought about each
+BURST_SIZE, WITHIN = 20, "10 minutes"  # forms that one person changes in a time too short to have thought about each
 
 # What may be odd: code -> the words of its tick box. What each means is in _ODD.
 ODDITIES: dict[str, Any] = {
@@ -135,7 +135,7 @@ def _told(asked: Asked, sites: Iterable[int], endpoint: Sequence[tuple[str, str]
         "sites": list(sites), "most": most, "zone": STUDY.zone, "person": asked.person, "code": asked.code,
         "of_form": of_form,
         "name": asked.name, "since": asked.since, "until": asked.until, "reason": asked.reason,
-        "before": asked.before, "begins": DAY_BEGINS, "ends": DAY_ENDS, "late": LATE_DAYS, "many": MANY,
+        "before": asked.before, "begins": DAY_BEGINS, "ends": DAY_ENDS, "late": LATE_DAYS, "many": BURST_SIZE,
         "within": WITHIN, "bookkeeping": _BOOKKEEPING,
         "clinical": [model._meta.db_table for model in registry.clinical_models()],
         "forms": [model._meta.db_table for model in registry.forms().values()],

@@ -16,7 +16,7 @@ from records.model import registry
 from records.model.base import Audited
 from records.models import AuditCheck, AuditRow, Participant
 
-MOST = 50  # findings kept of one proving; all are counted
+MAX_SENTENCES = 50  # findings kept of one proving; all are counted
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def verify() -> list[Finding]:
 def prove(now: datetime) -> AuditCheck:
     """Verify, and keep what was found."""
     found = verify()
-    sentences = [str(each) for each in found[:MOST]]
+    sentences = [str(each) for each in found[:MAX_SENTENCES]]
     return AuditCheck.objects.create(at=now, rows=counts()["rows"], findings=len(found), sentences=sentences)
 
 

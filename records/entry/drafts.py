@@ -14,8 +14,8 @@ from accounts.models import Person
 from accounts.sent import to_hold
 from records.model.base import Record
 
-KEPT_FOR = timedelta(days=14)
-LONGEST = 200_000  # characters of one form
+RETENTION = timedelta(days=14)
+MAX_LENGTH = 200_000  # characters of one form
 
 
 class Typing(models.Model):
@@ -40,10 +40,10 @@ def keep(person: Person, address: str, sent: QueryDict, now: datetime) -> bool:
     for name, value in to_hold(sent):
         kept.appendlist(name, value)
     text = kept.urlencode()
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         return False
     Typing.objects.update_or_create(person=person, address=address[:300], defaults={"data": text, "typed_at": now})
-    Typing.objects.filter(typed_at__lt=now - KEPT_FOR).delete()
+    Typing.objects.filter(typed_at__lt=now - RETENTION).delete()
     return True
 
 

@@ -11,7 +11,7 @@ from django.forms import MultipleChoiceField
 from django.utils.translation import gettext as _
 
 from records import personal_data
-from records.model.forms import MOST_ROWS, CrfForm
+from records.model.forms import MAX_ROWS, CrfForm
 
 _COUNTS = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,2}")
@@ -46,9 +46,9 @@ def check(form: CrfForm, sent: Any) -> None:
 def count(prefix: str, sent: Any) -> int | None:
     """How many rows the page counts; none where it was sent without them, None where it says no such number."""
     total = sent.get(f"{prefix}-TOTAL_FORMS", "0")
-    return int(total) if _NUMBER.fullmatch(total) and int(total) <= MOST_ROWS else None
+    return int(total) if _NUMBER.fullmatch(total) and int(total) <= MAX_ROWS else None
 
 
 def _row(name: str, prefix: str) -> tuple[int, str]:
     number, _dash, question = name.removeprefix(f"{prefix}-").partition("-")
-    return (int(number) if _NUMBER.fullmatch(number) else MOST_ROWS), question
+    return (int(number) if _NUMBER.fullmatch(number) else MAX_ROWS), question

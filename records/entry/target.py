@@ -20,7 +20,7 @@ from records.model.fields import RecordLink, crf_fields
 from records.model.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
 
-LONGEST_ASKED = 200
+MAX_PREFILL = 200
 
 
 @dataclass
@@ -93,7 +93,7 @@ def _asked(model: type[Record], asked: Any) -> dict[str, str]:
     given = {}
     for field in crf_fields(model):
         value = text_input.sought(asked.get(field.name, ""))
-        if value and len(value) <= LONGEST_ASKED and (value.isdecimal() or not isinstance(field, RecordLink)):
+        if value and len(value) <= MAX_PREFILL and (value.isdecimal() or not isinstance(field, RecordLink)):
             given[field.name] = value
     return given
 

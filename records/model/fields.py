@@ -50,7 +50,7 @@ def _doubled(sentence: StrOrPromise) -> str:
 
 _verbatim = lazy(_doubled, str)
 ShownIf = tuple[str, Sequence[str]]
-FEW = 7  # up to so many codes stand side by side
+MAX_RADIO_CHOICES = 7  # up to so many codes stand side by side
 _NAMING = (_("grade"), _("event"), _("year"))  # units that are said before their number: grade 3
 
 
@@ -238,7 +238,7 @@ class Choice(Answers[str], CrfField, _CharField):
 
     def formfield(self, **kwargs: Any) -> Any:
         """Few codes stand side by side, one click each; many are a list."""
-        if len(self.flatchoices) > FEW:
+        if len(self.flatchoices) > MAX_RADIO_CHOICES:
             return super().formfield(**kwargs)
         codes = [(code, label) for code, label in self.flatchoices]
         return super().formfield(
@@ -250,7 +250,7 @@ class Choice(Answers[str], CrfField, _CharField):
         )
 
     def get_choices(self, include_blank: bool = True, *args: Any, **kwargs: Any) -> list[tuple[str, Any]]:
-        return list(super().get_choices(include_blank and len(self.flatchoices) > FEW, *args, **kwargs))
+        return list(super().get_choices(include_blank and len(self.flatchoices) > MAX_RADIO_CHOICES, *args, **kwargs))
 
 
 class YesNo(Choice):

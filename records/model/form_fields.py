@@ -15,7 +15,7 @@ from protocol.facts import Moment
 from protocol.partial_dates import PartialDate
 from records.model import date_input
 
-AHEAD = timedelta(minutes=15)  # clocks of theatre and linac differ from ours
+CLOCK_SKEW = timedelta(minutes=15)  # clocks of theatre and linac differ from ours
 
 
 class OnSite(forms.Field):
@@ -232,7 +232,7 @@ class InstantAsTyped(OnSite):
         if not clock_typed:
             return day
         instant = date_input.read_instant(day, date_input.read_time(clock_typed), self.zone, which)
-        if self.now is not None and instant > self.now + AHEAD:
+        if self.now is not None and instant > self.now + CLOCK_SKEW:
             raise ValidationError(_("%(time)s has not come yet. Check date and time.") % {"time": f"{instant:%H:%M}"})
         return instant
 

@@ -28,7 +28,7 @@ else:
     _ModelForm, _BaseFormSet = forms.ModelForm, BaseFormSet
 
 NOTHING: tuple[Any, ...] = (None, "", [])
-MOST_ROWS = 40  # inside one form: more than any participant has
+MAX_ROWS = 40  # inside one form: more than any participant has
 
 
 class CrfForm(_ModelForm):
@@ -248,5 +248,5 @@ class CrfRows(_BaseFormSet):
 
 def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:
     """The formset of one kind of row."""
-    made = formset_factory(form, formset=CrfRows, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+    made = formset_factory(form, formset=CrfRows, extra=extra, max_num=MAX_ROWS, absolute_max=MOST_ROWS)
     return cast("type[CrfRows]", made)  # a class below the one that it was given

@@ -41,7 +41,7 @@ def listing(request: AuthedRequest) -> HttpResponse:
         "refused": _("You audit no participant with this code.") if code and found is None else "",
         "older": urlencode({"participant": code, "before": rows[PAGE - 1].pk}) if len(rows) > PAGE else "",
         "zone": found.site.zone if found else STUDY.zone,
-        "years": read_log.KEPT_YEARS,
+        "years": read_log.RETENTION_YEARS,
     }
     return render(request, "audit/reads.html", context, status=422 if context["refused"] else 200)
 

@@ -18,7 +18,7 @@ from sbrtspine.devserver.processes import CannotStart, ends_with_parent, is_held
 HEALTHY_WITHIN = 90.0  # seconds
 LEFTOVERS_END_WITHIN = 5.0  # seconds that programs of a killed start get before they are killed as well
 TOO_OFTEN, IN_SECONDS = 12, 600.0  # so many ends in so short a time, and it is given up
-LONGEST_WAIT = 30.0  # seconds between two restarts of something that keeps ending
+MAX_WAIT = 30.0  # seconds between two restarts of something that keeps ending
 _LOOK = 0.2  # seconds between two looks
 
 
@@ -246,7 +246,7 @@ class Supervisor:
             ends = [end for end in self.ends.get(kept.name, []) if now - end < IN_SECONDS]
             if len(ends) >= TOO_OFTEN:
                 raise Failed(f"{kept.name} keeps ending, {len(ends)} times now. Its log says why: {kept.log}")
-            if ends and now - ends[-1] < min(2.0 ** len(ends) / 2, LONGEST_WAIT):
+            if ends and now - ends[-1] < min(2.0 ** len(ends) / 2, MAX_WAIT):
                 continue
             self.ends[kept.name] = [*ends, now]
             self.say(f"{kept.name} ended unexpectedly; starting it again.")

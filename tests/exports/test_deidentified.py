@@ -56,7 +56,7 @@ def test_dates_of_one_participant_move_together_and_differently_between_particip
     for row in moved:
         days = date.fromisoformat(row["admission_on"]) - date(2016, 3, 26)
         theatre, incision = (datetime.fromisoformat(row[name]) for name in ("in_theatre_at", "incision_at"))
-        assert timedelta(days=-pseudonyms.MOST_DAYS) <= days <= timedelta(days=-1)
+        assert timedelta(days=-pseudonyms.MAX_SHIFT_DAYS) <= days <= timedelta(days=-1)
         assert incision - theatre == timedelta(hours=47)
         assert theatre.replace(tzinfo=None) == datetime(2016, 3, 26, 14) + days
         assert date.fromisoformat(row["closed_at"]) == date(2016, 3, 28) + days

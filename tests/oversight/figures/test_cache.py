@@ -82,7 +82,7 @@ def test_what_takes_long_is_left_to_a_worker_and_says_from_when_it_is(treated, l
 
 
 def test_so_many_participants_are_never_worked_out_in_a_request(treated, login, monkeypatch, people, site):
-    monkeypatch.setattr(cache, "MANY", 1)
+    monkeypatch.setattr(cache, "LARGE_STUDY", 1)
     irradiated(site, people, 2)
 
     first = page(login, "pi", "/outcomes/")
@@ -95,7 +95,7 @@ def test_so_many_participants_are_never_worked_out_in_a_request(treated, login, 
 
 
 def test_two_workers_do_not_work_out_one_page_at_once(treated, login, monkeypatch, people, site):
-    monkeypatch.setattr(cache, "MANY", 1)
+    monkeypatch.setattr(cache, "LARGE_STUDY", 1)
     irradiated(site, people, 2)
     page(login, "pi", "/outcomes/")
     with superuser() as other:  # another worker is at it
@@ -120,5 +120,5 @@ def test_old_ones_are_thrown_away(treated, login):
 
     cache.forget(timezone.now())
     assert KeptFigures.objects.exists()
-    cache.forget(timezone.now() + cache.KEPT + timedelta(minutes=1))
+    cache.forget(timezone.now() + cache.RETENTION + timedelta(minutes=1))
     assert not KeptFigures.objects.exists()

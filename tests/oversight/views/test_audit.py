@@ -135,7 +135,7 @@ def test_every_answer_that_the_facts_of_the_endpoint_read_is_watched():
 
 
 def test_many_changes_within_minutes_are_found(people, site, monkeypatch):
-    monkeypatch.setattr(trail, "MANY", 5)
+    monkeypatch.setattr(trail, "BURST_SIZE", 5)
     participant = builders.register(site, people["nurse"])
     records = [builders.record(Surgery, participant, people["nurse"], performed="yes") for _each in range(5)]
     for record in records[:4]:
@@ -185,7 +185,7 @@ def test_what_is_done_at_night_or_at_the_weekend_is_found(committed, people, sit
 
 def test_seeded_oddities_are_all_found(committed, people, site, monkeypatch):
     """One of each kind among ordinary changes: late, at night, after a signature, and four at once."""
-    monkeypatch.setattr(trail, "MANY", 4)
+    monkeypatch.setattr(trail, "BURST_SIZE", 4)
     participant = builders.register(site, people["nurse"])
     builders.record(Surgery, participant, people["nurse"], incision_at=timezone.now() - timedelta(days=50))
     consents = [
