@@ -13,6 +13,7 @@ from accounts.models import Person, Site
 from enrollment import enrolment_lock
 from protocol.study import STUDY
 from records import numbers, services
+from records.advisory_locks import AdvisoryLock
 from records.models import Participant
 
 
@@ -24,7 +25,7 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
     prefix = f"{STUDY.name}-"
     number = Cast(Substr("code", len(prefix) + 1), IntegerField())
     with transaction.atomic():
-        numbers.one_at_a_time(numbers.CODES)
+        numbers.one_at_a_time(AdvisoryLock.PARTICIPANT_CODES)
         with site_scope.all_sites():  # codes and entries are unique in the trial
             existing = Participant.objects.filter(entry=entry).first() if entry else None
             last = Participant.objects.filter(code__startswith=prefix).aggregate(last=Max(number))["last"] or 0

@@ -22,6 +22,7 @@ from exports.purposes import BY_CODE
 from exports.selection import Selection
 from protocol.study import STUDY
 from records import numbers
+from records.advisory_locks import AdvisoryLock
 from records.audit import seals, time_travel
 from records.audit.context import audit_context
 from records.models import Lock, Participant
@@ -114,7 +115,7 @@ def take(*, by: Person, name: str, purpose: str, freeze: bool, now: datetime) ->
 def _take(by: Person, name: str, purpose: str, freeze: bool, now: datetime) -> Snapshot:
     if freeze:
         locks.close(locks.target(Lock.Scope.STUDY), Lock.Kind.FREEZE, by=by, reason=name, now=now)
-    numbers.one_at_a_time(numbers.SNAPSHOTS)
+    numbers.one_at_a_time(AdvisoryLock.SNAPSHOTS)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clock_timestamp(), pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"

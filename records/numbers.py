@@ -7,7 +7,7 @@ written nothing yet, so that nobody waits for him.
 from django.db import connection, models
 from django.db.models import Max
 
-CODES, SNAPSHOTS, DRAWS = 2622841, 486092, 4870  # advisory locks of what is numbered for the trial as a whole
+from records.advisory_locks import AdvisoryLock
 
 
 def wait_for(participant_id: int) -> None:
@@ -23,7 +23,7 @@ def following(model: type[models.Model], participant_id: int) -> int:
     return (taken.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def one_at_a_time(what: int) -> None:
+def one_at_a_time(what: AdvisoryLock) -> None:
     """Wait for whoever numbers the same for the trial as a whole, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [what])

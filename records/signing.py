@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from records import selectors, services
+from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model.base import ParticipantRecord
 from records.workflow import signatures
-from records.workflow.locks import PARTICIPANT_KEY
 from records.workflow.signatures import Signature
 from records.workflow.source_verification import Verification, answers, digest_of, standing, to_compare
 
@@ -76,7 +76,7 @@ def sign_whole(
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [PARTICIPANT_KEY, participant.pk])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [AdvisoryLock.PARTICIPANT, participant.pk])
         content = content_now()
         if signatures.digest_of(signatures.canonical(content)) != seen:
             raise ValidationError(_("This has changed since you opened the page. Look again, then sign."))

@@ -25,6 +25,7 @@ from oversight.analysis.pages import PAGES
 from oversight.figures.presentation import Shown, shown
 from oversight.models import KeptFigures
 from oversight.scanning import rules_fingerprint
+from records.advisory_locks import AdvisoryLock
 from records.models import Participant
 
 FRESH = timedelta(minutes=10)  # days and hours in a figure go on also when nobody enters anything
@@ -32,7 +33,6 @@ PATIENCE = 3.0  # seconds that a person may wait for a page
 LARGE_STUDY = 1000  # participants from which on the first numbers are a worker's too
 PAUSE_FACTOR = 5  # a worker rests so many times as long as it worked, before it works out the same page again
 RETENTION = timedelta(days=1)
-_PAGE_LOCK = 4862  # the first key of the advisory lock on one page
 
 _CHANGED = (
     "SELECT EXISTS (SELECT FROM records_auditrow"
@@ -127,7 +127,7 @@ def work_out_owed(clock: Callable[[], datetime]) -> int:
 def _alone(kept: KeptFigures, clock: Callable[[], datetime]) -> bool:
     """Work one page out, unless another worker is at it or has just done it. The lock ends with its worker."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_PAGE_LOCK, kept.key])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [AdvisoryLock.FIGURES_PAGE, kept.key])
         owed = KeptFigures.objects.filter(key=kept.key, owed_at__isnull=False)
         if not cursor.fetchone()[0] or not owed.exists():
             return False

@@ -20,6 +20,7 @@ from accounts.models import Person
 from oversight.casebook.loading import Casebook
 from protocol.study import STUDY
 from records import numbers
+from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model import registry
 from records.model.base import Audited, ItemGroupRecord, Record, Status
@@ -68,7 +69,7 @@ def place_of(code: str, record: Record) -> str:
 def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: datetime) -> MonitoringDraw:
     """Draw with a seed of the machine's own; every draw is kept, and one after the first wants a reason."""
     with transaction.atomic():
-        numbers.one_at_a_time(numbers.DRAWS)
+        numbers.one_at_a_time(AdvisoryLock.MONITORING_DRAWS)
         last = next(reversed(seeds()), None)
         if last is not None or reason:
             wanted = _("Say why there is another draw. It is for the forms entered from now on.")

@@ -63,7 +63,7 @@ class Line:
 def tasks(participants: QuerySet[Participant], start: int = 0) -> list[Task]:
     """Every complete form of which the plan wants something, participant by participant; a fixed number of queries.
 
-    Of `MAX_ROWS` participants from the `start`th on: first those of whom a comparison was lost, then in the order of codes.
+    Of `MAX_ROWS` participants from the `start`th on: those of whom a comparison was lost first, then in order of codes.
     """
     lost = Exists(Verification.objects.filter(participant=OuterRef("pk"), lost_at__isnull=False))
     books = loading.load(participants.select_related("site").order_by(lost.desc(), "code")[start : start + MAX_ROWS])

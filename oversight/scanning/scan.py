@@ -23,10 +23,10 @@ from oversight.notifications import notify
 from oversight.scanning import alerts, rules_fingerprint
 from protocol import schedule
 from protocol.window import WINDOW, bounds
+from records.advisory_locks import AdvisoryLock
 from records.models import Participant, Query
 
 log = structlog.get_logger("scan")
-_LOCK = 48_60_90
 MOMENT = timedelta(seconds=1)  # the closing instant itself is still inside
 _BATCH = 200
 
@@ -72,7 +72,7 @@ def judge_and_raise(now: datetime) -> Report:
     """Within the caller's transaction."""
     report = Report()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.SCAN])
         if not cursor.fetchone()[0]:
             report.skipped = True
             return report

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 from django.db import connection, models, transaction
 
-_LOCK = 48_60_91
+from records.advisory_locks import AdvisoryLock
+
 FIRST = ""  # what the first seal says of the one before it
 
 
@@ -68,7 +69,7 @@ def public_file() -> Path:
 def make(now: datetime) -> Seal | None:
     """Seal what has grown since the last seal; None where nothing has, or another sealing is at work."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.SEALS])
         if not cursor.fetchone()[0]:
             return None
         lines = _lines()

@@ -1,7 +1,8 @@
 """The database refuses to change what is frozen or locked, whatever the route. Run by a migration."""
 
+from records.advisory_locks import AdvisoryLock
 from records.redaction import STUB
-from records.workflow.locks import CONSTRAINT, PARTICIPANT_KEY, STUDY_KEY
+from records.workflow.locks import CONSTRAINT
 
 # Called by the audit trigger for each clinical record. The shared advisory locks make whoever closes something wait for
 # writes under way; the query after them sees what was committed while this write waited (READ COMMITTED).
@@ -10,8 +11,8 @@ CREATE = f"""
 CREATE OR REPLACE FUNCTION records_not_locked(tbl text, record bigint, about bigint, visit_code text, changed jsonb)
 RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared({STUDY_KEY}, 0);
-    PERFORM pg_advisory_xact_lock_shared({PARTICIPANT_KEY}, about::int);
+    PERFORM pg_advisory_xact_lock_shared({AdvisoryLock.STUDY}, 0);
+    PERFORM pg_advisory_xact_lock_shared({AdvisoryLock.PARTICIPANT}, about::int);
     PERFORM 1 FROM records_lock l WHERE l.released_at IS NULL
         AND (l.scope = 'study' OR (l.participant_id = about AND (l.scope = 'participant'
             OR (l.scope = 'visit' AND l.visit = visit_code)

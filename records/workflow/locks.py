@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts import text_input
 from accounts.models import Person
+from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model.base import Audited, Record, VisitRecord
 
 CONSTRAINT = "records_not_locked"  # the name under which the trigger refuses
 REFUSED = gettext_lazy("This is locked: nothing is changed any more. Ask the data manager to unlock it.")
-STUDY_KEY, PARTICIPANT_KEY = 4860, 4861  # advisory locks; records/workflow/lock_sql.py takes the same
 
 
 class Lock(Audited):
@@ -166,7 +166,7 @@ def _covers(lock: Lock, record: Record) -> bool:
 
 def _alone(participant: Any) -> None:
     """Wait until nobody writes what is being closed; later writers wait for us, and then find the lock."""
-    key = (STUDY_KEY, 0) if participant is None else (PARTICIPANT_KEY, participant.pk)
+    key = (AdvisoryLock.STUDY, 0) if participant is None else (AdvisoryLock.PARTICIPANT, participant.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from oversight.figures import cache
 from oversight.models import KeptFigures
+from records.advisory_locks import AdvisoryLock
 from tests.conftest import superuser
 from tests.oversight.views.test_pages import irradiated, page
 
@@ -99,7 +100,7 @@ def test_two_workers_do_not_work_out_one_page_at_once(treated, login, monkeypatc
     irradiated(site, people, 2)
     page(login, "pi", "/outcomes/")
     with superuser() as other:  # another worker is at it
-        key = [cache._PAGE_LOCK, kept().key]
+        key = [AdvisoryLock.FIGURES_PAGE, kept().key]
         other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", key)
         assert cache.work_out_owed(timezone.now) == 0
         assert kept().html == ""
