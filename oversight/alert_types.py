@@ -64,7 +64,7 @@ ALERT_TYPES: dict[str, Kind] = {
     ),
 }
 
-SAFETY = tuple(kind for kind, told in ALERT_TYPES.items() if told.safety)
+SAFETY = tuple(kind for kind, alert_type in ALERT_TYPES.items() if alert_type.safety)
 COMING = tuple(
-    kind for kind, told in ALERT_TYPES.items() if not told.late and kind != "window-closing"
+    kind for kind, alert_type in ALERT_TYPES.items() if not alert_type.late and kind != "window-closing"
 )  # ahead of time

@@ -62,8 +62,8 @@ def entries(
     """
     coming = _coming(person, now, mine).select_related("participant__site").order_by("due_at", "pk")
     limits = [] if start else list(coming.filter(kind__in=SAFETY))
-    found = [_entry(each) for each in [*limits, *coming.exclude(kind__in=SAFETY)[start : start + most]]]
-    return sorted(found, key=lambda entry: (entry.day, entry.due_at, entry.participant.code))
+    shown_entries = [_entry(deadline) for deadline in [*limits, *coming.exclude(kind__in=SAFETY)[start : start + most]]]
+    return sorted(shown_entries, key=lambda entry: (entry.day, entry.due_at, entry.participant.code))
 
 
 def visits(person: Person, now: datetime, mine: bool = True) -> int:
@@ -111,8 +111,8 @@ def stop(person: Person) -> None:
 
 def owner(secret: str) -> CalendarFeed | None:
     """Whose address this is; nobody's, if it was renewed or its owner has left."""
-    found = CalendarFeed.objects.filter(digest=_digest(secret), person__is_active=True)
-    return found.select_related("person").first()
+    feeds = CalendarFeed.objects.filter(digest=_digest(secret), person__is_active=True)
+    return feeds.select_related("person").first()
 
 
 def _digest(secret: str) -> str:

@@ -38,36 +38,36 @@ def beat() -> None:
 
 def check(now: datetime) -> dict[str, Any]:
     """For /health/: status, database, redis, worker, scan, audit, backup and drill {last, late}, mail, …"""
-    found: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
-    found["scan"], found["not_judged"], found["alerts_unsent"] = {"last": None, "late": True}, None, None
-    found["audit"], found["mail"] = {"last": None, "findings": None, "late": False}, {"failing": 0, "safety_late": 0}
-    found["backup"] = found["drill"] = {"last": None, "late": False}
+    parts: dict[str, Any] = {"database": "ok", "redis": "ok", "worker": "ok"}
+    parts["scan"], parts["not_judged"], parts["alerts_unsent"] = {"last": None, "late": True}, None, None
+    parts["audit"], parts["mail"] = {"last": None, "findings": None, "late": False}, {"failing": 0, "safety_late": 0}
+    parts["backup"] = parts["drill"] = {"last": None, "late": False}
     try:
         connection.ensure_connection()
         with site_scope.all_sites():  # counts alone
             state = ScanState.objects.first()
             last = state.last_finished_at if state else None
             late = due(last, timedelta(seconds=settings.SCAN_LATE_AFTER_SECONDS), now)
-            found["scan"] = {"last": last.isoformat() if last else None, "late": late}
-            found["not_judged"] = ScanFailure.objects.count()
-            found["alerts_unsent"], found["mail"] = alerts.unsent(now), outbox.waiting(now)
-            found["audit"] = _audit(now)
-            found["backup"], found["drill"] = (good(kind, now) for kind in GOOD_WITHIN)
+            parts["scan"] = {"last": last.isoformat() if last else None, "late": late}
+            parts["not_judged"] = ScanFailure.objects.count()
+            parts["alerts_unsent"], parts["mail"] = alerts.unsent(now), outbox.waiting(now)
+            parts["audit"] = _audit(now)
+            parts["backup"], parts["drill"] = (good(kind, now) for kind in GOOD_WITHIN)
     except DatabaseError:
-        found["database"] = "away"
+        parts["database"] = "away"
     try:
         with client() as server:
             if not server.exists(HEARTBEAT):
-                found["worker"] = "away"
+                parts["worker"] = "away"
     except redis.RedisError:
-        found["redis"], found["worker"] = "away", "unknown"
+        parts["redis"], parts["worker"] = "away", "unknown"
     for part, what in _DONE.items():
-        if is_ahead(parse_datetime(found[part]["last"] or ""), now):
-            found[part] = {**found[part], "because": f"The last {what} is dated in the future: the clock was ahead."}
-    well = all(found[part] == "ok" for part in ("database", "redis", "worker"))
-    well = well and not any(found[part]["late"] for part in ("scan", "audit", "backup", "drill"))
-    well = well and not found["audit"]["findings"] and not found["mail"]["safety_late"]
-    return {"status": "ok" if well else "fail", **found}
+        if is_ahead(parse_datetime(parts[part]["last"] or ""), now):
+            parts[part] = {**parts[part], "because": f"The last {what} is dated in the future: the clock was ahead."}
+    well = all(parts[part] == "ok" for part in ("database", "redis", "worker"))
+    well = well and not any(parts[part]["late"] for part in ("scan", "audit", "backup", "drill"))
+    well = well and not parts["audit"]["findings"] and not parts["mail"]["safety_late"]
+    return {"status": "ok" if well else "fail", **parts}
 
 
 def good(kind: str, now: datetime) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Hit:
 
 
 @dataclass
-class Found:
+class SearchResults:
     """What was found, in groups; `participant` is the one in whose forms questions were looked for."""
 
     asked: str
@@ -50,7 +50,7 @@ class Found:
         return Hit(self.asked, "", _casebook(self.participant)) if exact else None
 
 
-def search_for(person: Person, asked: str, inside: str = "") -> Found:
+def search_for(person: Person, asked: str, inside: str = "") -> SearchResults:
     """Everything this person may see that holds what was asked; `inside` is the participant whose page is open.
 
     A code among the words ("BLEND-03 worst pain") says whose forms are meant.
@@ -60,9 +60,9 @@ def search_for(person: Person, asked: str, inside: str = "") -> Found:
     typed = _CODE.search(asked)
     code = typed[0] if typed else inside.replace("\x00", "")[:20]
     participant = participants.filter(code=code.upper()).first() if code else None
-    found = Found(asked, participant)
+    results = SearchResults(asked, participant)
     if len(asked) < MIN_LENGTH:
-        return found
+        return results
     words = _CODE.sub("", asked).strip() if typed and participant else asked
     named = _participants(participants, typed[0] if typed else asked)
     groups = [(_("Participants"), named)]
@@ -75,8 +75,8 @@ def search_for(person: Person, asked: str, inside: str = "") -> Found:
             (_("Adverse events"), _events(where, words)),
             (_("Queries"), _queries(where, words)),
         ]
-    found.groups = [(title, hits[:MAX_HITS], len(hits) > MAX_HITS) for title, hits in groups if hits]
-    return found
+    results.groups = [(title, hits[:MAX_HITS], len(hits) > MAX_HITS) for title, hits in groups if hits]
+    return results
 
 
 def _casebook(participant: Participant) -> str:
@@ -84,8 +84,8 @@ def _casebook(participant: Participant) -> str:
 
 
 def _participants(participants: object, words: str) -> list[Hit]:
-    found = participants.filter(code__icontains=words).select_related("site")
-    ordered = found.annotate(length=Length("code")).order_by("length", "code")[: MAX_HITS + 1]
+    matches = participants.filter(code__icontains=words).select_related("site")
+    ordered = matches.annotate(length=Length("code")).order_by("length", "code")[: MAX_HITS + 1]
     books = loading.load(ordered, loading.TREATMENT)
     return [
         Hit(
@@ -98,8 +98,8 @@ def _participants(participants: object, words: str) -> list[Hit]:
 
 
 def _events(where: Q, words: str) -> list[Hit]:
-    said = Q(verbatim__icontains=words) | Q(ctcae_term__icontains=words)
-    events = AdverseEvent.objects.filter(where, said, voided_at__isnull=True).select_related("participant")
+    wording = Q(verbatim__icontains=words) | Q(ctcae_term__icontains=words)
+    events = AdverseEvent.objects.filter(where, wording, voided_at__isnull=True).select_related("participant")
     return [
         Hit(
             event.title,

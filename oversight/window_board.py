@@ -54,7 +54,7 @@ def build_board(person: Person, now: datetime, whole: bool = False) -> Board:
     books = loading.load(participants, loading.TREATMENT)
     taken = _taken(books)
     surgeons = _surgeons({participant.site_id for participant in participants})
-    found = [
+    rows = [
         Row(
             book.participant,
             status.participant_status(book, now),
@@ -64,7 +64,7 @@ def build_board(person: Person, now: datetime, whole: bool = False) -> Board:
         for pk, book in books.items()
     ]
     more, more_over = (0, 0) if whole else (running.count() - MAX_OPEN, over.count() - MAX_OVER)
-    return Board(sorted(found, key=lambda row: _order(row, now)), max(0, more), max(0, more_over))
+    return Board(sorted(rows, key=lambda row: _order(row, now)), max(0, more), max(0, more_over))
 
 
 def _participants(windows: QuerySet[Deadline]) -> list[Participant]:
@@ -86,12 +86,15 @@ def take(participant: Participant, person: Person, now: datetime) -> Responsible
 
 def _taken(participants: object) -> dict[int, Responsible]:
     last = Responsible.objects.filter(participant__in=participants).order_by("participant_id", "-pk")
-    return {each.participant_id: each for each in last.distinct("participant_id").select_related("person")}
+    return {
+        responsible.participant_id: responsible
+        for responsible in last.distinct("participant_id").select_related("person")
+    }
 
 
 def _surgeons(sites: set[int]) -> dict[int, list[str]]:
-    held = Membership.objects.filter(site__in=sites, role=Role.SURGEON, person__is_active=True)
-    found: dict[int, list[str]] = {}
-    for each in held.select_related("person").order_by("person__last_name"):
-        found.setdefault(each.site_id, []).append(str(each.person))
-    return found
+    memberships = Membership.objects.filter(site__in=sites, role=Role.SURGEON, person__is_active=True)
+    surgeons: dict[int, list[str]] = {}
+    for membership in memberships.select_related("person").order_by("person__last_name"):
+        surgeons.setdefault(membership.site_id, []).append(str(membership.person))
+    return surgeons

@@ -107,9 +107,9 @@ class Figure:
         return "&".join(f"{choice.name}={choice.chosen}" for choice in self.choices)
 
 
-def columns(*told: tuple[str, str] | tuple[str, str, bool]) -> tuple[Column, ...]:
+def columns(*definitions: tuple[str, str] | tuple[str, str, bool]) -> tuple[Column, ...]:
     """Columns from (name, heading) or (name, heading, is a number)."""
-    return tuple(Column(*each) for each in told)
+    return tuple(Column(*definition) for definition in definitions)
 
 
 def row(key: str, *values: Any) -> Row:
@@ -119,8 +119,8 @@ def row(key: str, *values: Any) -> Row:
 
 def count(refs: Iterable[Ref]) -> Cell:
     """How many, with what they are."""
-    found = tuple(refs)
-    return Cell(len(found), found)
+    references = tuple(refs)
+    return Cell(len(references), references)
 
 
 def share(part: int, whole: int) -> str:

@@ -40,9 +40,9 @@ def summary(cohort: Cohort) -> stopping_boundary.Summary:
 
 def boundary_plot(cohort: Cohort) -> Figure:
     """Evaluable participants against cumulative events, with the region in which the rule says stop."""
-    found = summary(cohort)
+    totals = summary(cohort)
     by_pk = {case.book.participant.pk: case for case in cohort.treated}
-    looked = {look.participant_id: look for look in found.looks}
+    looked = {look.participant_id: look for look in totals.looks}
     table = Table(
         columns(
             ("case", _("Case"), True), ("participant", _("Participant")), ("verdict", _("Primary endpoint")),
@@ -54,53 +54,55 @@ def boundary_plot(cohort: Cohort) -> Figure:
     open_ones = [case for case in cohort.treated if case.judged[PRIMARY].verdict == "undetermined"]
     notes = [
         _("Exact 95 %% interval %(low)s to %(high)s %%; probability that the true rate is above %(rate)s %%: %(p)s %%.")
-        % {"low": found.low_pct, "high": found.high_pct, "rate": f"{100 * STUDY.stopping['unacceptable']:g}",
-           "p": found.posterior_pct},
+        % {"low": totals.low_pct, "high": totals.high_pct, "rate": f"{100 * STUDY.stopping['unacceptable']:g}",
+           "p": totals.posterior_pct},
         _("Not evaluable: %(n)s. Counted as without an event: %(best)s of %(all)s; as with one: %(worst)s of %(all)s.")
-        % {"n": len(found.not_evaluable), "best": found.best[0], "worst": found.worst[0], "all": found.best[1]},
+        % {"n": len(totals.not_evaluable), "best": totals.best[0], "worst": totals.worst[0], "all": totals.best[1]},
     ]  # fmt: skip
     if open_ones:
         names = ", ".join([*(case.code for case in open_ones[:DRAWN]), *(["…"] if len(open_ones) > DRAWN else [])])
         notes.append(_("Cannot be told yet, so not counted: %(names)s.") % {"names": names})
-    drawing = _boundary_drawing(found, by_pk)
-    return Figure("boundary", _("Stopping boundary"), _standing(found), table, drawing, tuple(notes))
+    drawing = _boundary_drawing(totals, by_pk)
+    return Figure("boundary", _("Stopping boundary"), _standing(totals), table, drawing, tuple(notes))
 
 
-def _standing(found: stopping_boundary.Summary) -> str:
+def _standing(totals: stopping_boundary.Summary) -> str:
     """Events among the evaluable, and how far the boundary is."""
-    told = {"events": found.events, "n": found.evaluable, "limit": found.judged.boundary,
+    params = {"events": totals.events, "n": totals.evaluable, "limit": totals.judged.boundary,
             "from": f"{STUDY.stopping['look_from']:g}"}  # fmt: skip
-    if found.judged.boundary is None:
-        return _("%(events)s of %(n)s evaluable had an event; the first look is after %(from)s.") % told
-    if found.judged.verdict == "stop":
-        return _("Boundary reached: %(events)s of %(n)s evaluable had an event; the boundary is %(limit)s.") % told
-    return _("%(events)s of %(n)s evaluable had an event; the boundary is %(limit)s.") % told
+    if totals.judged.boundary is None:
+        return _("%(events)s of %(n)s evaluable had an event; the first look is after %(from)s.") % params
+    if totals.judged.verdict == "stop":
+        return _("Boundary reached: %(events)s of %(n)s evaluable had an event; the boundary is %(limit)s.") % params
+    return _("%(events)s of %(n)s evaluable had an event; the boundary is %(limit)s.") % params
 
 
 def _look_row(case: Case, look: stopping_boundary.Look | None) -> Row:
     verdict = case.judged[PRIMARY].verdict
-    told = (look.evaluable, look.events, look.judged.boundary, round(look.judged.posterior, 4)) if look else (None,) * 4
+    cells = (
+        (look.evaluable, look.events, look.judged.boundary, round(look.judged.posterior, 4)) if look else (None,) * 4
+    )
     stop = look is not None and look.judged.verdict == "stop"
     return row(
         case.key, case.number, Cell(case.code, (case.ref(),)), Cell(verdict, (case.endpoint_ref,), TONES[verdict]),
-        told[0], Cell(told[1], (case.endpoint_ref,) if look else (), "bad" if stop else ""), told[2], told[3],
+        cells[0], Cell(cells[1], (case.endpoint_ref,) if look else (), "bad" if stop else ""), cells[2], cells[3],
     )  # fmt: skip
 
 
-def _boundary_drawing(found: stopping_boundary.Summary, by_pk: dict[int, Case]) -> Drawing:
-    pending = len(found.undetermined)
-    last = max(STUDY.participants, found.evaluable + pending)
-    highest = max((stopping.boundary(last) or 0) + 2, found.events + pending + 1)
+def _boundary_drawing(totals: stopping_boundary.Summary, by_pk: dict[int, Case]) -> Drawing:
+    pending = len(totals.undetermined)
+    last = max(STUDY.participants, totals.evaluable + pending)
+    highest = max((stopping.boundary(last) or 0) + 2, totals.events + pending + 1)
     chart = Chart(370, (0, last), (-0.3, highest), left=40, top=44)
-    chart.axis_y(_("Participants with an event"), [float(each) for each in whole_ticks(highest) if each <= highest])
+    chart.axis_y(_("Participants with an event"), [float(tick) for tick in whole_ticks(highest) if tick <= highest])
     drawing = chart.drawing
     _stop_region(chart, last, highest)
     if pending:
-        _wedge(drawing, chart, found, pending)
-    walked = found.looks[:: each_of(found.evaluable)] + found.looks[-1:]
+        _wedge(drawing, chart, totals, pending)
+    walked = totals.looks[:: each_of(totals.evaluable)] + totals.looks[-1:]
     looks = [(chart.x(look.evaluable), chart.y(look.events)) for look in walked]
     drawing.path("walk", [(chart.x(0), chart.y(0)), *looks])
-    shown = found.looks[-DRAWN:]
+    shown = totals.looks[-DRAWN:]
     for look in shown:
         case = by_pk[look.participant_id]
         shape, css = (drawing.triangle, "mark bad") if look.event else (drawing.circle, "mark good")
@@ -137,11 +139,11 @@ def _stop_region(chart: Chart, last: int, highest: int) -> None:
     chart.drawing.text("stop-label", left + 12, top + 22, _("Stop: a person decides"))
 
 
-def _wedge(drawing: Drawing, chart: Chart, found: stopping_boundary.Summary, pending: int) -> None:
+def _wedge(drawing: Drawing, chart: Chart, totals: stopping_boundary.Summary, pending: int) -> None:
     """From the last look to where it may be once everybody can be told: none of them an event, or all."""
-    x, y = chart.x(found.evaluable), chart.y(found.events)
-    end = chart.x(found.evaluable + pending)
-    for events in (found.events, found.events + pending):
+    x, y = chart.x(totals.evaluable), chart.y(totals.events)
+    end = chart.x(totals.evaluable + pending)
+    for events in (totals.events, totals.events + pending):
         drawing.path("wedge", [(x, y), (end, chart.y(events))])
 
 
@@ -157,27 +159,27 @@ def endpoint_strip(cohort: Cohort) -> Figure:
         tuple(_endpoint_row(case) for case in cases),
     )  # fmt: skip
     got = {verdict: sum(case.judged[PRIMARY].verdict == verdict for case in cases) for verdict in SHAPES}
-    told = {"n": len(cases), "yes": got["yes"], "no": got["no"], "open": got["undetermined"],
+    params = {"n": len(cases), "yes": got["yes"], "no": got["no"], "open": got["undetermined"],
             "lost": got["not evaluable"]}  # fmt: skip
     sentence = _(
         "Of %(n)s treated: %(yes)s with an event, %(no)s without, %(open)s that cannot be told yet, %(lost)s not "
         "evaluable."
     )
-    return Figure("endpoint", _("Endpoint, case by case"), sentence % told, table, _strip(cases),
+    return Figure("endpoint", _("Endpoint, case by case"), sentence % params, table, _strip(cases),
                   _readings() + drawn_note(cases))  # fmt: skip
 
 
-def drawn_note(told: Sized) -> tuple[str, ...]:
+def drawn_note(entries: Sized) -> tuple[str, ...]:
     """Said where more are in the table than in the drawing."""
-    return (_("The last %(n)s are drawn; the table has all.") % {"n": DRAWN},) if len(told) > DRAWN else ()
+    return (_("The last %(n)s are drawn; the table has all.") % {"n": DRAWN},) if len(entries) > DRAWN else ()
 
 
 def _readings() -> tuple[str, ...]:
     rules = STUDY.endpoint
-    told = {"days": rules["days"], "more": rules["secondary_days"]}
+    params = {"days": rules["days"], "more": rules["secondary_days"]}
     return (
         _("Primary: grade 3, 4 or 5 caused by the treatment within %(days)s days after surgery; secondary: within "
-          "%(more)s days; sensitivity: grade 3 or 4 only.") % told,
+          "%(more)s days; sensitivity: grade 3 or 4 only.") % params,
     )  # fmt: skip
 
 
@@ -218,7 +220,7 @@ def _strip(cases: list[Case]) -> Drawing:
         if len(shown) <= 20 or place % 5 == 0:
             drawing.text("tick", left + step * (place + 0.5), 160, short(case), "middle")
     words = verdict_words()
-    legend(drawing, left, 196, [(SHAPES[each], f"mark {TONES[each]}", words[each]) for each in SHAPES])
+    legend(drawing, left, 196, [(SHAPES[verdict], f"mark {TONES[verdict]}", words[verdict]) for verdict in SHAPES])
     return drawing
 
 

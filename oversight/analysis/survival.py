@@ -20,12 +20,12 @@ class Step:
 
 def _days(followed: Sequence[tuple[int, str]]) -> list[tuple[int, int, int, int, int]]:
     """(day, at risk, events, competing events, censored), day after day."""
-    left, told = len(followed), []
+    left, lines = len(followed), []
     for day in sorted({day for day, _what in followed}):
         here = [what for on, what in followed if on == day]
-        told.append((day, left, here.count(EVENT), here.count(COMPETING), here.count(CENSORED)))
+        lines.append((day, left, here.count(EVENT), here.count(COMPETING), here.count(CENSORED)))
         left -= len(here)
-    return told
+    return lines
 
 
 def kaplan_meier(followed: Sequence[tuple[int, str]]) -> list[Step]:

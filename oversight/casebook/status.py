@@ -58,10 +58,10 @@ class ParticipantStatus:
 
 def participant_status(book: Casebook, now: datetime) -> ParticipantStatus:
     """Judge one participant's window and state at `now`."""
-    given = facts.treatment(book)
-    window = treatment_window(given, now)
+    treatment = facts.treatment(book)
+    window = treatment_window(treatment, now)
     today = now.astimezone(book.participant.site.tz).date()
-    operated, irradiated = (local_day(moment, given.zone) for moment in (given.incision, given.sbrt_end))
+    operated, irradiated = (local_day(moment, treatment.zone) for moment in (treatment.incision, treatment.sbrt_end))
     reached = trial_status.trial_status_of(book)
     awaited = not _given_up(book, reached, window)
     counts = not reached.over
@@ -71,11 +71,11 @@ def participant_status(book: Casebook, now: datetime) -> ParticipantStatus:
         window=window,
         window_words=WINDOW_WORDS[window.verdict] if awaited else _("no longer expected"),
         tone=_tone(window, now) if awaited else "not-expected",
-        bar=_bar(given.sbrt_end, given.incision, now) if awaited else None,
+        bar=_bar(treatment.sbrt_end, treatment.incision, now) if awaited else None,
         days_from_surgery=days_postop(today, operated) if operated and counts else None,
         days_from_sbrt=days_postop(today, irradiated) if irradiated and counts else None,
-        beam_off=given.sbrt_end,
-        incision=given.incision,
+        beam_off=treatment.sbrt_end,
+        incision=treatment.incision,
     )
 
 

@@ -27,10 +27,10 @@ def as_markdown() -> str:
         lines.append(f"| {rule.name} | {about} | {', '.join(rule.codes)} | {'yes' if rule.on else 'no'} |")
     lines += ["", "## Within a form", ""]
     for model in registry.clinical_models():
-        told = _of(model)
-        if told:
+        entries = _of(model)
+        if entries:
             lines += [f"### {model._meta.verbose_name}", "", "| about | hard: refused | soft: asked about |"]
-            lines += ["| --- | --- | --- |", *told, ""]
+            lines += ["| --- | --- | --- |", *entries, ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

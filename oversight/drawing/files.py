@@ -23,13 +23,13 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def svg(figure: Figure) -> str:
     """SVG with its style inside, in the colours of paper; what XML cannot hold is shown as its code."""
     drawn = render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
-    return _NOT_XML.sub(lambda found: typeset.code(found[0]), drawn)
+    return _NOT_XML.sub(lambda match: typeset.code(match[0]), drawn)
 
 
 def png(figure: Figure, ppi: int = 192) -> bytes:
     """The same picture in dots; the same bytes on every machine, because the typefaces come with the library."""
-    told = {"svg": svg(figure), "alt": figure.sentence}
-    return typeset.compiled(_PAGE.encode(), told, format="png", ppi=ppi)
+    inputs = {"svg": svg(figure), "alt": figure.sentence}
+    return typeset.compiled(_PAGE.encode(), inputs, format="png", ppi=ppi)
 
 
 def csv_of(figure: Figure) -> str:
@@ -54,7 +54,7 @@ def style() -> SafeString:
     texts = [read(name) for name in ("css/app.css", "css/figures.css")]
     named = {name: value for text in texts for name, value in re.findall(r"(--[\w-]+):\s*([^;]+);", _first(text))}
     rules = texts[1].split("/* drawn */")[1].split("/* page */")[0]
-    return mark_safe(re.sub(r"var\((--[\w-]+)\)", lambda found: named[found[1]], rules))  # noqa: S308 - our own file
+    return mark_safe(re.sub(r"var\((--[\w-]+)\)", lambda match: named[match[1]], rules))  # noqa: S308 - our own file
 
 
 def read(name: str) -> str:
@@ -65,5 +65,5 @@ def read(name: str) -> str:
 
 def _first(text: str) -> str:
     """The first :root block, which is the light theme's."""
-    found = re.search(r":root\s*\{(.*?)\}", text, re.DOTALL)
-    return found[1] if found else ""
+    match = re.search(r":root\s*\{(.*?)\}", text, re.DOTALL)
+    return match[1] if match else ""

@@ -32,8 +32,8 @@ class Drawing:
 
     def add(self, tag: str, css: str, text: str = "", tip: str = "", url: str = "", **attributes: Any) -> None:
         """Any element; `text_anchor` becomes text-anchor."""
-        told = tuple((name.replace("_", "-"), written(value)) for name, value in attributes.items())
-        self.shapes.append(Shape(tag, css, told, str(text), str(tip), url))
+        pairs = tuple((name.replace("_", "-"), written(value)) for name, value in attributes.items())
+        self.shapes.append(Shape(tag, css, pairs, str(text), str(tip), url))
 
     def line(self, css: str, x1: float, y1: float, x2: float, y2: float, **more: Any) -> None:
         self.add("line", css, x1=x1, y1=y1, x2=x2, y2=y2, **more)
@@ -44,8 +44,8 @@ class Drawing:
     def circle(self, css: str, x: float, y: float, r: float, **more: Any) -> None:
         self.add("circle", css, cx=x, cy=y, r=r, **more)
 
-    def text(self, css: str, x: float, y: float, said: Any, anchor: str = "start", **more: Any) -> None:
-        self.add("text", css, text=said, x=x, y=y, text_anchor=anchor, **more)
+    def text(self, css: str, x: float, y: float, words: Any, anchor: str = "start", **more: Any) -> None:
+        self.add("text", css, text=words, x=x, y=y, text_anchor=anchor, **more)
 
     def path(self, css: str, points: list[tuple[float, float]], closed: bool = False, **more: Any) -> None:
         """Straight lines through points."""
@@ -83,11 +83,11 @@ class Drawing:
 
 def _markup(shape: Shape, links: bool) -> str:
     """One element: names are ours, every value is escaped. A template would take ten times as long for a lane plot."""
-    told = "".join(f' {name}="{escape(value)}"' for name, value in shape.attributes)
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in shape.attributes)
     css = f' class="{escape(shape.css)}"' if shape.css else ""
     tip = f"<title>{escape(shape.tip)}</title>" if shape.tip else ""
-    inside = "".join(_markup(each, links) for each in shape.inside)
-    element = f"<{shape.tag}{css}{told}>{tip}{escape(shape.text)}{inside}</{shape.tag}>"
+    inside = "".join(_markup(child, links) for child in shape.inside)
+    element = f"<{shape.tag}{css}{attributes}>{tip}{escape(shape.text)}{inside}</{shape.tag}>"
     return f'<a href="{escape(shape.url)}">{element}</a>' if links and shape.url else element
 
 

@@ -14,7 +14,7 @@ _REFUSED = (RuntimeError, typst.TypstError)
 
 def settable(text: str) -> str:
     """The same text with the codes of what no typeface has; tagged PDF refuses such a character as a whole."""
-    for character in {each for each in text if each > "~"}:
+    for character in {letter for letter in text if letter > "~"}:
         if not _has(character):
             text = text.replace(character, code(character))
     return text
@@ -22,15 +22,15 @@ def settable(text: str) -> str:
 
 def in_plain_letters(text: str) -> str:
     """Every character beyond ASCII as its code: for what cannot be set together although it can be alone."""
-    return re.sub(r"[^\x00-\x7e]", lambda found: code(found[0]), text)
+    return re.sub(r"[^\x00-\x7e]", lambda match: code(match[0]), text)
 
 
 def compiled(program: bytes, texts: Mapping[str, str], **options: object) -> bytes:
     """Set a document that reads these texts as its inputs; whatever they hold, there is a document."""
     for version in (settable, in_plain_letters):
-        told = {name: version(text) for name, text in texts.items()}
+        inputs = {name: version(text) for name, text in texts.items()}
         try:
-            return bytes(typst.compile(program, ignore_system_fonts=True, sys_inputs=told, **options))
+            return bytes(typst.compile(program, ignore_system_fonts=True, sys_inputs=inputs, **options))
         except _REFUSED as error:
             refused = error
     raise refused

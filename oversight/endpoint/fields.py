@@ -22,11 +22,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 def columns() -> list[tuple[str, str]]:
     """(table, column) of each, an instant with its local date; voiding or completing such a record counts too."""
-    found = []
+    pairs = []
     for model in registry.clinical_models():
         for name in FIELDS.get(model.slug, ()):
             column = model._meta.get_field(name).column
-            found += [(model._meta.db_table, column), (model._meta.db_table, f"{column}_date")]
+            pairs += [(model._meta.db_table, column), (model._meta.db_table, f"{column}_date")]
         if model.slug in FIELDS:
-            found.append((model._meta.db_table, "voided_at"))
-    return found
+            pairs.append((model._meta.db_table, "voided_at"))
+    return pairs

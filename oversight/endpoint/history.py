@@ -50,51 +50,53 @@ PRIMARY = "primary"
 def judged(book: Casebook) -> list[tuple[Variant, Endpoint]]:
     """All variants on what is recorded now."""
     known = facts.endpoint(book)
-    return [(each, primary_endpoint(known, each.days, each.grades)) for each in variants(book.study)]
+    return [(variant, primary_endpoint(known, variant.days, variant.grades)) for variant in variants(book.study)]
 
 
 def keep(book: Casebook, since: int, now: datetime) -> None:
     """Write down each verdict that is not the one written last; tell people when the primary one changed."""
     participant = book.participant
-    last = {each.variant: each for each in EndpointVerdict.objects.filter(participant=participant).order_by("pk")}
-    for variant, found in judged(book):
+    last = {
+        verdict.variant: verdict for verdict in EndpointVerdict.objects.filter(participant=participant).order_by("pk")
+    }
+    for variant, endpoint in judged(book):
         before = last.get(variant.code)
-        if before and (before.verdict, before.protocol_version) == (found.verdict, book.study.version):
+        if before and (before.verdict, before.protocol_version) == (endpoint.verdict, book.study.version):
             continue
-        if before is None and found.window_start is None:
+        if before is None and endpoint.window_start is None:
             continue  # nothing has been given yet, so there is nothing to judge
         cause = [_("judged for the first time")] if before is None else _amended(before, book) or causes(book, since)
         kept = EndpointVerdict.objects.create(
             participant=participant,
             variant=variant.code,
-            verdict=found.verdict,
-            because=found.because[:1000],
-            onset=found.at or "",
+            verdict=endpoint.verdict,
+            because=endpoint.because[:1000],
+            onset=endpoint.at or "",
             protocol_version=book.study.version,
             judged_at=now,
             before=before.verdict if before else "",
             cause=cause,
         )
-        if before is not None and before.verdict != found.verdict and variant.code == PRIMARY:
+        if before is not None and before.verdict != endpoint.verdict and variant.code == PRIMARY:
             _announce(kept, now)
 
 
 def _amended(before: EndpointVerdict, book: Casebook) -> list[str]:
     """That another version of the protocol holds now: its approval was recorded after the last judgement."""
-    told = {"before": before.protocol_version, "version": book.study.version}
-    said = _("judged under protocol version %(before)s before; %(version)s had been approved before the consent")
-    return [] if told["before"] == told["version"] else [said % told]
+    params = {"before": before.protocol_version, "version": book.study.version}
+    sentence = _("judged under protocol version %(before)s before; %(version)s had been approved before the consent")
+    return [] if params["before"] == params["version"] else [sentence % params]
 
 
 def _announce(kept: EndpointVerdict, now: datetime) -> None:
     """One message to those who must know; it stays on their worklists until each has looked."""
-    told = {"before": kept.before, "verdict": kept.verdict}
+    params = {"before": kept.before, "verdict": kept.verdict}
     Alert.objects.create(
         participant=kept.participant,
         kind="endpoint-changed",
         subject=str(kept.pk),
         due_at=now,
-        because=_("was %(before)s, is now %(verdict)s") % told,
+        because=_("was %(before)s, is now %(verdict)s") % params,
         raised_at=now,
         outcome=Alert.Outcome.MET,
         outcome_at=now,
@@ -105,20 +107,20 @@ def causes(book: Casebook, since: int) -> list[str]:
     """The changes since the last judgement, in words: what, from, to, by whom, why."""
     rows = AuditRow.objects.filter(participant=book.participant, transaction__gte=since).order_by("-seq")
     models = {model._meta.db_table: model for model in registry.clinical_models()}
-    said = [line for row in rows for line in _lines(row, models, book)]
-    more = [_("and %(n)s more changes") % {"n": len(said) - MAX_VERDICTS}] if len(said) > MAX_VERDICTS else []
-    return [*said[:MAX_VERDICTS], *more] or [_("time went by, or a rule was changed")]
+    lines = [line for row in rows for line in _lines(row, models, book)]
+    more = [_("and %(n)s more changes") % {"n": len(lines) - MAX_VERDICTS}] if len(lines) > MAX_VERDICTS else []
+    return [*lines[:MAX_VERDICTS], *more] or [_("time went by, or a rule was changed")]
 
 
 def _lines(row: AuditRow, models: dict[str, Any], book: Casebook) -> Iterable[str]:
     model = models.get(row.table)
     if model is None:
         return []
-    told = {"form": model._meta.verbose_name, "who": row.actor, "why": row.reason}
+    params = {"form": model._meta.verbose_name, "who": row.actor, "why": row.reason}
     if row.changes.get("voided_at", [None, None])[1]:
-        return [_("%(form)s was voided by %(who)s: %(why)s") % told]
+        return [_("%(form)s was voided by %(who)s: %(why)s") % params]
     changes = history.in_words(model, row.changes, book.participant.site.tz)
     if row.action == "insert":
-        return [_("%(form)s was entered by %(who)s") % told] if changes else []
+        return [_("%(form)s was entered by %(who)s") % params] if changes else []
     words = _("%(form)s: “%(question)s” from %(old)s to %(new)s by %(who)s: %(why)s")
-    return [words % {**told, "question": each.question, "old": each.old, "new": each.new} for each in changes]
+    return [words % {**params, "question": change.question, "old": change.old, "new": change.new} for change in changes]

@@ -67,16 +67,16 @@ class Summary:
 
 def latest() -> QuerySet[EndpointVerdict]:
     """The standing primary verdict of everybody treated."""
-    found = EndpointVerdict.objects.filter(variant=PRIMARY, participant__voided_at__isnull=True)
-    return found.order_by("participant_id", "-pk").distinct("participant_id").select_related("participant")
+    verdicts = EndpointVerdict.objects.filter(variant=PRIMARY, participant__voided_at__isnull=True)
+    return verdicts.order_by("participant_id", "-pk").distinct("participant_id").select_related("participant")
 
 
 def summary() -> Summary:
     """Judge all of the trial as it was judged last, in the order of treatment, whatever its size and whoever asks."""
     with site_scope.all_sites():
         standing, began = list(latest()), _began()
-    found = sorted(standing, key=lambda verdict: (began.get(verdict.participant_id, _NEVER), verdict.participant_id))
-    return summarise((verdict.participant.code, verdict.participant_id, verdict.verdict) for verdict in found)
+    verdicts = sorted(standing, key=lambda verdict: (began.get(verdict.participant_id, _NEVER), verdict.participant_id))
+    return summarise((verdict.participant.code, verdict.participant_id, verdict.verdict) for verdict in verdicts)
 
 
 def _began() -> dict[int, datetime]:

@@ -43,7 +43,7 @@ _CHANGED = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class FiguresRequest:
     """Which page, of which sites' participants, in which readings and language."""
 
     page: str
@@ -53,16 +53,16 @@ class Asked:
 
     @property
     def key(self) -> str:
-        told = json.dumps([asdict(self), rules_fingerprint.fingerprint()], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
+        text = json.dumps([asdict(self), rules_fingerprint.fingerprint()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
-def asked(person: Person, page: str, readings: dict[str, dict[str, str]]) -> Asked:
+def asked(person: Person, page: str, readings: dict[str, dict[str, str]]) -> FiguresRequest:
     """What this person asks for when opening the page."""
-    return Asked(page, tuple(sorted(person.site_ids())), readings, translation.get_language() or "en")
+    return FiguresRequest(page, tuple(sorted(person.site_ids())), readings, translation.get_language() or "en")
 
 
-def cached_figures(what: Asked, clock: Callable[[], datetime]) -> tuple[KeptFigures, bool]:
+def cached_figures(what: FiguresRequest, clock: Callable[[], datetime]) -> tuple[KeptFigures, bool]:
     """The figures, and whether they are up to date; worked out now if that is quick, else a worker is asked."""
     now = clock()
     kept = KeptFigures.objects.filter(key=what.key).first()
@@ -85,15 +85,15 @@ def _is_fresh(kept: KeptFigures, now: datetime) -> bool:
         return not cursor.fetchone()[0]
 
 
-def _many(what: Asked) -> bool:
-    found = Participant.objects.filter(voided_at__isnull=True)
+def _many(what: FiguresRequest) -> bool:
+    participants = Participant.objects.filter(voided_at__isnull=True)
     if not PAGES[what.page].whole:
-        found = found.filter(site__in=what.sites)
+        participants = participants.filter(site__in=what.sites)
     with site_scope.all_sites():
-        return len(found.values_list("pk")[: LARGE_STUDY + 1]) > LARGE_STUDY
+        return len(participants.values_list("pk")[: LARGE_STUDY + 1]) > LARGE_STUDY
 
 
-def work_out(what: Asked, clock: Callable[[], datetime]) -> KeptFigures:
+def work_out(what: FiguresRequest, clock: Callable[[], datetime]) -> KeptFigures:
     """Work the figures out as of now and keep them, with what had been committed before the first was read."""
     page, now, began = PAGES[what.page], clock(), time.monotonic()
     with connection.cursor() as cursor:
@@ -104,15 +104,15 @@ def work_out(what: Asked, clock: Callable[[], datetime]) -> KeptFigures:
         page.also(everybody, None)
         figures = [shown(entry.draw(everybody, **what.readings[entry.slug]), {}, Shown.ROWS) for entry in page.figures]
         html = render_to_string("oversight/_figures.html", {"figures": figures, "path": reverse(what.page)})
-    made = KeptFigures(
+    kept = KeptFigures(
         key=what.key, page=what.page, asked=asdict(what), html=html, horizon=horizon, at=now,
         seconds=time.monotonic() - began,
     )  # fmt: skip
     KeptFigures.objects.bulk_create(
-        [made], update_conflicts=True, unique_fields=["key"],
+        [kept], update_conflicts=True, unique_fields=["key"],
         update_fields=["html", "horizon", "at", "seconds", "owed_at"],
     )  # fmt: skip
-    return made
+    return kept
 
 
 def work_out_owed(clock: Callable[[], datetime]) -> int:
@@ -131,8 +131,11 @@ def _alone(kept: KeptFigures, clock: Callable[[], datetime]) -> bool:
         owed = KeptFigures.objects.filter(key=kept.key, owed_at__isnull=False)
         if not cursor.fetchone()[0] or not owed.exists():
             return False
-        given = kept.asked
-        work_out(Asked(given["page"], tuple(given["sites"]), given["readings"], given["language"]), clock)
+        arguments = kept.asked
+        work_out(
+            FiguresRequest(arguments["page"], tuple(arguments["sites"]), arguments["readings"], arguments["language"]),
+            clock,
+        )
         return True
 
 

@@ -34,8 +34,8 @@ def _events(related: str, days: str) -> Draw:
     """One reading of the table of events; its drawing shows two readings at once, so it stands with the first alone."""
 
     def draw(everybody: Cohort) -> Figure:
-        found = events.table_of_events(everybody, related, days)
-        return found if related == "all" else replace(found, drawing=None)
+        figure = events.table_of_events(everybody, related, days)
+        return figure if related == "all" else replace(figure, drawing=None)
 
     return draw
 
@@ -125,11 +125,11 @@ def _of_snapshot(source: Source) -> list[tuple[str, str]]:
 
 
 def _of_trail(seal: Seal | None) -> list[tuple[str, str]]:
-    told = _("none yet: the audit trail had not been sealed at this instant")
+    sentence = _("none yet: the audit trail had not been sealed at this instant")
     if seal is not None:
         words = _("seal %(number)s of %(at)s, SHA-256 %(digest)s")
-        told = words % {"number": seal.number, "at": _said(seal.at), "digest": seal.digest}
-    return [(_("Snapshot"), _("none: the records themselves")), (_("Last seal of the audit trail"), told)]
+        sentence = words % {"number": seal.number, "at": _said(seal.at), "digest": seal.digest}
+    return [(_("Snapshot"), _("none: the records themselves")), (_("Last seal of the audit trail"), sentence)]
 
 
 def _said(moment: datetime) -> str:
@@ -153,7 +153,7 @@ def as_html(report: Report) -> str:
 
 def as_pdf(report: Report) -> bytes:
     """Tagged PDF (PDF/UA-1 and PDF/A), with the typefaces inside; the same bytes for the same instant of making."""
-    told = {
+    document = {
         "title": _("%(study)s: report") % {"study": STUDY.name},
         "about": report.about,
         "fictional": report.fictional,
@@ -163,7 +163,7 @@ def as_pdf(report: Report) -> bytes:
         "figures": [_plain(number, figure) for number, figure in report.figures],
     }
     program = package_files("oversight").joinpath("report.typ").read_bytes()
-    texts = {"report": json.dumps(told, ensure_ascii=False)}
+    texts = {"report": json.dumps(document, ensure_ascii=False)}
     return typeset.compiled(program, texts, format="pdf", timestamp=report.made_at, pdf_standards=["ua-1"])
 
 

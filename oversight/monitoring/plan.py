@@ -74,7 +74,7 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
         if last is not None or reason:
             wanted = _("Say why there is another draw. It is for the forms entered from now on.")
             reason = text_input.reason(reason, empty=wanted)
-        made = MonitoringDraw(
+        new_draw = MonitoringDraw(
             number=last.number + 1 if last else 1,
             seed=secrets.token_hex(16),
             fraction=STUDY.monitoring["fraction"],
@@ -84,10 +84,10 @@ def draw(participants: Iterable[Participant], *, by: Person, reason: str, now: d
             drawn_by=by,
         )
         places = list(_sampled_places(participants))
-        made.chosen, made.of = [place for place in places if made.takes(place)], len(places)
-        with audit_context(by, made.reason):
-            made.save()
-    return made
+        new_draw.chosen, new_draw.of = [place for place in places if new_draw.takes(place)], len(places)
+        with audit_context(by, new_draw.reason):
+            new_draw.save()
+    return new_draw
 
 
 def seeds() -> list[MonitoringDraw]:
@@ -109,14 +109,16 @@ def _sampled_places(participants: Iterable[Participant]) -> Iterable[str]:
     codes = {participant.pk: participant.code for participant in participants}
     for slug, model in registry.forms().items():
         if slug not in STUDY.monitoring["forms"]:
-            found = model._default_manager.filter(participant__in=codes, voided_at__isnull=True)
-            for record in found.order_by("pk"):
+            records = model._default_manager.filter(participant__in=codes, voided_at__isnull=True)
+            for record in records.order_by("pk"):
                 yield place_of(codes[record.participant_id], record)
 
 
 def draw_for(draws: Sequence[MonitoringDraw], record: Record) -> MonitoringDraw | None:
     """The last draw before the form was begun; the first one for what was there before any."""
-    return next((each for each in reversed(draws) if each.drawn_at <= record.created_at), next(iter(draws), None))
+    return next(
+        (candidate for candidate in reversed(draws) if candidate.drawn_at <= record.created_at), next(iter(draws), None)
+    )
 
 
 def required(

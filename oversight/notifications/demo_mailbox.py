@@ -33,8 +33,8 @@ def is_used() -> bool:
 def letters(folder: Path) -> list[Letter]:
     """The newest letters."""
     files = sorted(folder.glob("*.log"), reverse=True) if folder.is_dir() else []
-    found = (letter for path in files for letter in reversed(list(_read(path))))
-    return [letter for _number, letter in zip(range(NEWEST), found, strict=False)]
+    newest_first = (letter for path in files for letter in reversed(list(_read(path))))
+    return [letter for _number, letter in zip(range(NEWEST), newest_first, strict=False)]
 
 
 def _read(path: Path) -> Iterator[Letter]:

@@ -17,7 +17,7 @@ from records.templatetags.crf import hours_left, on_clock
 POSSIBLE_REPEAT = "X-Possible-Repeat"
 
 
-def write(mail: Mail, told: list[Message], now: datetime, post: BaseEmailBackend) -> EmailMessage:
+def write(mail: Mail, messages: list[Message], now: datetime, post: BaseEmailBackend) -> EmailMessage:
     """The letter for these messages. Its Message-ID stays the same when it is sent again: a mail client shows one."""
     headers = {"Message-ID": f"<{mail.key}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"}
     if mail.repeats:
@@ -25,21 +25,21 @@ def write(mail: Mail, told: list[Message], now: datetime, post: BaseEmailBackend
     if mail.urgency == Urgency.SAFETY:
         headers["Importance"] = "high"
     return EmailMessage(
-        _subject(mail, told), _body(mail, told, now), settings.DEFAULT_FROM_EMAIL, [mail.person.email],
+        _subject(mail, messages), _body(mail, messages, now), settings.DEFAULT_FROM_EMAIL, [mail.person.email],
         headers=headers, connection=post,
     )  # fmt: skip
 
 
-def _subject(mail: Mail, told: list[Message]) -> str:
+def _subject(mail: Mail, messages: list[Message]) -> str:
     if mail.urgency == Urgency.SAFETY:
         return _("BLEND, urgent: something needs you")
-    return ngettext("BLEND: something needs you", "BLEND: %(n)s things need you", len(told)) % {"n": len(told)}
+    return ngettext("BLEND: something needs you", "BLEND: %(n)s things need you", len(messages)) % {"n": len(messages)}
 
 
-def _body(mail: Mail, told: list[Message], now: datetime) -> str:
+def _body(mail: Mail, messages: list[Message], now: datetime) -> str:
     lines = [_("What it is, and about whom, is said after you have logged in."), ""]
-    lines += [_line(message, now) for message in told]
-    if any(message.level for message in told):
+    lines += [_line(message, now) for message in messages]
+    if any(message.level for message in messages):
         lines += ["", _("Nobody has acknowledged it so far, so it is passed on to you.")]
     if mail.urgency == Urgency.SAFETY:
         lines += ["", _("Acknowledge it there, so that others need not be called.")]

@@ -56,25 +56,27 @@ def enqueue_for_alerts(now: datetime) -> None:
     """Write a message to each person whom a new alert concerns; one that concerns nobody is looked at again."""
     alerts = list(Alert.objects.filter(told_at=None).select_related("participant__site").order_by("pk"))
     staff = _staff({alert.participant.site_id for alert in alerts}, now)
-    found = []
+    messages = []
     for alert in alerts:
         people = {
             pk for role in ALERT_TYPES[alert.kind].roles for pk in staff.get((alert.participant.site_id, role), ())
         }
         urgency = Urgency.SAFETY if ALERT_TYPES[alert.kind].safety else Urgency.ORDINARY
-        found += [Message(person_id=pk, alert=alert, urgency=urgency, raised_at=now) for pk in sorted(people)]
-    _write(found, now)
-    Alert.objects.filter(told_at=None, pk__in={message.alert_id for message in found}).update(told_at=now)
+        messages += [Message(person_id=pk, alert=alert, urgency=urgency, raised_at=now) for pk in sorted(people)]
+    _write(messages, now)
+    Alert.objects.filter(told_at=None, pk__in={message.alert_id for message in messages}).update(told_at=now)
 
 
 def enqueue_for_lock(now: datetime) -> None:
     """Tell those who decide that new enrolment is locked."""
     for lock in EnrolmentLock.objects.filter(told_at=None):
-        held = Membership.objects.overlapping(now, None)  # who has left the role is told nothing
-        people = held.filter(role__in=DECIDERS, person__is_active=True).values_list("person", flat=True)
-        told = [Message(person_id=pk, lock=lock, urgency=Urgency.SAFETY, raised_at=now) for pk in sorted(set(people))]
-        _write(told, now)
-        if told:
+        memberships = Membership.objects.overlapping(now, None)  # who has left the role is told nothing
+        people = memberships.filter(role__in=DECIDERS, person__is_active=True).values_list("person", flat=True)
+        messages = [
+            Message(person_id=pk, lock=lock, urgency=Urgency.SAFETY, raised_at=now) for pk in sorted(set(people))
+        ]
+        _write(messages, now)
+        if messages:
             EnrolmentLock.objects.filter(pk=lock.pk).update(told_at=now)
 
 
@@ -91,18 +93,18 @@ def escalate(now: datetime) -> int:
         .select_related("participant__site")
     )
     staff = _staff({alert.participant.site_id for alert in alerts}, now)
-    found = []
+    messages = []
     for alert in alerts:
         for level in range(alert.level + 1, len(NEXT) + 1):
             people = staff.get((alert.participant.site_id, NEXT[level - 1]), ())
-            found += [
+            messages += [
                 Message(person_id=pk, alert=alert, urgency=Urgency.SAFETY, level=level, raised_at=now)
                 for pk in sorted(people)
             ]
             if people:  # nobody holds this role here: the one after it is told at once
                 break
-    _write(found, now)
-    return len(found)
+    _write(messages, now)
+    return len(messages)
 
 
 def acknowledge(person: Person, message: Message, now: datetime) -> None:
@@ -137,25 +139,26 @@ def inbox(person: Person) -> QuerySet[Message]:
     return mine.order_by("-pk")
 
 
-def unanswered(told: QuerySet[Message]) -> QuerySet[Message]:
+def unanswered(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Those about safety that wait for somebody to acknowledge them: no limit cuts these."""
     of_alert = Q(alert__outcome=Alert.Outcome.OPEN) | Q(alert__kind__in=INFORMS)
     of_lock = Q(lock__isnull=False, lock__decision="")
-    return told.filter(of_alert | of_lock, urgency=Urgency.SAFETY, acknowledged_at=None)
+    return messages.filter(of_alert | of_lock, urgency=Urgency.SAFETY, acknowledged_at=None)
 
 
-def others(told: QuerySet[Message]) -> QuerySet[Message]:
+def others(messages: QuerySet[Message]) -> QuerySet[Message]:
     """All the rest, the unread ones first."""
-    rest = told.exclude(pk__in=unanswered(told).order_by().values("pk"))
+    rest = messages.exclude(pk__in=unanswered(messages).order_by().values("pk"))
     return rest.alias(read=Q(seen_at__isnull=False)).order_by("read", "-pk")
 
 
-def acknowledged(told: Iterable[Message]) -> dict[tuple[int | None, int | None], Message]:
+def acknowledged(messages: Iterable[Message]) -> dict[tuple[int | None, int | None], Message]:
     """(alert, lock) of these messages -> the message with which somebody acknowledged it first."""
-    told = list(told)
-    about = Q(alert__in={each.alert_id for each in told}) | Q(lock__in={each.lock_id for each in told})
-    found = Message.objects.filter(about, acknowledged_at__isnull=False).select_related("person")
-    return {(each.alert_id, each.lock_id): each for each in found.order_by("-acknowledged_at")}
+    messages = list(messages)
+    alerts, locks = ({getattr(message, name) for message in messages} for name in ("alert_id", "lock_id"))
+    about = Q(alert__in=alerts) | Q(lock__in=locks)
+    acknowledgements = Message.objects.filter(about, acknowledged_at__isnull=False).select_related("person")
+    return {(message.alert_id, message.lock_id): message for message in acknowledgements.order_by("-acknowledged_at")}
 
 
 def needed(message: Message) -> bool:
@@ -167,35 +170,37 @@ def needed(message: Message) -> bool:
 
 def _staff(sites: set[int], now: datetime) -> dict[tuple[int, Role], list[int]]:
     """Who holds which role at these sites; who has left it is told nothing."""
-    found: dict[tuple[int, Role], list[int]] = {}
-    held = Membership.objects.overlapping(now, None).filter(site__in=sites, person__is_active=True).order_by("person")
-    for site, role, person in held.values_list("site", "role", "person"):
-        found.setdefault((site, Role(role)), []).append(person)
-    return found
+    staff: dict[tuple[int, Role], list[int]] = {}
+    memberships = (
+        Membership.objects.overlapping(now, None).filter(site__in=sites, person__is_active=True).order_by("person")
+    )
+    for site, role, person in memberships.values_list("site", "role", "person"):
+        staff.setdefault((site, Role(role)), []).append(person)
+    return staff
 
 
-def _write(found: list[Message], now: datetime) -> None:
+def _write(messages: list[Message], now: datetime) -> None:
     """Messages with the envelopes in which they are mailed: each of safety alone, others of one instant together."""
-    people = Person.objects.select_related("message_preference").in_bulk({message.person_id for message in found})
-    mails = [(message, _envelope(message, people[message.person_id], now)) for message in found]
+    people = Person.objects.select_related("message_preference").in_bulk({message.person_id for message in messages})
+    mails = [(message, _envelope(message, people[message.person_id], now)) for message in messages]
     envelopes = {mail.key: mail for _message, mail in mails if mail.person.email}  # without: told here alone
-    made = _made(envelopes)
+    mail_ids = _made(envelopes)
     for message, mail in mails:
-        message.mail_id = made.get(mail.key)
-    Message.objects.bulk_create(found, batch_size=_BATCH, ignore_conflicts=True)
+        message.mail_id = mail_ids.get(mail.key)
+    Message.objects.bulk_create(messages, batch_size=_BATCH, ignore_conflicts=True)
 
 
 def _made(envelopes: dict[uuid.UUID, Mail]) -> dict[uuid.UUID, int]:
     """The envelopes' rows, made or found waiting. One that is on its way already takes no more: another is made."""
     Mail.objects.bulk_create(envelopes.values(), batch_size=_BATCH, ignore_conflicts=True)
     waiting = Mail.objects.filter(key__in=envelopes, tries=0).select_for_update()
-    made = dict(waiting.values_list("key", "pk"))
+    mail_ids = dict(waiting.values_list("key", "pk"))
     for key, mail in envelopes.items():
-        if key not in made:
-            made[key] = Mail.objects.create(
+        if key not in mail_ids:
+            mail_ids[key] = Mail.objects.create(
                 person=mail.person, urgency=mail.urgency, due_at=mail.due_at, try_at=mail.try_at
             ).pk
-    return made
+    return mail_ids
 
 
 def _envelope(message: Message, person: Person, now: datetime) -> Mail:

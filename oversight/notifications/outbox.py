@@ -82,8 +82,8 @@ def _deliver(mail: Mail, post: BaseEmailBackend, now: datetime, report: Report) 
         mine = Mail.objects.filter(pk=mail.pk, tries=mail.tries, sent_at=None)
         if not mine.select_for_update().exists():
             return  # another worker has taken it over, and has dealt with it by now
-        told = mail.messages.select_related("alert__participant__site", "lock").order_by("urgency", "pk")
-        wanted = [message for message in told if notify.needed(message)]
+        messages = mail.messages.select_related("alert__participant__site", "lock").order_by("urgency", "pk")
+        wanted = [message for message in messages if notify.needed(message)]
         if not wanted:
             mine.update(not_needed_at=now, begun_at=None)
             report.not_needed += 1
@@ -101,10 +101,10 @@ def _deliver(mail: Mail, post: BaseEmailBackend, now: datetime, report: Report) 
 
 def _failed(mail: Mail, error: Exception, now: datetime) -> None:
     """Try again later, each time a little later. What the server said may quote an address: its number is enough."""
-    said = f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
+    description = f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
     wait = min(FIRST_WAIT * 2 ** min(mail.tries - 1, 12), MAX_WAIT[Urgency(mail.urgency)])
-    log.error("mail not sent", mail=mail.pk, tries=mail.tries, error=said)
-    Mail.objects.filter(pk=mail.pk).update(begun_at=None, last_error=said[:100], try_at=now + wait)
+    log.error("mail not sent", mail=mail.pk, tries=mail.tries, error=description)
+    Mail.objects.filter(pk=mail.pk).update(begun_at=None, last_error=description[:100], try_at=now + wait)
 
 
 def waiting(now: datetime) -> dict[str, int]:

@@ -32,6 +32,6 @@ def unsent(now: datetime) -> int:
     """Open alerts that have reached nobody for an hour: no mail went, nobody saw them here, and no mail is to come."""
     hour = now - timedelta(hours=1)
     reached = Q(mail__sent_at__isnull=False) | Q(seen_at__isnull=False) | Q(mail__due_at__gt=hour)
-    told = Message.objects.filter(reached, alert=OuterRef("pk"))
+    messages = Message.objects.filter(reached, alert=OuterRef("pk"))
     late = Q(raised_at__lt=hour) | ahead("raised_at", now)
-    return Alert.objects.filter(late, outcome=Alert.Outcome.OPEN).exclude(Exists(told)).count()
+    return Alert.objects.filter(late, outcome=Alert.Outcome.OPEN).exclude(Exists(messages)).count()

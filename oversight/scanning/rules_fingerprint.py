@@ -19,9 +19,9 @@ def fingerprint() -> str:
 @cache
 def _of_the_code() -> str:
     """A process judges by the code that it was started with."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for folder in _JUDGES:
         for path in sorted((_ROOT / folder).rglob("*.*")):
             if path.suffix in (".py", ".toml", ".csv") and "migrations" not in path.parts:
-                found.update(path.read_bytes())
-    return found.hexdigest()
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

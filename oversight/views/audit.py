@@ -50,12 +50,12 @@ def audit(request: AuthedRequest) -> HttpResponse:
     seen = request.user.site_ids()
     if sites - seen:  # nor may a filter tell what a reason says
         asked = replace(asked, reason="")
-    found = trail.lines(asked, sites, fields.columns(), PAGE + 1) if not errors.keys() - {"note"} else []
+    lines = trail.lines(asked, sites, fields.columns(), PAGE + 1) if not errors.keys() - {"note"} else []
     # Who administers sees who did what kind of thing when; answers and reasons are for who may see the participant.
-    found = [line if line.site_id is None or line.site_id in seen else line.without_values() for line in found]
+    lines = [line if line.site_id is None or line.site_id in seen else line.without_values() for line in lines]
     context = {
-        "lines": found[:PAGE],
-        "older": _link(request.GET, found[PAGE - 1].row.pk) if len(found) > PAGE else "",
+        "lines": lines[:PAGE],
+        "older": _link(request.GET, lines[PAGE - 1].row.pk) if len(lines) > PAGE else "",
         "asked": asked,
         "in_words": _in_words(asked, people),
         "typed": request.GET,
@@ -63,9 +63,9 @@ def audit(request: AuthedRequest) -> HttpResponse:
         "errors": errors,
         "people": people.values(),
         "forms": [(slug, model._meta.verbose_name) for slug, model in registry.forms().items()],
-        "fields": [(each.name, each.verbose_name) for each in _fields(asked.form)],
+        "fields": [(field.name, field.verbose_name) for field in _fields(asked.form)],
         "oddities": ODDITIES.items(),
-        "newest": found[0].row.pk if found else 0,
+        "newest": lines[0].row.pk if lines else 0,
         "hidden": bool(sites - seen),
         "check": _last_check(),
         "seal": Seal.objects.order_by("-pk").first(),
@@ -77,8 +77,8 @@ def audit(request: AuthedRequest) -> HttpResponse:
 
 def _reviews(request: HttpRequest) -> dict[str, Any]:
     whole = request.GET.get("reviews") == "all"
-    told = review.latest(None if whole else REVIEWS + 1)
-    return {"reviews": told if whole else told[:REVIEWS], "more_reviews": not whole and len(told) > REVIEWS}
+    reviews = review.latest(None if whole else REVIEWS + 1)
+    return {"reviews": reviews if whole else reviews[:REVIEWS], "more_reviews": not whole and len(reviews) > REVIEWS}
 
 
 def _last_check() -> AuditCheck | None:
@@ -90,8 +90,8 @@ def _last_check() -> AuditCheck | None:
 def _people(person: Person) -> dict[int, Person]:
     """Who may have written at one's sites."""
     sites = person.site_ids(Permission.AUDIT)
-    found = Person.objects.filter(memberships__site__in=sites).distinct().order_by("last_name", "first_name")
-    return {each.pk: each for each in found}
+    writers = Person.objects.filter(memberships__site__in=sites).distinct().order_by("last_name", "first_name")
+    return {writer.pk: writer for writer in writers}
 
 
 def _fields(slug: str) -> list[Any]:
@@ -101,19 +101,19 @@ def _fields(slug: str) -> list[Any]:
 
 def _asked(typed: QueryDict) -> Asked:
     """What the address asks for; ValidationError by field for an instant that is none."""
-    told = {name: text_input.sought(typed.get(name, ""))[:100] for name in typed}
-    form = told.get("form", "")
+    texts = {name: text_input.sought(typed.get(name, ""))[:100] for name in typed}
+    form = texts.get("form", "")
     return Asked(
-        person=_number(told.get("person", "")),
-        code=told.get("participant", "").upper(),
+        person=_number(texts.get("person", "")),
+        code=texts.get("participant", "").upper(),
         form=form if form in registry.forms() else "",
-        name=told.get("field", "") if told.get("field") in {field.name for field in _fields(form)} else "",
-        since=_instant("since", told.get("since", "")),
-        until=_instant("until", told.get("until", "")),
-        reason=told.get("reason", ""),
+        name=texts.get("field", "") if texts.get("field") in {field.name for field in _fields(form)} else "",
+        since=_instant("since", texts.get("since", "")),
+        until=_instant("until", texts.get("until", "")),
+        reason=texts.get("reason", ""),
         odd=tuple(code for code in ODDITIES if code in typed.getlist("odd")),
-        everything="all" in told,
-        before=_number(told.get("before", "")),
+        everything="all" in texts,
+        before=_number(texts.get("before", "")),
     )
 
 
@@ -138,8 +138,8 @@ def _link(typed: QueryDict, before: int) -> str:
 def _in_words(asked: Asked, people: dict[int, Person]) -> str:
     """The filter as a sentence, kept with a review of it."""
     form = registry.forms().get(asked.form)
-    told = [str(ODDITIES[code]) for code in asked.odd]
-    for held, words in (
+    phrases = [str(ODDITIES[code]) for code in asked.odd]
+    for value, words in (
         (asked.person, _("by %s") % people.get(asked.person or 0, asked.person)),
         (asked.code, _("of %s") % asked.code),
         (asked.form, str(form._meta.verbose_name) if form else ""),
@@ -149,9 +149,9 @@ def _in_words(asked: Asked, people: dict[int, Person]) -> str:
         (asked.reason, _("reason with “%s”") % asked.reason),
         (asked.everything, _("with queries, signatures, comparisons and locks")),
     ):
-        if held:
-            told.append(words)
-    return "; ".join(told) or _("everything")
+        if value:
+            phrases.append(words)
+    return "; ".join(phrases) or _("everything")
 
 
 def _review(request: AuthedRequest, asked: Asked, people: dict[int, Person]) -> None:

@@ -43,17 +43,17 @@ def participants(request: AuthedRequest) -> HttpResponse:
     now = at or timezone.now()
     asked = request.GET.get("q", "").replace("\x00", "").strip()[:20]
     only = request.GET.get("only", "")
-    found = _ordered(selectors.participants(request.user)).select_related("site")
+    matches = _ordered(selectors.participants(request.user)).select_related("site")
     if at is not None:
-        found = found.filter(created_at__lte=at)
+        matches = matches.filter(created_at__lte=at)
     if asked:
-        found = found.filter(code__icontains=asked)
+        matches = matches.filter(code__icontains=asked)
     if only == "findings":
-        found = found.filter(Exists(Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)))
+        matches = matches.filter(Exists(Alert.objects.filter(participant=OuterRef("pk"), outcome=Alert.Outcome.OPEN)))
     after = request.GET.get("after", "").replace("\x00", "")[:20]
     if after:
-        found = _after(found, after)
-    page = list(found[: PAGE + 1])
+        matches = _after(matches, after)
+    page = list(matches[: PAGE + 1])
     books = loading.load(page[:PAGE], loading.TREATMENT, at)
     coming = _next_deadlines(books) if at is None else {}
     open_for = set(
@@ -81,15 +81,15 @@ def participants(request: AuthedRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _ordered(found: Any) -> Any:
+def _ordered(matches: Any) -> Any:
     """BLEND-02 before BLEND-100."""
-    return found.annotate(length=Length("code")).order_by("length", "code")
+    return matches.annotate(length=Length("code")).order_by("length", "code")
 
 
-def _after(found: Any, code: str) -> Any:
+def _after(matches: Any, code: str) -> Any:
     """The page behind a code, by key."""
-    longer = found.filter(length__gt=len(code))
-    return longer | found.filter(length=len(code), code__gt=code)
+    longer = matches.filter(length__gt=len(code))
+    return longer | matches.filter(length=len(code), code__gt=code)
 
 
 def _next_deadlines(books: dict[int, loading.Casebook]) -> dict[int, Deadline]:
@@ -132,11 +132,11 @@ def casebook(request: AuthedRequest, code: str) -> HttpResponse:
         "alerts": _alerts(participant, now),
         "findings": rule_queries.not_accepted(asked, judged.found),
         "failed": judged.failed,
-        "queries": [each for each in asked if each.state != "closed" and each.rule in ("", rule_queries.UNUSUAL)],
+        "queries": [query for query in asked if query.state != "closed" and query.rule in ("", rule_queries.UNUSUAL)],
         "may_enter": at is None and request.user.may(Permission.ENTER, participant.site_id),
         "may_sign": at is None and request.user.may(Permission.SIGN_OFF, participant.site_id),
         "may_redact": at is None and request.user.may(Permission.REDACT, participant.site_id),
-        "signed": [each for each in signed if each.signature.signed_at <= now],
+        "signed": [check for check in signed if check.signature.signed_at <= now],
         "locks": closed,
     }
     return render(request, "oversight/casebook.html", context)
@@ -151,8 +151,8 @@ def _asked(participant: Participant, at: datetime | None) -> list[Query]:
 
 def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
     """Open findings first, then what became of the others, as far as it was known."""
-    found = list(Alert.objects.filter(participant=participant, raised_at__lte=now).order_by("outcome_at", "due_at"))
-    for alert in found:
+    alerts = list(Alert.objects.filter(participant=participant, raised_at__lte=now).order_by("outcome_at", "due_at"))
+    for alert in alerts:
         if alert.outcome_at and alert.outcome_at > now:
             alert.outcome = Alert.Outcome.OPEN
     return [
@@ -161,5 +161,5 @@ def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
             "what": ALERT_TYPES[alert.kind].what,
             "tail": ALERT_TYPES[alert.kind].form.format(alert.subject),
         }
-        for alert in sorted(found, key=lambda each: (each.outcome != Alert.Outcome.OPEN, each.due_at))
+        for alert in sorted(alerts, key=lambda alert: (alert.outcome != Alert.Outcome.OPEN, alert.due_at))
     ]

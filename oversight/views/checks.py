@@ -55,10 +55,10 @@ def _would_raise(participants: Any) -> dict[str, Any]:
 
 def _tried(rule: rules.Rule, books: list[loading.Casebook], now: datetime) -> dict[str, Any]:
     """One rule over these casebooks; one that breaks on a casebook is shown as such, before it is switched on."""
-    found, failed = [], []
+    results, failed = [], []
     for book in books:
         try:
-            found += [(book.participant, each) for each in rule.find(book, now)]
+            results += [(book.participant, result) for result in rule.find(book, now)]
         except Exception as error:
             failed.append((book.participant, type(error).__name__))
-    return {"found": found, "failed": failed}
+    return {"found": results, "failed": failed}

@@ -40,18 +40,18 @@ def readings(request: HttpRequest, entry: Entry) -> dict[str, str]:
 def known(request: AuthedRequest, page: Page) -> cohort.Cohort:
     """What this page is about, as this person may see it."""
     at = instant(request)
-    found = cohort.load(request.user.site_ids(), page.forms, timezone.now(), at, page.whole)
-    page.also(found, at)
-    return found
+    everybody = cohort.load(request.user.site_ids(), page.forms, timezone.now(), at, page.whole)
+    page.also(everybody, at)
+    return everybody
 
 
 @require_safe
 def page(request: AuthedRequest, name: str) -> HttpResponse:
     """A page of figures, each with its sentence above it."""
-    told = PAGES[name]
-    require(request.user, told.may)
+    figures_page = PAGES[name]
+    require(request.user, figures_page.may)
     try:
-        context = {"page": told, **figures(request, told)}
+        context = {"page": figures_page, **figures(request, figures_page)}
     except ValidationError as error:
         return refused(request, error)
     return render(request, "oversight/figures.html", context)
@@ -66,7 +66,7 @@ def figures(request: AuthedRequest, page: Page) -> dict[str, Any]:
         return {"at": None, "kept": kept, "fresh": fresh}
     everybody = known(request, page)
     drawn = [entry.draw(everybody, **asked[entry.slug]) for entry in page.figures]
-    return {"at": at, "figures": [shown(each, _as_of(request), Shown.ROWS) for each in drawn]}
+    return {"at": at, "figures": [shown(drawn_figure, _as_of(request), Shown.ROWS) for drawn_figure in drawn]}
 
 
 def _as_of(request: HttpRequest) -> dict[str, str]:
@@ -91,10 +91,10 @@ def _asked(request: AuthedRequest, slug: str) -> tuple[Page, Figure]:
 def figure(request: AuthedRequest, slug: str) -> HttpResponse:
     """One figure with its whole table."""
     try:
-        page, found = _asked(request, slug)
+        page, drawn = _asked(request, slug)
     except ValidationError as error:
         return refused(request, error)
-    context = {"page": page, "each": shown(found, _as_of(request)), "alone": True, "at": instant(request),
+    context = {"page": page, "each": shown(drawn, _as_of(request)), "alone": True, "at": instant(request),
                "path": request.path}  # fmt: skip
     return render(request, "oversight/figure.html", context)
 
@@ -104,29 +104,29 @@ def file(request: AuthedRequest, slug: str, kind: str) -> HttpResponse:
     """SVG, PNG or CSV to take away; columns and codes of the CSV are the same in every language."""
     try:
         with translation.override("en"):
-            _page, found = _asked(request, slug)
-            if kind != "csv" and found.drawing is None:
+            _page, drawn = _asked(request, slug)
+            if kind != "csv" and drawn.drawing is None:
                 raise Http404
-            made = {"svg": files.svg, "png": files.png, "csv": files.csv_of}[kind](found)
+            content = {"svg": files.svg, "png": files.png, "csv": files.csv_of}[kind](drawn)
     except ValidationError as error:
         return refused(request, error)
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{slug}.{kind}"'}
-    return HttpResponse(made, content_type=TYPES[kind], headers=headers)
+    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
 
 
 @require_safe
 def records(request: AuthedRequest, slug: str) -> HttpResponse:
     """The records behind one number of a figure's table."""
     try:
-        page, found = _asked(request, slug)
+        page, drawn = _asked(request, slug)
     except ValidationError as error:
         return refused(request, error)
     name = request.GET.get("column", "")
-    cell = found.table.cell(request.GET.get("row", ""), name)
+    cell = drawn.table.cell(request.GET.get("row", ""), name)
     if cell is None:
         raise Http404
-    heading = next(column.heading for column in found.table.columns if column.name == name)
-    row = next(each for each in found.table.rows if each.key == request.GET["row"])
-    context = {"page": page, "figure": found, "cell": cell, "heading": heading, "first": row.cells[:2],
+    heading = next(column.heading for column in drawn.table.columns if column.name == name)
+    row = next(line for line in drawn.table.rows if line.key == request.GET["row"])
+    context = {"page": page, "figure": drawn, "cell": cell, "heading": heading, "first": row.cells[:2],
                "hidden": len(cell.refs) - len(cell.linked)}  # fmt: skip
     return render(request, "oversight/figure_records.html", context)

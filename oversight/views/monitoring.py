@@ -53,13 +53,13 @@ def monitoring(request: AuthedRequest) -> HttpResponse:
 def _progress(request: AuthedRequest) -> dict[str, Any]:
     """All of one's sites, or one participant or form; what is left is only shown in part."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in ("code", "form")}
-    found = _mine(request)
+    participants = _mine(request)
     if asked["code"]:
-        found = found.filter(code__iexact=asked["code"])
-    page, count = paging.number(request.GET.get("page", "")), found.count()
+        participants = participants.filter(code__iexact=asked["code"])
+    page, count = paging.number(request.GET.get("page", "")), participants.count()
     start, most = (page - 1) * progress.MAX_ROWS, progress.MAX_ROWS
     whole = request.GET.get("whole") == "1"
-    tasks = progress.tasks(found, start)
+    tasks = progress.tasks(participants, start)
     shown = [task for task in tasks if asked["form"] in ("", task.form)]
     left = [task for task in shown if task.left]
     left.sort(key=lambda task: (task.lost == 0, task.participant.code))
@@ -90,12 +90,12 @@ def _visits(request: AuthedRequest) -> Any:
 def visit(request: AuthedRequest, number: int | None = None) -> HttpResponse:
     """One visit of the log, or a new one; the monitor writes, the others read."""
     require(request.user, Permission.MONITORING)
-    found = get_object_or_404(_visits(request), pk=number) if number else MonitoringVisit()
+    monitoring_visit = get_object_or_404(_visits(request), pk=number) if number else MonitoringVisit()
     if number is None or request.method == "POST":
-        require(request.user, Permission.VERIFY, found.site_id)
+        require(request.user, Permission.VERIFY, monitoring_visit.site_id)
     form = MonitoringVisitForm(
         request.POST if request.method == "POST" else None,
-        instance=found,
+        instance=monitoring_visit,
         sites=Site.objects.filter(pk__in=request.user.site_ids(Permission.VERIFY)),
         today=timezone.localdate(),
     )
@@ -105,6 +105,12 @@ def visit(request: AuthedRequest, number: int | None = None) -> HttpResponse:
             return redirect("monitoring")
         except ValidationError as refused:
             form.add_error(None, refused)
-    context = {"form": form, "visit": found, "may_write": request.user.may(Permission.VERIFY, found.site_id)}
-    context["title"] = _("Visit of %(on)s") % {"on": found.visited_on} if number else _("A new monitoring visit")
+    context = {
+        "form": form,
+        "visit": monitoring_visit,
+        "may_write": request.user.may(Permission.VERIFY, monitoring_visit.site_id),
+    }
+    context["title"] = (
+        _("Visit of %(on)s") % {"on": monitoring_visit.visited_on} if number else _("A new monitoring visit")
+    )
     return render(request, "oversight/monitoring_visit.html", context, status=422 if form.is_bound else 200)

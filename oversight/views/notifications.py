@@ -46,14 +46,14 @@ def listing(request: AuthedRequest) -> HttpResponse:
 def _page(request: AuthedRequest, form: PreferenceForm, status: int = 200) -> HttpResponse:
     mine = notify.inbox(request.user)
     if request.GET.get("by") == "date":
-        told, older = _page_of(request, mine)
+        messages, older = _page_of(request, mine)
         more = 0
     else:
         older, rest = None, notify.others(mine)
-        told = [*notify.unanswered(mine), *rest[:PAGE]]
-        more = max(0, rest.count() - PAGE) if len(told) >= PAGE else 0
+        messages = [*notify.unanswered(mine), *rest[:PAGE]]
+        more = max(0, rest.count() - PAGE) if len(messages) >= PAGE else 0
     context = {
-        "lines": _lines(told),
+        "lines": _lines(messages),
         "more": more,
         "older": older,
         "now": timezone.now(),
@@ -64,18 +64,18 @@ def _page(request: AuthedRequest, form: PreferenceForm, status: int = 200) -> Ht
     return render(request, "oversight/messages.html", context, status=status)
 
 
-def _page_of(request: HttpRequest, found: QuerySet[Message]) -> tuple[list[Message], int | None]:
+def _page_of(request: HttpRequest, messages: QuerySet[Message]) -> tuple[list[Message], int | None]:
     """The newest, or those before one of them; and the one before which there are more."""
     before = paging.before(request.GET.get("before", ""))
-    told = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
-    return told[:PAGE], told[PAGE - 1].pk if len(told) > PAGE else None
+    page = list((messages.filter(pk__lt=before) if before else messages)[: PAGE + 1])
+    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
 
 
-def _lines(told: list[Message]) -> list[dict[str, Any]]:
+def _lines(messages: list[Message]) -> list[dict[str, Any]]:
     """Each message with its words, the address of the field that settles it, and who acknowledged it."""
-    by = notify.acknowledged(told)
+    by = notify.acknowledged(messages)
     lines = []
-    for message in told:
+    for message in messages:
         alert = message.alert
         url = reverse("casebook", args=[alert.participant.code]) if alert else reverse("safety")
         lines.append(
@@ -95,18 +95,18 @@ def _lines(told: list[Message]) -> list[dict[str, Any]]:
 
 
 def _preference(request: AuthedRequest) -> MessagePreference:
-    found = MessagePreference.objects.filter(person=request.user).first()
-    return found or MessagePreference(person=request.user)
+    preference = MessagePreference.objects.filter(person=request.user).first()
+    return preference or MessagePreference(person=request.user)
 
 
 @require_POST
 @once
 def acknowledge(request: AuthedRequest, message: int) -> HttpResponse:
     """Take note of what one was told, for everybody; back to where one was."""
-    found = get_object_or_404(notify.inbox(request.user), pk=message)
-    notify.acknowledge(request.user, found, timezone.now())
+    own_message = get_object_or_404(notify.inbox(request.user), pk=message)
+    notify.acknowledge(request.user, own_message, timezone.now())
     back = request.POST.get("back")
-    return redirect(reverse(back if back in BACK else "messages") + f"#m-{found.pk}")
+    return redirect(reverse(back if back in BACK else "messages") + f"#m-{own_message.pk}")
 
 
 @about_nobody
@@ -135,15 +135,15 @@ def log(request: AuthedRequest) -> HttpResponse:
     """What was sent, seen and acknowledged by whom; without participants for those who may see none."""
     require(request.user, Permission.AUDIT)
     only = request.GET.get("only", "")
-    found = notify.visible(request.user, Permission.AUDIT)
+    messages = notify.visible(request.user, Permission.AUDIT)
     if only == "failing":
-        found = found.filter(mail__sent_at=None, mail__not_needed_at=None).exclude(mail__last_error="")
+        messages = messages.filter(mail__sent_at=None, mail__not_needed_at=None).exclude(mail__last_error="")
     elif only == "open":
-        found = found.filter(urgency=Urgency.SAFETY, acknowledged_at=None, alert__outcome="open")
-    found = found.select_related("alert__participant__site", "lock", "mail", "person").order_by("-pk")
-    told, older = _page_of(request, found)
+        messages = messages.filter(urgency=Urgency.SAFETY, acknowledged_at=None, alert__outcome="open")
+    messages = messages.select_related("alert__participant__site", "lock", "mail", "person").order_by("-pk")
+    page, older = _page_of(request, messages)
     context = {
-        "lines": _lines(told),
+        "lines": _lines(page),
         "older": older,
         "only": only,
         "slowest": outbox.slowest(timezone.now() - LOOK_BACK),

@@ -68,18 +68,18 @@ def _versions(request: AuthedRequest) -> list[dict[str, Any]]:
         participant__in=selectors.participants(request.user), voided_at__isnull=True, consented_at_date__isnull=False
     )
     for consent in consents.select_related("participant").order_by("participant_id"):
-        mine = [each for each in approvals if each.site_id == consent.participant.site_id]
+        mine = [approval for approval in approvals if approval.site_id == consent.participant.site_id]
         under[in_force(mine, consent.consented_at_date).version].append(consent.participant.code)
-    found, before = [], None
-    for version, told in study.VERSIONS.items():
-        found.append(
+    versions, before = [], None
+    for version, version_study in study.VERSIONS.items():
+        versions.append(
             {
-                "study": told,
-                "changes": study.difference(before, told) if before else [],
-                "approvals": [each for each in approvals if each.version == version],
+                "study": version_study,
+                "changes": study.difference(before, version_study) if before else [],
+                "approvals": [approval for approval in approvals if approval.version == version],
                 "participants": under[version],
                 "first": before is None,
             }
         )
-        before = told
-    return found
+        before = version_study
+    return versions

@@ -14,9 +14,9 @@ from oversight import search
 def find(request: AuthedRequest) -> HttpResponse:
     """`?q=`: what was found, in groups; a participant's whole code leads to the casebook at once."""
     require(request.user, Permission.SEE)
-    found = search.search_for(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
+    results = search.search_for(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
     if request.htmx:
-        return render(request, "oversight/_found.html", {"found": found, "box": True})
-    if found.only:
-        return redirect(found.only.url)
-    return render(request, "oversight/found.html", {"found": found, "asked": found.asked})
+        return render(request, "oversight/_found.html", {"found": results, "box": True})
+    if results.only:
+        return redirect(results.only.url)
+    return render(request, "oversight/found.html", {"found": results, "asked": results.asked})

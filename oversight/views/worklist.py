@@ -40,8 +40,8 @@ def work(request: AuthedRequest) -> HttpResponse:
 
 def _page(request: AuthedRequest, now: datetime, refused: ValidationError | None = None) -> HttpResponse:
     whole, by = request.GET.get("all") == "1", request.GET.get("by", "")
-    found, aside, groups = _read(request.user, now, whole, by, SHOWN if by not in ORDERS or not by else None)
-    lines = found.lines
+    worklist, aside, groups = _read(request.user, now, whole, by, SHOWN if by not in ORDERS or not by else None)
+    lines = worklist.lines
     shown = [line for group in groups for line in group.items]
     item.complete([*shown, *(line for line, _snooze in aside)])
     safety.tell(shown, request.user)
@@ -50,7 +50,7 @@ def _page(request: AuthedRequest, now: datetime, refused: ValidationError | None
         group.html = drawn.rows(group.items)
     context = {
         "groups": groups,
-        "more": found.more,
+        "more": worklist.more,
         "cut": any(len(group.items) < group.n for group in groups),
         "shown": SHOWN,
         "whole": whole,
@@ -73,13 +73,13 @@ def _read(
 ) -> tuple[build.Work, list[tuple[build.Item, Snooze]], list["_Group"]]:
     """The lines, those put aside, and the headings; once more with all texts where a line without them is to be shown:
     one that moved up because those before it lead to pages that are on the list already."""
-    found = build.for_person(person, now, whole, None if whole else drawn)
-    aside = snooze.split(person, found.lines, now)
-    groups = [_Group(*each, whole) for each in _groups(found, by)]
+    worklist = build.for_person(person, now, whole, None if whole else drawn)
+    aside = snooze.split(person, worklist.lines, now)
+    groups = [_Group(*heading, whole) for heading in _groups(worklist, by)]
     shown = [*(line for group in groups for line in group.items), *(line for line, _snooze in aside)]
     if any(line.unread for line in shown):
         return _read(person, now, whole, by, None)
-    return found, aside, groups
+    return worklist, aside, groups
 
 
 @dataclass
@@ -116,10 +116,10 @@ def _groups(work: build.Work, by: str) -> list[tuple[Any, list[build.Item], bool
     first: dict[str, int] = {}
     for place, line in enumerate(mine):
         first.setdefault(key(line), place)
-    found = sorted(mine, key=lambda line: first[key(line)])
+    sorted_lines = sorted(mine, key=lambda line: first[key(line)])
     more = bool(work.more & {"now", "today", "week"})
     groups: list[tuple[Any, list[build.Item], bool]] = [
-        (name, list(items), more) for name, items in groupby(found, key)
+        (name, list(items), more) for name, items in groupby(sorted_lines, key)
     ]
     top = [(BUCKETS["safety"], lines["safety"], "safety" in work.more)] if lines["safety"] else []
     return top + groups + ([(BUCKETS["others"], lines["others"], "others" in work.more)] if lines["others"] else [])

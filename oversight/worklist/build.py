@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person
 from oversight.models import Deadline
 from oversight.worklist import checks, deadlines, forms, judgements, safety, signatures
-from oversight.worklist.item import ALL, COUNTED, Asked, Item
+from oversight.worklist.item import ALL, COUNTED, Item, WorklistRequest
 from records import selectors
 
 LANE = 200  # lines of one kind of safety on the first page of a study of thousands; in this one it cuts nothing
@@ -32,21 +32,21 @@ def for_person(person: Person, now: datetime, whole: bool = False, drawn: int | 
 
     `drawn`: of each list only so many lines are wanted; those after them are only counted, and are `unread`.
     """
-    asked = Asked(person, selectors.participants(person), now, ALL if whole else COUNTED, drawn)
-    found = [item for source in safety.SOURCES for item in source(asked, None if whole else LANE)]
+    asked = WorklistRequest(person, selectors.participants(person), now, ALL if whole else COUNTED, drawn)
+    items = [item for source in safety.SOURCES for item in source(asked, None if whole else LANE)]
     more = {"safety"} if asked.beyond else set()
     for kind, source in _SOURCES:
         before, words = len(asked.beyond), str(kind)
         lines = source(asked)
         for item in lines:
             item.kind = words
-        found += lines
+        items += lines
         if len(asked.beyond) > before:
             more |= {item.bucket for item in lines}
-    return Work(_by_urgency(found), more)
+    return Work(_by_urgency(items), more)
 
 
-_SOURCES: list[tuple[Any, Callable[[Asked], list[Item]]]] = [
+_SOURCES: list[tuple[Any, Callable[[WorklistRequest], list[Item]]]] = [
     (_("Deadlines"), deadlines.alerts),
     (_("Deadlines"), deadlines.coming),
     (_("Forms"), forms.drafts),
@@ -69,11 +69,11 @@ _LAST = {"safety": -1, "others": 1}
 def _by_urgency(items: list[Item]) -> dict[str, list[Item]]:
     """Each page once, where it is asked for most urgently: the window's alert asks for the next form, the surgery."""
     buckets: dict[str, list[Item]] = {"safety": [], "now": [], "today": [], "week": [], "others": []}
-    said: set[str] = set()
-    for item in sorted(items, key=lambda each: (_LAST.get(each.bucket, 0), each.order, each.code, each.url)):
+    shown_pages: set[str] = set()
+    for item in sorted(items, key=lambda item: (_LAST.get(item.bucket, 0), item.order, item.code, item.url)):
         page = item.url.partition("#")[0]
-        if (page if item.whole else item.url) not in said:
-            said |= {page, item.url}
+        if (page if item.whole else item.url) not in shown_pages:
+            shown_pages |= {page, item.url}
             buckets[item.bucket].append(item)
     return buckets
 

@@ -10,7 +10,7 @@ from accounts.roles import Permission
 from oversight.checks.rule_queries import FAILED, UNUSUAL
 from oversight.models import Finding
 from oversight.monitoring import progress
-from oversight.worklist.item import Asked, Item, at
+from oversight.worklist.item import Item, WorklistRequest, at
 from oversight.worklist.rows import Part
 from records.models import Query
 
@@ -19,11 +19,13 @@ _SETTLED_BY = {"adjudicate": (Permission.ADJUDICATE,)}
 _CHECKED_BY = (Permission.ENTER, Permission.QUERY)
 
 
-def queries(asked: Asked) -> list[Item]:
+def queries(asked: WorklistRequest) -> list[Item]:
     """Questions to one's own role, and answers to look at for who asks. What a casebook's rule asks is said there."""
-    found = Query.objects.filter(participant__in=asked.participants, rule__in=("", UNUSUAL)).exclude(state="closed")
+    open_queries = Query.objects.filter(participant__in=asked.participants, rule__in=("", UNUSUAL)).exclude(
+        state="closed"
+    )
     items = []
-    for row in asked.first(_urgent_first(found, asked), "raised_at", _SEEN, ("sentence",)):
+    for row in asked.first(_urgent_first(open_queries, asked), "raised_at", _SEEN, ("sentence",)):
         answered, urgent = row["state"] == "answered", row["priority"] == "high"
         items.append(
             Item(
@@ -43,25 +45,25 @@ def queries(asked: Asked) -> list[Item]:
 _SEEN = ("pk", "participant__code", "state", "priority", "raised_at")
 
 
-def _urgent_first(found: Any, asked: Asked) -> list[Part]:
+def _urgent_first(open_queries: Any, asked: WorklistRequest) -> list[Part]:
     """One's own urgent ones, one's own, and for who does not ask those of the others."""
     asks = asked.person.site_ids(Permission.QUERY)
     mine = Q(state="answered", participant__site__in=asks)
     for site, role in asked.person.site_roles:
         mine |= Q(state="open", participant__site=site, assignee=role)
-    rest = found.exclude(mine).filter(state="open").exclude(participant__site__in=asks)
+    rest = open_queries.exclude(mine).filter(state="open").exclude(participant__site__in=asks)
     return [
-        ([found.filter(mine, priority="high")], True),
-        ([found.filter(mine).exclude(priority="high")], True),
+        ([open_queries.filter(mine, priority="high")], True),
+        ([open_queries.filter(mine).exclude(priority="high")], True),
         ([rest], False),
     ]
 
 
-def failed_checks(asked: Asked) -> list[Item]:
+def failed_checks(asked: WorklistRequest) -> list[Item]:
     """A rule that cannot be evaluated, one line a rule, however many it fails for."""
     if not asked.person.may(Permission.QUERY):
         return []
-    found = Query.objects.filter(participant__in=asked.participants, rule=FAILED).exclude(state="closed")
+    open_queries = Query.objects.filter(participant__in=asked.participants, rule=FAILED).exclude(state="closed")
     return [
         Item(
             "BLEND",
@@ -72,18 +74,18 @@ def failed_checks(asked: Asked) -> list[Item]:
             bucket="now",
             order=(1, 0.0),
         )
-        for row in found.order_by().values("subject").annotate(n=Count("pk"))
+        for row in open_queries.order_by().values("subject").annotate(n=Count("pk"))
     ]
 
 
-def to_check(asked: Asked) -> list[Item]:
+def to_check(asked: WorklistRequest) -> list[Item]:
     """What does not fit together, as of the last judgement."""
-    found = Finding.objects.filter(participant__in=asked.participants)
+    findings = Finding.objects.filter(participant__in=asked.participants)
     checks = {site for may in _CHECKED_BY for site in asked.person.site_ids(may)}
     settled = {code: {site for may in by for site in asked.person.site_ids(may)} for code, by in _SETTLED_BY.items()}
-    parts = asked.parted([found.exclude(code__in=_SETTLED_BY)], checks)
+    parts = asked.parted([findings.exclude(code__in=_SETTLED_BY)], checks)
     for code, sites in settled.items():
-        parts += asked.parted([found.filter(code=code)], sites)
+        parts += asked.parted([findings.filter(code=code)], sites)
     return [
         Item(
             row["participant__code"],
@@ -99,7 +101,7 @@ def to_check(asked: Asked) -> list[Item]:
     ]
 
 
-def to_compare(asked: Asked) -> list[Item]:
+def to_compare(asked: WorklistRequest) -> list[Item]:
     """For the monitor: what the plan wants compared with the source, one line a participant, lost comparisons first."""
     if not asked.person.may(Permission.VERIFY):
         return []
@@ -111,14 +113,14 @@ def to_compare(asked: Asked) -> list[Item]:
     for code, tasks in waiting.items():
         tasks.sort(key=lambda task: task.lost == 0)
         first, lost = tasks[0], sum(task.lost for task in tasks)
-        told = {"form": first.title, "n": sum(task.left for task in tasks), "forms": len(tasks), "lost": lost}
+        params = {"form": first.title, "n": sum(task.left for task in tasks), "forms": len(tasks), "lost": lost}
         items.append(
             Item(
                 code,
-                _("Compare with the source: %(form)s") % told,
-                _("answers changed after they had been compared: %(lost)s") % told
+                _("Compare with the source: %(form)s") % params,
+                _("answers changed after they had been compared: %(lost)s") % params
                 if lost
-                else _("left of the plan: %(n)s answers, forms: %(forms)s") % told,
+                else _("left of the plan: %(n)s answers, forms: %(forms)s") % params,
                 first.url,
                 tone="soon" if lost else "",
                 bucket="today" if lost else "week",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from enrollment.models import Consent, Death, Deviation, EndOfStudy, Screening
-from oversight.worklist.item import Asked, Item, at
+from oversight.worklist.item import Item, WorklistRequest, at
 from records.model import registry
 from records.model.base import Record, Status, VisitRecord
 from records.models import Participant
@@ -19,7 +19,7 @@ _COUNTED = 50  # who has all forms is passed over at ten looks each: beyond so m
 _PATH_AND_END = [*PATH, "end-of-study"]
 
 
-def drafts(asked: Asked) -> list[Item]:
+def drafts(asked: WorklistRequest) -> list[Item]:
     """Forms begun and not completed; of the deviations that a rule drafted the urgent ones first."""
     forms, urgent, others = registry.forms(), [], []
     for model in forms.values():
@@ -76,7 +76,7 @@ def _look(item: Item, record: Any) -> None:
     item.url += next((f"#q-{field.name}" for field in record.unanswered()), "")
 
 
-def next_forms(asked: Asked) -> list[Item]:
+def next_forms(asked: WorklistRequest) -> list[Item]:
     """The first form on the way to surgery that a participant does not have yet."""
     forms = registry.forms()
     what = {slug: _("Fill in: %(form)s") % {"form": forms[slug]._meta.verbose_name} for slug in _PATH_AND_END}
@@ -109,7 +109,7 @@ def _next(participant: Participant) -> str:
     return next(slug for slug in PATH if getattr(participant, _has(slug)) is None)
 
 
-def _on_the_way(asked: Asked) -> QuerySet[Participant]:
+def _on_the_way(asked: WorklistRequest) -> QuerySet[Participant]:
     """Who lacks one of those forms, and has not left the way to them."""
     waiting, lacks, forms = asked.participants, Q(), registry.forms()
     for slug in PATH:

@@ -21,7 +21,7 @@ COUNTED, ALL = 500, 5000  # lines of one source: those that the first page count
 
 
 @dataclass(frozen=True)
-class Asked:
+class WorklistRequest:
     """Whose worklist, about which participants, at what instant, and how many lines of each source."""
 
     person: Person
@@ -47,9 +47,9 @@ class Asked:
         others = self.person.site_ids() - mine
         parts = []
         if mine:
-            parts.append(([each.filter(participant__site__in=mine) if others else each for each in tables], True))
+            parts.append(([table.filter(participant__site__in=mine) if others else table for table in tables], True))
         if others:
-            parts.append(([each.exclude(participant__site__in=mine) if mine else each for each in tables], False))
+            parts.append(([table.exclude(participant__site__in=mine) if mine else table for table in tables], False))
         return parts
 
     def first(
@@ -63,7 +63,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Told:
+class Acknowledgement:
     """What people were told of a line: this person's message about it, and the one somebody acknowledged first."""
 
     zone: str
@@ -86,7 +86,7 @@ class Item:
     whole: bool = False  # a form to be filled in, not one question of it
     safety: bool = False  # about safety: never put aside
     unread: bool = False  # its texts were not asked for: it is only counted
-    told: Told | None = None
+    acknowledgement: Acknowledgement | None = None
     kind: str = ""
     about_deadline: tuple[int, str, str, datetime] | None = None
     about: tuple[type[Record], int] | None = None  # the record that `complete` wants to see, once the line is shown

@@ -14,7 +14,7 @@ from enrollment.models import Deviation
 from oversight.alert_types import ALERT_TYPES
 from oversight.endpoint.history import PRIMARY
 from oversight.models import EndpointVerdict, VerdictSeen
-from oversight.worklist.item import Asked, Item, at
+from oversight.worklist.item import Item, WorklistRequest, at
 from records.model.base import Status
 from records.selectors import exists_key
 
@@ -24,22 +24,22 @@ _JUDGES = [
 ]
 
 
-def to_judge(asked: Asked) -> list[Item]:
+def to_judge(asked: WorklistRequest) -> list[Item]:
     """Events that wait for a specialist's opinion: one's own before the others', the serious ones first."""
-    found = AdverseEvent.objects.filter(IS_UNJUDGED, participant__in=asked.participants, voided_at__isnull=True)
+    events = AdverseEvent.objects.filter(IS_UNJUDGED, participant__in=asked.participants, voided_at__isnull=True)
     judges = {name: asked.person.site_ids(may) for name, may, _what in _JUDGES}
     mine = Q(pk__in=[])
     for name, sites in judges.items():
         mine |= Q(**{f"{name}__isnull": True}, participant__site__in=sites)
-    found = found.annotate(
+    events = events.annotate(
         serious=_yes(IS_SERIOUS), **{f"no_{name}": _yes(Q(**{f"{name}__isnull": True})) for name in judges}
     )
-    parts = [([found.filter(IS_SERIOUS, mine)], True), ([found.filter(mine).exclude(IS_SERIOUS)], True)]
-    parts = [*parts, ([found.exclude(mine)], False)] if any(judges.values()) else [([found], False)]
+    parts = [([events.filter(IS_SERIOUS, mine)], True), ([events.filter(mine).exclude(IS_SERIOUS)], True)]
+    parts = [*parts, ([events.exclude(mine)], False)] if any(judges.values()) else [([events], False)]
     items, words = [], [(name, str(what)) for name, _may, what in _JUDGES]  # translated once
     for row in asked.first(parts, "created_at", _SEEN, ("ctcae_term", "verbatim")):
         waits = [(name, what) for name, what in words if row[f"no_{name}"]]
-        own = [each for each in waits if int(row["participant__site"]) in judges[each[0]]]
+        own = [wait for wait in waits if int(row["participant__site"]) in judges[wait[0]]]
         serious = bool(row["serious"])
         for name, what in own or waits[:1]:
             items.append(
@@ -68,13 +68,13 @@ def _yes(holds: Q) -> Case:
     return Case(When(holds, then=Value("yes")), default=Value(""))
 
 
-def to_classify(asked: Asked) -> list[Item]:
+def to_classify(asked: WorklistRequest) -> list[Item]:
     """Deviations that wait for the principal investigator."""
-    found = Deviation.objects.filter(
+    deviations = Deviation.objects.filter(
         participant__in=asked.participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
     )
     kinds = dict(Deviation._meta.get_field("kind").choices)
-    parts = asked.parted([found], asked.person.site_ids(Permission.CLASSIFY))
+    parts = asked.parted([deviations], asked.person.site_ids(Permission.CLASSIFY))
     return [
         Item(
             row["participant__code"],
@@ -88,7 +88,7 @@ def to_classify(asked: Asked) -> list[Item]:
     ]
 
 
-def changed_verdicts(asked: Asked) -> list[Item]:
+def changed_verdicts(asked: WorklistRequest) -> list[Item]:
     """Changes of the primary endpoint that this person must know of and has not looked at."""
     sites = asked.sites_of(ALERT_TYPES["endpoint-changed"].roles)
     if not sites:
@@ -113,7 +113,7 @@ def changed_verdicts(asked: Asked) -> list[Item]:
     ]
 
 
-def locked(asked: Asked) -> list[Item]:
+def locked(asked: WorklistRequest) -> list[Item]:
     """The stopping boundary is reached and nobody has decided."""
     lock = enrolment_lock.standing()
     if (

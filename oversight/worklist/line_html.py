@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oversight.worklist import snooze
-from oversight.worklist.item import Item, Told, at
+from oversight.worklist.item import Acknowledgement, Item, at
 from records.templatetags.crf import hours_left, on_clock
 
 
@@ -38,12 +38,13 @@ class Lines:
     def _row(self, item: Item) -> str:
         code, url = escape(item.code), escape(item.url)
         whose = f'<a href="{escape(at(item.code, ""))}">{code}</a>' if "-" in code else code
-        told = self._told(item, item.told) if item.told else ""
+        acknowledgement = self._told(item, item.acknowledgement) if item.acknowledgement else ""
         until = self._pill(item.due_at, item.tone) if item.due_at else ""
         later = self._later(item) if item.can_wait else ""
         return (
             f'<tr class="{item.tone}"><td>{whose}</td><td><a href="{url}"><strong>{escape(str(item.what))}</strong></a>'
-            f'<br><span class="why">{escape(str(item.why))}</span>{told}</td><td class="left">{until}{later}</td></tr>'
+            f'<br><span class="why">{escape(str(item.why))}</span>{acknowledgement}</td>'
+            f'<td class="left">{until}{later}</td></tr>'
         )
 
     def _pill(self, due_at: datetime, tone: str) -> str:
@@ -56,19 +57,19 @@ class Lines:
             )
         return self._pills[due_at, tone]
 
-    def _told(self, item: Item, told: Told) -> str:
+    def _told(self, item: Item, acknowledgement: Acknowledgement) -> str:
         """Who acknowledged it, or the button with which this person does."""
-        if (by := told.by) is not None:
+        if (by := acknowledgement.by) is not None:
             words = _("Acknowledged by %(who)s, %(at)s") % {
                 "who": by.person,
-                "at": on_clock(by.acknowledged_at, told.zone),
+                "at": on_clock(by.acknowledged_at, acknowledgement.zone),
             }
             return f'<br><span class="why">{escape(words)}</span>'
-        if told.message is None:
+        if (message := acknowledgement.message) is None:
             return ""
         where, button = self._acknowledge
         return (
-            f'<form method="post" action="{where.replace("/0/", f"/{told.message}/")}" id="m-{told.message}">'
+            f'<form method="post" action="{where.replace("/0/", f"/{message}/")}" id="m-{message}">'
             f'{self._begin}<input type="hidden" name="back" value="worklist"><button>{button}'
             f"{_unseen(item)}</button>{self._end}</form>"
         )
@@ -106,8 +107,8 @@ class Lines:
 
     @cached_property
     def _aside(self) -> tuple[str, str, str, str]:
-        said = [(n, escape(ngettext("%(n)s day", "%(n)s days", n) % {"n": n})) for n in snooze.DAYS]
-        days = " ".join(f'<button name="days" value="{n}">{words}</button>' for n, words in said)
+        labels = [(n, escape(ngettext("%(n)s day", "%(n)s days", n) % {"n": n})) for n in snooze.DAYS]
+        days = " ".join(f'<button name="days" value="{n}">{words}</button>' for n, words in labels)
         return escape(_("Later")), escape(reverse("put-aside")), escape(_("Why can it wait?")), days
 
 

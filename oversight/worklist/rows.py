@@ -40,33 +40,33 @@ class Wanted:
         return rows, any(size > self.most for size in sizes.values())
 
     def _fetched(self, lists: list[list[QuerySet[Any]]]) -> list[tuple[Any, ...]]:
-        found, values = [], []
+        parts, values = [], []
         for number, tables in enumerate(lists):
             if (one := self._list(tables)) is not None:
                 numbered = f"{number} AS part, {self._place} AS place, t.*"
-                found.append(f"SELECT {numbered} FROM ({one[0]}) AS t")  # noqa: S608 -- names of columns alone
+                parts.append(f"SELECT {numbered} FROM ({one[0]}) AS t")  # noqa: S608 -- names of columns alone
                 values += one[1]
-        if not found:
+        if not parts:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(self._whole(found) if self.drawn is None else self._folded(found), values)
+            cursor.execute(self._whole(parts) if self.drawn is None else self._folded(parts), values)
             return cursor.fetchall()
 
     def _list(self, tables: list[QuerySet[Any]]) -> tuple[str, list[Any]] | None:
         """One list as SQL: of each table its first rows, of all these the first."""
-        found, values = [], []
+        parts, values = [], []
         for table in tables:
             cut = table.order_by(self.order).values(*self.columns, *self.texts)[: self.most + 1]
             try:
                 sql, params = cut.query.get_compiler(connection=connection).as_sql()
             except EmptyResultSet:  # somebody without a site
                 continue
-            found.append(f"({sql})")
+            parts.append(f"({sql})")
             values += params
-        if not found:
+        if not parts:
             return None
-        end = f' ORDER BY "{self.order}" LIMIT {self.most + 1}' if len(found) > 1 else ""
-        return " UNION ALL ".join(found) + end, values
+        end = f' ORDER BY "{self.order}" LIMIT {self.most + 1}' if len(parts) > 1 else ""
+        return " UNION ALL ".join(parts) + end, values
 
     @property
     def _place(self) -> str:

@@ -15,15 +15,15 @@ from adverse_events.models import AdverseEvent, SeriousEvent
 from enrollment.models import Deviation
 from oversight.alert_types import ALERT_TYPES, SAFETY
 from oversight.models import Alert, Deadline, Message
-from oversight.worklist.item import Asked, Item, Told, at
+from oversight.worklist.item import Acknowledgement, Item, WorklistRequest, at
 from records.model.base import Status
 from records.selectors import exists_key
 
-_SEEN = ("participant_id", "participant__code", "kind", "subject", "told", "due_at", "because", "drafted")
+_SEEN = ("participant_id", "participant__code", "kind", "subject", "raised", "due_at", "because", "drafted")
 _OPEN = "window-open"  # nobody was told yet
 
 
-def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
+def windows_and_clocks(asked: WorklistRequest, most: int | None) -> list[Item]:
     """Every window that is open, closing or late, and every clock that runs or has run out.
 
     A window and its miss are one line, as are a report and its being late. `most`: of what is late and of what is not,
@@ -31,8 +31,8 @@ def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
     """
     shown = Q(kind="window-closing") | Q(raise_at__lte=asked.now)
     unmet = Deadline.objects.filter(shown, participant__in=asked.participants, met=False, kind__in=SAFETY)
-    told = Case(When(raise_at__lte=asked.now, then=Value(True)), default=Value(False))
-    unmet = unmet.annotate(told=told)
+    raised = Case(When(raise_at__lte=asked.now, then=Value(True)), default=Value(False))
+    unmet = unmet.annotate(raised=raised)
     drafted = Deviation.objects.filter(
         participant=OuterRef("participant"), rule__startswith="window", status=Status.DRAFT, voided_at__isnull=True
     )
@@ -52,19 +52,19 @@ def windows_and_clocks(asked: Asked, most: int | None) -> list[Item]:
     return asked.cut(lines[False], most) + asked.cut(lines[True], most)
 
 
-def _line(row: dict[str, Any], asked: Asked, what: dict[str, str]) -> Item:
-    kind, late, told = ALERT_TYPES[row["kind"]], row["due_at"] <= asked.now, row["told"]
+def _line(row: dict[str, Any], asked: WorklistRequest, what: dict[str, str]) -> Item:
+    kind, late, raised = ALERT_TYPES[row["kind"]], row["due_at"] <= asked.now, row["raised"]
     live = row["kind"] == "window-closing" and not late
     tail = kind.form.format(row["subject"])
     if row["kind"] == "window-missed" and row["drafted"]:
         tail += f"{row['drafted']}/"
     return Item(
         row["participant__code"],
-        what[row["kind"] if told else _OPEN],
+        what[row["kind"] if raised else _OPEN],
         row["because"],
         at(row["participant__code"], tail),
         row["due_at"],
-        "late" if late else "soon" if told else "upcoming",
+        "late" if late else "soon" if raised else "upcoming",
         "safety",
         (-2 if live else -1, row["due_at"].timestamp()),
         safety=True,
@@ -81,20 +81,22 @@ def tell(items: list[Item], person: Person) -> None:
     mine = of_it.filter(person=person).order_by("-pk")
     by = of_it.filter(acknowledged_at__isnull=False).order_by("acknowledged_at")
     about = {participant for participant, *_rest in wanted}
-    told = Alert.objects.filter(participant__in=about, outcome=Alert.Outcome.OPEN, kind__in=SAFETY)
-    told = told.annotate(message=exists_key(mine), by=exists_key(by)).exclude(message__isnull=True, by__isnull=True)
-    rows = list(told.values(*_TOLD))
+    alerts = Alert.objects.filter(participant__in=about, outcome=Alert.Outcome.OPEN, kind__in=SAFETY)
+    alerts = alerts.annotate(message=exists_key(mine), by=exists_key(by)).exclude(message__isnull=True, by__isnull=True)
+    rows = list(alerts.values(*_TOLD))
     first = {row["by"] for row in rows if row["by"]}
     messages = Message.objects.select_related("person").in_bulk(first) if first else {}
     for row in rows:
         if item := wanted.get((row["participant_id"], row["kind"], row["subject"], row["due_at"])):
-            item.told = Told(row["participant__site__zone"], row["message"], messages.get(row["by"]))
+            item.acknowledgement = Acknowledgement(
+                row["participant__site__zone"], row["message"], messages.get(row["by"])
+            )
 
 
 _TOLD = ("participant_id", "kind", "subject", "due_at", "participant__site__zone", "message", "by")
 
 
-def without_a_clock(asked: Asked, most: int | None) -> list[Item]:
+def without_a_clock(asked: WorklistRequest, most: int | None) -> list[Item]:
     """Serious events without a case, and cases that do not say when the site learned of it: nothing runs for them."""
     seen = ("pk", "participant__code", "created_at", "ctcae_term", "verbatim")
     standing = SeriousEvent.objects.filter(participant__in=asked.participants, voided_at__isnull=True)
@@ -114,15 +116,15 @@ def without_a_clock(asked: Asked, most: int | None) -> list[Item]:
     return asked.cut(cases, most) + asked.cut(clocks, most)
 
 
-def _without_a_case(asked: Asked, most: int | None) -> list[int]:
+def _without_a_case(asked: WorklistRequest, most: int | None) -> list[int]:
     """Their keys, of the sites of who asks; what they say is read within the policies, as everything is."""
     serious = AdverseEvent.objects.filter(IS_SERIOUS, participant__in=asked.participants, voided_at__isnull=True)
     cases = SeriousEvent.objects.filter(voided_at__isnull=True, adverse_event__isnull=False).values("adverse_event")
     with (
         site_scope.all_sites()
     ):  # all serious events are passed over, and the policy would cost four times the question
-        found = serious.exclude(pk__in=cases).order_by("created_at").values_list("pk", flat=True)
-        return list(found[: most and most + 1])
+        events = serious.exclude(pk__in=cases).order_by("created_at").values_list("pk", flat=True)
+        return list(events[: most and most + 1])
 
 
 def _unwatched(row: dict[str, Any], what: str, tail: str) -> Item:

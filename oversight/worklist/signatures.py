@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Deviation
-from oversight.worklist.item import Asked, Item, at
+from oversight.worklist.item import Item, WorklistRequest, at
 from records.model import registry
 from records.model.base import Record, Status
 from records.models import Participant
@@ -20,7 +20,7 @@ AGES_AFTER = timedelta(days=7)  # from then on an unsigned one is late
 SEVERE = 3
 
 
-def lines(asked: Asked) -> list[Item]:
+def lines(asked: WorklistRequest) -> list[Item]:
     """For the worklist: of those who may sign, and of nobody's own day."""
     forms = {
         slug: form
@@ -73,10 +73,10 @@ def _waiting(model: type[Record], participants: QuerySet[Participant]) -> QueryS
         record_id=OuterRef("pk"),
         signed_at__gte=OuterRef("updated_at"),
     )
-    found = model._default_manager.filter(
+    records = model._default_manager.filter(
         _ready(model), participant__in=participants, status=Status.COMPLETE, voided_at__isnull=True
     )
-    return found.alias(signed=exists_key(signed)).filter(signed__isnull=True)
+    return records.alias(signed=exists_key(signed)).filter(signed__isnull=True)
 
 
 def _ready(model: type[Record]) -> Q:

@@ -18,10 +18,10 @@ DAYS = (1, 3, 7)
 def snooze_item(person: Person, url: str, days: str, reason: str, now: datetime) -> Snooze:
     """Keep a line off today's list for so many days, at most until it is due; ValidationError with a sentence."""
     lines = build.for_person(person, now, whole=True).lines
-    item = next((each for each in lines["today"] if _is(each, url) and each.can_wait), None)
+    item = next((line for line in lines["today"] if _is(line, url) and line.can_wait), None)
     if item is None:
         raise ValidationError(_("This line cannot be put aside: it is urgent, about safety, or no longer there."))
-    if days not in {str(each) for each in DAYS}:
+    if days not in {str(choice) for choice in DAYS}:
         raise ValidationError(_("Choose for how long."))
     reason = text_input.reason(reason, empty=_("Say why it can wait."), limit=300)
     wait = timedelta(days=int(days))
@@ -45,13 +45,13 @@ def split(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tu
     standing = _standing(person, now)
     aside, left = [], []
     for item in lines["today"]:
-        snooze = next((each for url, each in standing.items() if item.can_wait and _is(item, url)), None)
+        snooze = next((snooze for url, snooze in standing.items() if item.can_wait and _is(item, url)), None)
         if snooze is None:
             left.append(item)
         else:
             aside.append((item, snooze))
     lines["today"] = left
-    return sorted(aside, key=lambda each: each[1].until)
+    return sorted(aside, key=lambda pair: pair[1].until)
 
 
 def _is(item: Any, url: str) -> bool:
@@ -61,10 +61,11 @@ def _is(item: Any, url: str) -> bool:
 
 def _standing(person: Person, now: datetime) -> dict[str, Snooze]:
     """What this person said last of each line, where it still holds."""
-    said = {
-        each.url: each for each in Snooze.objects.filter(within("at", _MAX_SNOOZE, now), person=person).order_by("pk")
+    snoozes = {
+        snooze.url: snooze
+        for snooze in Snooze.objects.filter(within("at", _MAX_SNOOZE, now), person=person).order_by("pk")
     }
-    return {url: each for url, each in said.items() if each.until > now}
+    return {url: snooze for url, snooze in snoozes.items() if snooze.until > now}
 
 
 _MAX_SNOOZE = timedelta(days=max(DAYS))
