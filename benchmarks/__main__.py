@@ -40,7 +40,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     _say("the demo study")
     study.small(now)
-    found: list[results.Result] = []
+    measurements: list[results.Result] = []
     if {"pages", "export"} & set(wanted):
         _say("50,000 participants")
         study.copied(study.LARGE, study.SMALL)
@@ -49,34 +49,35 @@ def main() -> None:
         _say("500,000 adverse events")
         study.copied(study.EVENTS, study.LARGE)
         study.events(study.EVENTS, export_events.EVENTS)
-        found += export_events.run()
+        measurements += export_events.run()
     if "save" in wanted:
         _say("saves")
-        found += save_a_form.run()
+        measurements += save_a_form.run()
     if "scan" in wanted:
         _say("1,000,000 participants")
         scan_a_million.prepare()
-        found += scan_a_million.run(now)
+        measurements += scan_a_million.run(now)
     if "pages" in wanted:
         _say("pages")
-        found += pages.run()
+        measurements += pages.run()
     if "sites" in wanted:
         _say("row-level security")
         study.use(environment.DATABASE)
         with study.built(environment.DATABASE) as (participant, nurse):
-            found += results.of_pairs(site_policies.run(participant, nurse))
-    _tell(found, load)
+            measurements += results.of_pairs(site_policies.run(participant, nurse))
+    _tell(measurements, load)
 
 
 def _say(what: str) -> None:
     print(f"{timezone.now():%H:%M:%S} {what} …", file=sys.stderr, flush=True)
 
 
-def _tell(found: list[results.Result], load: float) -> None:
-    print(results.table(found))
-    failed = [each.name for each in found if not each.holds]
+def _tell(measurements: list[results.Result], load: float) -> None:
+    print(results.table(measurements))
+    failed = [measurement.name for measurement in measurements if not measurement.holds]
     print(f"\n{os.cpu_count()} cores; others kept {load:.1f} of them busy when this began.")
-    print(f"{len(failed)} of {sum(each.most is not None for each in found)} bars do not hold: {'; '.join(failed)}"
+    bars = sum(measurement.most is not None for measurement in measurements)
+    print(f"{len(failed)} of {bars} bars do not hold: {'; '.join(failed)}"
           if failed else "Every bar holds.")  # fmt: skip
     sys.exit(bool(failed))
 

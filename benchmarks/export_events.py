@@ -55,9 +55,9 @@ def run() -> list[Result]:
 
 def _psql(person: Person) -> list[str]:
     """The same query, by the same role, into nothing."""
-    sql, given = datasets.statement(AdverseEvent, Selection(person))
+    sql, params = datasets.statement(AdverseEvent, Selection(person))
     with connection.cursor() as cursor:
-        query = cursor.mogrify(sql, given)
+        query = cursor.mogrify(sql, params)
     program = embedded_servers.programs() / "psql"
     first = ["-c", f"SET sbrtspine.sites = '{{{','.join(map(str, sorted(person.site_ids())))}}}'"]
     return [str(program), study.address(study.EVENTS), *first, "-c", f"\\copy ({query}) TO '/dev/null' CSV HEADER"]
@@ -104,7 +104,7 @@ def _lines(port: int, cookie: str, form: str = "adverse-event") -> int:
 
 
 def _memory(server: psutil.Process) -> int:
-    return sum(each.memory_info().rss for each in [server, *server.children(recursive=True)])
+    return sum(process.memory_info().rss for process in [server, *server.children(recursive=True)])
 
 
 @contextmanager
@@ -132,6 +132,6 @@ def _import_export() -> tuple[float, int]:
 
     resource = resources.modelresource_factory(AdverseEvent)()
     before, started = psutil.Process().memory_info().rss, time.perf_counter()
-    held = resource.export(AdverseEvent.objects.order_by("participant__code", "number")[:SLOW])
-    assert len(held.csv) > SLOW
+    dataset = resource.export(AdverseEvent.objects.order_by("participant__code", "number")[:SLOW])
+    assert len(dataset.csv) > SLOW
     return time.perf_counter() - started, psutil.Process().memory_info().rss - before

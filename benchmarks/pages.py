@@ -33,10 +33,10 @@ PAGES = {
 
 def run(pages: dict[str, tuple[str, str]] = PAGES) -> list[Result]:
     """Every page in both databases, in turns."""
-    found = []
+    measurements = []
     for name, (who, address) in pages.items():
         if name in FIGURES:
-            found.append(_worked_out(name, who))
+            measurements.append(_worked_out(name, who))
         times: dict[str, list[float]] = {study.SMALL: [], study.LARGE: []}
         asked: dict[str, int] = {}
         for _ in range(ROUNDS):
@@ -49,14 +49,16 @@ def run(pages: dict[str, tuple[str, str]] = PAGES) -> list[Result]:
         note = f"{small} statements" if small == large else f"{small} statements at 13, {large} at 50,000"
         if not small:
             note = "there is no such page yet"
-        found.append(Result(f"page {name}: 50,000 to 13", times[study.LARGE], times[study.SMALL], MAX_RATIO, note))
-    return found
+        measurements.append(
+            Result(f"page {name}: 50,000 to 13", times[study.LARGE], times[study.SMALL], MAX_RATIO, note)
+        )
+    return measurements
 
 
 def _worked_out(name: str, who: str) -> Result:
     """The figures of a page, as a worker works them out, in both databases."""
     readings = {
-        entry.slug: {each: allowed[0] for each, allowed in entry.options.items()} for entry in FIGURES[name].figures
+        entry.slug: {option: allowed[0] for option, allowed in entry.options.items()} for entry in FIGURES[name].figures
     }
     times = {}
     for database in (study.SMALL, study.LARGE):

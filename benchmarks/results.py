@@ -28,13 +28,13 @@ class Result:
 
     def line(self) -> list[str]:
         bar = "" if self.most is None else f"≤ {self.most:.2f}"
-        said = "" if self.most is None else "holds" if self.holds else "DOES NOT HOLD"
-        return [self.name, f"{self.ratio:.2f}", bar, said, _spread(self.ours), _spread(self.baseline), self.note]
+        verdict = "" if self.most is None else "holds" if self.holds else "DOES NOT HOLD"
+        return [self.name, f"{self.ratio:.2f}", bar, verdict, _spread(self.ours), _spread(self.baseline), self.note]
 
 
 def _spread(times: list[float]) -> str:
     """Minimum, median, maximum."""
-    return " / ".join(_time(each) for each in (min(times), statistics.median(times), max(times)))
+    return " / ".join(_time(seconds) for seconds in (min(times), statistics.median(times), max(times)))
 
 
 def _time(seconds: float) -> str:

@@ -44,9 +44,9 @@ def run(now: datetime) -> list[Result]:
         cursor.execute("SELECT cursor FROM oversight_scanstate")
         since = cursor.fetchone()[0]
 
-    with CaptureQueriesContext(connection) as made:
+    with CaptureQueriesContext(connection) as queries:
         scan.scan(now)
-    statements = [each["sql"] for each in made.captured_queries if not each["sql"].startswith(_TRANSACTION)]
+    statements = [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(_TRANSACTION)]
 
     def bare() -> None:
         """Every statement that the scan makes, and nothing else."""
@@ -64,7 +64,7 @@ def run(now: datetime) -> list[Result]:
         alerts.raise_due(now)
 
     ours, baseline, least = in_turns(ROUNDS, lambda: scan.scan(now), bare, judging)
-    found = [
+    measurements = [
         Result(
             "scan of 1,000,000, nothing changed, to its own SQL", ours, baseline, 1.2, f"{len(statements)} statements"
         ),
@@ -72,7 +72,10 @@ def run(now: datetime) -> list[Result]:
     ]
     taken = _one_in_a_hundred(now)
     note = f"{1000 * taken / CHANGED:.1f} ms a participant that changed"
-    return [*found, Result("scan of 1,000,000, 1 % changed", [taken], [sorted(ours)[len(ours) // 2]], None, note)]
+    return [
+        *measurements,
+        Result("scan of 1,000,000, 1 % changed", [taken], [sorted(ours)[len(ours) // 2]], None, note),
+    ]
 
 
 def _one_in_a_hundred(now: datetime) -> float:

@@ -46,10 +46,10 @@ def run(participant: Participant, nurse: Person) -> dict[str, dict[str, dict[str
     for number in range(1, 14):
         _treated(Participant(code=f"BLEND-{number:02}", site=participant.site) if number > 1 else participant, nurse)
     scan.scan(timezone.now())
-    found = {"13 participants": _measured(nurse)}
+    times = {"13 participants": _measured(nurse)}
     _multiplied(Site.objects.create(code="other", name="Another site"))
-    found[f"{13 * (COPIES + 1)} participants, half at another site"] = _measured(nurse)
-    return found
+    times[f"{13 * (COPIES + 1)} participants, half at another site"] = _measured(nurse)
+    return times
 
 
 def _treated(participant: Participant, nurse: Person) -> None:
@@ -76,7 +76,7 @@ def _multiplied(other: Site) -> None:
     """Copies of all that is about the thirteen, past the triggers; every second copy is of another site."""
     with _superuser() as server:
         server.execute("SET session_replication_role = replica")
-        for model in [AuditHead, Participant, *(each for each in apps.get_models() if _about(each))]:
+        for model in [AuditHead, Participant, *(candidate for candidate in apps.get_models() if _about(candidate))]:
             chosen = [(field.column, _copied(model, field, other)) for field in model._meta.local_concrete_fields]
             columns, values = (
                 ", ".join(part) for part in zip(*((f'"{name}"', sql) for name, sql in chosen), strict=True)
@@ -112,7 +112,7 @@ def _copied(model: type[models.Model], field: models.Field, other: Site) -> str:
 def _measured(nurse: Person) -> dict[str, dict[str, float]]:
     browser = Client()
     browser.force_login(nurse)
-    found = {}
+    times = {}
     for name, address in PAGES.items():
 
         def page(address: str = address) -> None:
@@ -121,8 +121,8 @@ def _measured(nurse: Person) -> dict[str, dict[str, float]]:
             if answer.streaming:
                 b"".join(answer.streaming_content)
 
-        found[name] = _in_turns(page)
-    return found
+        times[name] = _in_turns(page)
+    return times
 
 
 def _in_turns(work: Callable[[], object]) -> dict[str, float]:
@@ -141,9 +141,9 @@ def _in_turns(work: Callable[[], object]) -> dict[str, float]:
     }
 
 
-def _timed(work: Callable[..., object], *given: object) -> float:
+def _timed(work: Callable[..., object], *arguments: object) -> float:
     started = time.perf_counter()
-    work(*given)
+    work(*arguments)
     return 1000 * (time.perf_counter() - started)
 
 

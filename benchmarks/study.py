@@ -51,9 +51,9 @@ def built(name: str) -> Iterator[tuple[Participant, Person]]:
 def server(name: str = "postgres") -> psycopg.Connection:
     """The superuser in one database, with triggers off."""
     head, _, options = os.environ["TEST_SUPERUSER_URL"].partition("?")
-    found = psycopg.connect(f"{head.rsplit('/', 1)[0]}/{name}?{options}", autocommit=True)
-    found.execute("SET session_replication_role = replica")
-    return found
+    session = psycopg.connect(f"{head.rsplit('/', 1)[0]}/{name}?{options}", autocommit=True)
+    session.execute("SET session_replication_role = replica")
+    return session
 
 
 def address(name: str) -> str:

@@ -8,18 +8,18 @@ from procedures.models import Surgery
 
 def _fields() -> dict[str, models.Field]:
     """The columns of the form as plain fields; keys are numbers here."""
-    found: dict[str, models.Field] = {}
+    columns: dict[str, models.Field] = {}
     for field in Surgery._meta.local_concrete_fields:
         if field.primary_key:
             continue
         if isinstance(field, models.ForeignKey):
-            found[field.attname] = models.BigIntegerField(null=True, db_column=field.column)
+            columns[field.attname] = models.BigIntegerField(null=True, db_column=field.column)
         else:
             _name, path, args, kwargs = field.deconstruct()
             cls = getattr(models, path.rpartition(".")[2], None)
             kwargs.pop("unique", None)
-            found[field.name] = cls(*args, **kwargs) if cls else field.clone()
-    return found
+            columns[field.name] = cls(*args, **kwargs) if cls else field.clone()
+    return columns
 
 
 def _twin(name: str, **more: object) -> type[models.Model]:

@@ -29,11 +29,11 @@ def titles(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     for table, pk in keys:
         wanted.setdefault(table, set()).add(pk)
     models = {model._meta.db_table: model for model in registry.audited_models()}
-    found: dict[tuple[str, int], str] = {}
+    known_titles: dict[tuple[str, int], str] = {}
     for table, pks in wanted.items():
         if (model := models.get(table)) is not None:
             around = [model.parent_field] if issubclass(model, ItemGroupRecord) else []
             around += ["query"] if model is QueryMessage else []
             rows = model._base_manager.filter(pk__in=pks).select_related(*around)
-            found |= {(table, row.pk): title(row) for row in rows}
-    return found
+            known_titles |= {(table, row.pk): title(row) for row in rows}
+    return known_titles

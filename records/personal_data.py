@@ -69,7 +69,9 @@ def watch_for(site: Site, names: Iterable[str]) -> int:
     """Watch for these names in whatever is typed; answers how many parts are new."""
     digests = {digest_of(part) for name in names for part in parts(name)}
     new = digests - set(KnownName.objects.filter(site=site).values_list("digest", flat=True))
-    KnownName.objects.bulk_create((KnownName(site=site, digest=each) for each in sorted(new)), ignore_conflicts=True)
+    KnownName.objects.bulk_create(
+        (KnownName(site=site, digest=digest) for digest in sorted(new)), ignore_conflicts=True
+    )
     return len(new)
 
 
@@ -89,31 +91,31 @@ _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 @contextmanager
 def asking(insists: bool) -> Iterator[Asking]:
     """Look at what people type within this; what the software itself writes is not looked at."""
-    found = Asking(insists)
-    token = _asking.set(found)
+    current = Asking(insists)
+    token = _asking.set(current)
     try:
-        yield found
+        yield current
     finally:
         _asking.reset(token)
 
 
 def refused() -> bool:
     """Whether something was refused in this request, so that its page offers the tick."""
-    found = _asking.get()
-    return found is not None and found.refused
+    current = _asking.get()
+    return current is not None and current.refused
 
 
 def suspects(texts: Mapping[str, str], today: date) -> dict[str, str]:
     """Name -> the sentence about what its text seems to hold. Asks the database once, for the names."""
     words = {name: parts(text) for name, text in texts.items()}
-    digests = {digest_of(word): word for found in words.values() for word in found}
+    digests = {digest_of(word): word for text_words in words.values() for word in text_words}
     known = KnownName.objects.filter(digest__in=digests).values_list("digest", flat=True) if digests else ()
-    names = {digests[each] for each in known}
-    found = {}
+    names = {digests[digest] for digest in known}
+    sentences = {}
     for name, text in texts.items():
         if sentence := _pattern(text, today) or (_("This may be somebody's name.") if words[name] & names else ""):
-            found[name] = sentence
-    return found
+            sentences[name] = sentence
+    return sentences
 
 
 def _pattern(text: str, today: date) -> str:
@@ -146,20 +148,20 @@ def check(texts: Mapping[str, str], today: date, labels: Mapping[str, str]) -> d
     fresh = {name: text for name, text in texts.items() if now is not None and text.strip() and text not in now.passed}
     if now is None or not fresh:
         return {}
-    found = suspects(fresh, today)
-    now.passed |= {text for name, text in fresh.items() if name not in found or now.insists}
+    suspicions = suspects(fresh, today)
+    now.passed |= {text for name, text in fresh.items() if name not in suspicions or now.insists}
     if now.insists:
-        now.about += [labels.get(name, name) for name in found]
+        now.about += [labels.get(name, name) for name in suspicions]
         return {}
-    now.refused = now.refused or bool(found)
+    now.refused = now.refused or bool(suspicions)
     advice = _("Take it out; or tick that it is not personal data, and save again.")
-    return {name: f"{sentence} {advice}" for name, sentence in found.items()}
+    return {name: f"{sentence} {advice}" for name, sentence in suspicions.items()}
 
 
 def settled(reason: str, today: date, own: Collection[str] = ()) -> str:
     """A reason that may be stored, with what was insisted on; ValidationError where not. `own`: nobody typed these."""
-    if reason not in own and (found := check({"reason": reason}, today, {"reason": _("the reason")})):
-        raise ValidationError({"reason": found["reason"]})
+    if reason not in own and (refusals := check({"reason": reason}, today, {"reason": _("the reason")})):
+        raise ValidationError({"reason": refusals["reason"]})
     now = _asking.get()
     if now is None or not now.about:
         return reason

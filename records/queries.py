@@ -158,15 +158,15 @@ def move(query: Query, act: str, *, by: Person, text: str, now: datetime, ending
     text = _text(text)
     start, end = _MOVES[QueryMessage.Act(act)]
     with transaction.atomic():
-        found = Query.objects.select_for_update().get(pk=query.pk)
-        if found.state not in start:
+        row = Query.objects.select_for_update().get(pk=query.pk)
+        if row.state not in start:
             raise ValidationError(_REFUSED[QueryMessage.Act(act)])
         with audit_context(by, text):
-            found.state, found.moved_at = end, now
-            found.ending = (ending or Query.Ending.SETTLED) if end == Query.State.CLOSED else ""
-            found.save()
-            _say(found, act, text, by, now)
-    return found
+            row.state, row.moved_at = end, now
+            row.ending = (ending or Query.Ending.SETTLED) if end == Query.State.CLOSED else ""
+            row.save()
+            _say(row, act, text, by, now)
+    return row
 
 
 def _say(query: Query, act: str, text: str, by: Person, now: datetime) -> None:
@@ -178,12 +178,16 @@ def _text(text: str) -> str:
 
 
 def follow(
-    participant: Any, found: Iterable[RuleFinding], evaluated: Iterable[str], *, by: Person, now: datetime
+    participant: Any, findings: Iterable[RuleFinding], evaluated: Iterable[str], *, by: Person, now: datetime
 ) -> None:
     """Let the queries of rules follow the data; `evaluated` are the rules that could be judged this time."""
-    wanted = {(each.rule, each.subject): each for each in found}
+    wanted = {(rule_finding.rule, rule_finding.subject): rule_finding for rule_finding in findings}
     known = list(Query.objects.filter(participant=participant).exclude(rule=""))
-    standing = {(each.rule, each.subject): each for each in known if each.state != Query.State.CLOSED}
+    standing = {
+        (known_query.rule, known_query.subject): known_query
+        for known_query in known
+        if known_query.state != Query.State.CLOSED
+    }
     accepted = accepted_of(known)
     judged = set(evaluated)
     if standing or wanted:  # before anything is written: one that is asked takes a number
@@ -191,22 +195,22 @@ def follow(
     for key, query in standing.items():
         if key not in wanted and query.rule in judged:
             move(query, "closed", by=by, text=_("The rule was evaluated again and holds now."), now=now, ending="holds")
-    for key, each in wanted.items():
-        if key not in standing and (each.rule, each.subject, each.values[:600]) not in accepted:
-            text = text_input.quoted(each.sentence)
+    for key, finding in wanted.items():
+        if key not in standing and (finding.rule, finding.subject, finding.values[:600]) not in accepted:
+            text = text_input.quoted(finding.sentence)
             ask(
-                participant, by=by, text=text, now=now, rule=each.rule, subject=each.subject,
-                raised_by_values=each.values[:600], tail=each.tail, form=each.form, record_id=each.record_id,
-                field=each.field, assignee=each.assignee, priority=each.priority,
+                participant, by=by, text=text, now=now, rule=finding.rule, subject=finding.subject,
+                raised_by_values=finding.values[:600], tail=finding.tail, form=finding.form,
+                record_id=finding.record_id, field=finding.field, assignee=finding.assignee, priority=finding.priority,
             )  # fmt: skip
 
 
 def accepted_of(known: Iterable[Query]) -> set[tuple[str, str, str]]:
     """(rule, subject, values) that a person accepted as they are: they are not asked again."""
     return {
-        (each.rule, each.subject, each.raised_by_values)
-        for each in known
-        if each.state == Query.State.CLOSED and each.ending == Query.Ending.ACCEPTED
+        (query.rule, query.subject, query.raised_by_values)
+        for query in known
+        if query.state == Query.State.CLOSED and query.ending == Query.Ending.ACCEPTED
     }
 
 

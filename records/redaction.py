@@ -66,7 +66,7 @@ class Redaction(Audited):
 
 
 @dataclasses.dataclass
-class Place:
+class RedactableText:
     """One text with everything it ever held: a field of a record, or the reason of a change."""
 
     table: str
@@ -93,18 +93,18 @@ def _tables() -> dict[str, type[Audited]]:
 def _redactable(model: type[Audited] | None, name: str) -> "models.Field[Any, Any] | None":
     """The column of that name, where it holds free text that the stub fits into."""
     columns = model._meta.local_concrete_fields if model else ()
-    column = next((each for each in columns if each.attname == name), None)
+    column = next((candidate for candidate in columns if candidate.attname == name), None)
     if column is None or (column.max_length or len(STUB)) < len(STUB) or column.choices:
         return None
     return column if isinstance(column, Text) or name in _OWN_TEXTS else None
 
 
-def _every_place(participant: Any) -> dict[str, Place]:
+def _every_place(participant: Any) -> dict[str, RedactableText]:
     """Every free text of a participant, by its key, with what it held in the course of time."""
     from records import named
 
     tables = _tables()
-    found: dict[str, Place] = {}
+    places: dict[str, RedactableText] = {}
     rows = list(AuditRow.objects.filter(participant=participant).order_by("seq"))
     titles = named.titles((row.table, row.record_id) for row in rows)
     for row in rows:
@@ -113,16 +113,18 @@ def _every_place(participant: Any) -> dict[str, Place]:
         for name, pair in row.changes.items():
             texts = [text for text in pair if isinstance(text, str) and text not in ("", STUB)]
             if texts and (column := _redactable(model, name)) is not None:
-                place = Place(row.table, row.record_id, name, title, str(column.verbose_name))
-                held = found.setdefault(place.key, place).texts
-                held += [text for text in texts if text not in held]
-        reason = Place(REASONS, row.seq, "reason", title, _("reason of change %(n)s") % {"n": row.seq}, [row.reason])
+                place = RedactableText(row.table, row.record_id, name, title, str(column.verbose_name))
+                known_texts = places.setdefault(place.key, place).texts
+                known_texts += [text for text in texts if text not in known_texts]
+        reason = RedactableText(
+            REASONS, row.seq, "reason", title, _("reason of change %(n)s") % {"n": row.seq}, [row.reason]
+        )
         if row.reason != STUB:
-            found[reason.key] = reason
-    return found
+            places[reason.key] = reason
+    return places
 
 
-def find(participant: Any, words: str) -> list[Place]:
+def find(participant: Any, words: str) -> list[RedactableText]:
     """Where these words stand, or once stood, whatever their case. Nothing keeps them."""
     wanted = text_input.sought(words).casefold()
     if len(wanted) < MIN_LENGTH:
@@ -134,15 +136,15 @@ def find(participant: Any, words: str) -> list[Place]:
     ]
 
 
-def chosen(participant: Any, keys: Iterable[str]) -> list[Place]:
+def chosen(participant: Any, keys: Iterable[str]) -> list[RedactableText]:
     """The places with these keys, with their texts."""
     every = _every_place(participant)
     return [every[key] for key in dict.fromkeys(keys) if key in every]
 
 
-def places_of(redaction: Redaction) -> list[Place]:
+def places_of(redaction: Redaction) -> list[RedactableText]:
     """The places of a redaction that is still open, with their texts, for who is to agree."""
-    keys = [f"{each['table']} {each['record']} {each['field']}" for each in redaction.places]
+    keys = [f"{place['table']} {place['record']} {place['field']}" for place in redaction.places]
     return chosen(redaction.participant, keys)
 
 
@@ -155,22 +157,22 @@ def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: 
     if _quotes(reason, places):
         raise ValidationError({"reason": _("This reason repeats what is to be blanked. Say it without those words.")})
     with transaction.atomic(), audit_context(by, reason):
-        told = [place.as_dict() for place in places]
-        if Redaction.objects.filter(participant=participant, places=told, agreed_at=None, dropped_at=None).exists():
+        entries = [place.as_dict() for place in places]
+        if Redaction.objects.filter(participant=participant, places=entries, agreed_at=None, dropped_at=None).exists():
             raise ValidationError({"places": _("This has been asked for, and waits already for somebody to agree.")})
         return Redaction.objects.create(
             participant=participant,
-            places=told,
+            places=entries,
             reason=reason,
             asked_at=now,
             asked_by=by,
         )
 
 
-def _quotes(sentence: str, places: Sequence[Place]) -> bool:
-    said = text_input.sought(sentence).casefold()
+def _quotes(sentence: str, places: Sequence[RedactableText]) -> bool:
+    wording = text_input.sought(sentence).casefold()
     texts = [text_input.sought(text).casefold() for place in places for text in place.texts]
-    return any(text and text in said for text in texts)
+    return any(text and text in wording for text in texts)
 
 
 def agree(redaction: Redaction, *, by: Person) -> int:

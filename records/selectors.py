@@ -23,10 +23,10 @@ def participants(person: Person) -> QuerySet[Participant]:
 
 def participant(person: Person, code: str) -> Participant:
     """One participant by code, with its site; 404 where the person may not know of it."""
-    found = participants(person).select_related("site").filter(code=code.upper()).first()
-    if found is None:
+    record = participants(person).select_related("site").filter(code=code.upper()).first()
+    if record is None:
         raise Http404
-    return found
+    return record
 
 
 def records_of(model: type[Form], participant: Participant) -> QuerySet[Form]:
@@ -61,7 +61,7 @@ def _from_json(model: type[Record], row: Any) -> Record:
     columns = json.loads(row) if isinstance(row, str) else row
     fields = model._meta.local_concrete_fields
     return model.from_db(
-        None, [each.attname for each in fields], [each.to_python(columns[each.column]) for each in fields]
+        None, [field.attname for field in fields], [field.to_python(columns[field.column]) for field in fields]
     )
 
 
@@ -69,8 +69,8 @@ def rows(model: type[Row], record: Record) -> list[Row]:
     """The rows inside one record that count, in the order of entry."""
     if record.pk is None:
         return []
-    found = model._default_manager.filter(**{model.parent_field: record}, voided_at__isnull=True)
-    return list(found.order_by("pk"))
+    children = model._default_manager.filter(**{model.parent_field: record}, voided_at__isnull=True)
+    return list(children.order_by("pk"))
 
 
 def child_rows(record: Record) -> list[ItemGroupRecord]:

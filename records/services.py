@@ -140,11 +140,11 @@ def _reason(before: Record | None, reason: str, names: Sequence[str]) -> str:
 
 def _keep_texts(record: Record, rows: Sequence[ItemGroupRecord]) -> None:
     """Texts as they are kept, before it is asked what differs; what may not be kept is said by `_validate`."""
-    for each in (record, *rows):
-        for field in each._meta.local_fields:
+    for part in (record, *rows):
+        for field in part._meta.local_fields:
             if isinstance(field, Text):
                 with suppress(ValidationError):
-                    setattr(each, field.attname, field.kept(getattr(each, field.attname)))
+                    setattr(part, field.attname, field.kept(getattr(part, field.attname)))
 
 
 def _stamp(record: Record, before: Record | None, by: Person, now: datetime, complete: bool) -> None:
@@ -165,10 +165,10 @@ def _stamp(record: Record, before: Record | None, by: Person, now: datetime, com
 
 
 def _validate(record: Record, rows: Sequence[ItemGroupRecord]) -> None:
-    for each in (record, *rows):
-        links = {field.name for field in each._meta.local_fields if isinstance(field, models.ForeignKey)}
-        each.full_clean(exclude=links, validate_unique=False)
-        each.validate_constraints()
+    for part in (record, *rows):
+        links = {field.name for field in part._meta.local_fields if isinstance(field, models.ForeignKey)}
+        part.full_clean(exclude=links, validate_unique=False)
+        part.validate_constraints()
     if record.status == Status.COMPLETE:
         missing = {field.name: _("Answer this, or say why there is no answer.") for field in record.unanswered()}
         if missing:

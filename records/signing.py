@@ -38,12 +38,12 @@ def verify(
                 table=part._meta.db_table,
                 record_id=part.pk,
                 field=name,
-                digest=digest_of(held[name]),
+                digest=digest_of(values[name]),
                 verified_at=now,
                 verified_by=by,
             )
             for part in parts
-            for held in [answers(part)]
+            for values in [answers(part)]
             for name in to_compare(part)
             if (names is None or name in names) and name not in done.get((part._meta.db_table, part.pk), {})
         ]

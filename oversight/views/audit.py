@@ -22,7 +22,7 @@ from accounts.roles import Permission
 from oversight.endpoint import fields
 from protocol.study import STUDY
 from records.audit import review, trail
-from records.audit.trail import ODDITIES, Asked
+from records.audit.trail import ODDITIES, TrailFilter
 from records.model import registry
 from records.model.fields import crf_fields
 from records.models import AuditCheck, Seal
@@ -38,7 +38,7 @@ def audit(request: AuthedRequest) -> HttpResponse:
     require(request.user, Permission.AUDIT)
     people = _people(request.user)
     errors: dict[str, Any] = {}
-    asked = Asked()
+    asked = TrailFilter()
     try:
         asked = _asked(request.GET)
         if request.method == "POST":
@@ -99,11 +99,11 @@ def _fields(slug: str) -> list[Any]:
     return [field for model in (form, *registry.rows_of(form)) for field in crf_fields(model)] if form else []
 
 
-def _asked(typed: QueryDict) -> Asked:
+def _asked(typed: QueryDict) -> TrailFilter:
     """What the address asks for; ValidationError by field for an instant that is none."""
     texts = {name: text_input.sought(typed.get(name, ""))[:100] for name in typed}
     form = texts.get("form", "")
-    return Asked(
+    return TrailFilter(
         person=_number(texts.get("person", "")),
         code=texts.get("participant", "").upper(),
         form=form if form in registry.forms() else "",
@@ -135,7 +135,7 @@ def _link(typed: QueryDict, before: int) -> str:
     return kept.urlencode()
 
 
-def _in_words(asked: Asked, people: dict[int, Person]) -> str:
+def _in_words(asked: TrailFilter, people: dict[int, Person]) -> str:
     """The filter as a sentence, kept with a review of it."""
     form = registry.forms().get(asked.form)
     phrases = [str(ODDITIES[code]) for code in asked.odd]
@@ -154,7 +154,7 @@ def _in_words(asked: Asked, people: dict[int, Person]) -> str:
     return "; ".join(phrases) or _("everything")
 
 
-def _review(request: AuthedRequest, asked: Asked, people: dict[int, Person]) -> None:
+def _review(request: AuthedRequest, asked: TrailFilter, people: dict[int, Person]) -> None:
     newest = _number(request.POST.get("newest", "")) or 0
     kept = [(name, value) for name, values in request.GET.lists() for value in values if name != "before" and value]
     note, words = request.POST.get("note", ""), _in_words(asked, people)

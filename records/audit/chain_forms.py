@@ -66,15 +66,15 @@ def in_words(chain: Chain) -> str:
 
 def findings() -> Iterator[tuple[str, str]]:
     """(chain, sentence) for each chain whose rows are in another form than they may be."""
-    told = chains()
-    for chain in told:
+    all_chains = chains()
+    for chain in all_chains:
         if chain.second_from is not None and chain.first_to > chain.second_from:
             yield chain.name, f"row {chain.first_to} is in an older form than row {chain.second_from} before it"
-    said = _said()
-    if said is not None:
-        yield from _differences(*said)
-    elif any(chain.second_from is not None for chain in told):
-        for chain in told:
+    statement = _said()
+    if statement is not None:
+        yield from _differences(*statement)
+    elif any(chain.second_from is not None for chain in all_chains):
+        for chain in all_chains:
             if chain.first_to:
                 yield chain.name, "rows in form 1 are there, and nothing says until when that form was written"
 
@@ -87,10 +87,10 @@ def _said() -> tuple[Any, Any] | None:
     return tuple(json.loads(text or "null") for text in row) if row else None
 
 
-def _differences(said: Any, there: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    said = said if isinstance(said, dict) else {}
-    for chain in sorted({*said, *there}):
-        if chain not in said:
+def _differences(statement: Any, there: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    statement = statement if isinstance(statement, dict) else {}
+    for chain in sorted({*statement, *there}):
+        if chain not in statement:
             yield chain, "rows in form 1 are there, and the chain began after that form was given up"
-        elif said[chain] != there.get(chain):
+        elif statement[chain] != there.get(chain):
             yield chain, "its rows in form 1, or their ids, people or participants, are not those of when it ended"

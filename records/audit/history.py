@@ -58,13 +58,13 @@ def history_of(records: Sequence[Record], zone: ZoneInfo, name: str = "") -> lis
 
 def last_set_by(record: Record, names: Sequence[str]) -> set[int]:
     """The people whose answers stand in these fields now."""
-    found: dict[str, int] = {}
+    authors: dict[str, int] = {}
     rows = AuditRow.objects.filter(table=record._meta.db_table, record_id=record.pk, changes__has_any_keys=list(names))
     for row in rows.order_by("seq"):
         for name in names:
             if name in row.changes:
-                found[name] = row.person_id
-    return {person for name, person in found.items() if record.answered(name)}
+                authors[name] = row.person_id
+    return {person for name, person in authors.items() if record.answered(name)}
 
 
 def ever_answered(record: Record, names: Sequence[str]) -> bool:
@@ -99,21 +99,21 @@ def in_words(
 
     `numbers`, of linked records by (table, id), spares a question to the database for each.
     """
-    said = []
+    shown_changes = []
     for question in crf_fields(model):
         column = question.attname
         keys = [column, f"{column}_date"] if isinstance(question, Instant) else [column]
         if any(key in changes for key in keys):
             old, new = (_shown(question, changes, side, zone, numbers) for side in (0, 1))
-            said.append(Change(question.name, str(question.verbose_name), old, new))
+            shown_changes.append(Change(question.name, str(question.verbose_name), old, new))
     questions = {question.name: str(question.verbose_name) for question in crf_fields(model)}
     before, after = changes.get("missing", [{}, {}])
     for name in sorted({*(before or {}), *(after or {})}):
         was, now = (before or {}).get(name), (after or {}).get(name)
         if was != now:
             label = questions.get(name, name)  # a question that the form no longer asks keeps its old name
-            said.append(Change(name, label, _reason(was), _reason(now)))
-    return said
+            shown_changes.append(Change(name, label, _reason(was), _reason(now)))
+    return shown_changes
 
 
 def _reason(code: str | None) -> str:

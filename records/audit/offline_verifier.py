@@ -157,7 +157,7 @@ def lines_of(name: str, data: bytes, wrong: list[str]) -> Iterator[tuple[int, An
 
 def records_of(name: str, data: bytes, wrong: list[str]) -> list[Object]:
     """The records of one table, each an object with an id of its own."""
-    found: list[Object] = []
+    records: list[Object] = []
     known: set[int] = set()
     for number, record in lines_of(name, data, wrong):
         if not isinstance(record, dict) or not is_number(record.get("id")):
@@ -166,21 +166,21 @@ def records_of(name: str, data: bytes, wrong: list[str]) -> list[Object]:
             wrong.append(f"{name}, line {number}: record {record['id']} is there twice")
         else:
             known.add(record["id"])
-            found.append(record)
-    return found
+            records.append(record)
+    return records
 
 
 def heads_of(data: bytes, wrong: list[str]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    heads: dict[str, list[Any]] = {}
     for number, head in lines_of("heads.jsonl", data, wrong):
         right = isinstance(head, dict) and is_number(head.get("seq"))
         if not right or not all(isinstance(head.get(name), str) for name in ("chain", "hash")):
             wrong.append(f"heads.jsonl, line {number}: is no head of a chain")
-        elif head["chain"] in found:
+        elif head["chain"] in heads:
             wrong.append(f"heads.jsonl, line {number}: {head['chain']} has a head already")
         else:
-            found[head["chain"]] = [head["seq"], head["hash"]]
-    return found
+            heads[head["chain"]] = [head["seq"], head["hash"]]
+    return heads
 
 
 def contents(
@@ -204,7 +204,7 @@ def contents(
 def stated(rows: Iterable[Object]) -> dict[Place, list[str]]:
     """(chain, number) -> what redactions left in a row before them: each agreed to by another person than who asked."""
     asked: dict[Place, int] = {}
-    found: dict[Place, list[str]] = {}
+    stubs: dict[Place, list[str]] = {}
     for row in sorted(rows, key=lambda row: row["seq"]):
         changes = changes_of(row)
         if row["table"] != "records_redaction" or changes is None:
@@ -214,11 +214,11 @@ def stated(rows: Iterable[Object]) -> dict[Place, list[str]]:
             if row["action"] == "insert":
                 asked[row["chain"], row["record_id"]] = row["person_id"]
             elif asked.get((row["chain"], row["record_id"]), row["person_id"]) != row["person_id"]:
-                for seq, told in left_there:
-                    found.setdefault((row["chain"], seq), []).extend([told] if seq < row["seq"] else [])
+                for seq, stub in left_there:
+                    stubs.setdefault((row["chain"], seq), []).extend([stub] if seq < row["seq"] else [])
         except (ValueError, TypeError, IndexError, AttributeError):
             continue  # its own digest tells
-    return found
+    return stubs
 
 
 def in_chains(rows: Iterable[Object]) -> Chains:
@@ -278,12 +278,12 @@ def identities(rows: Iterable[Object]) -> Iterator[str]:
 
 def first_forms(chains: Chains) -> dict[str, list[Any]]:
     """chain -> last row in the first form, its hash, and a digest of what that form left out or left ambiguous."""
-    found = {}
+    ends = {}
     for chain, rows in chains.items():
         if old := [row for row in rows if form_of(row) == 1]:
             more = [[row["id"], row.get("participant_id"), *(row[name] for name in FIRST_LOOSE)] for row in old]
-            found[chain] = [old[-1]["seq"], old[-1]["hash"], sha(array(more))]
-    return found
+            ends[chain] = [old[-1]["seq"], old[-1]["hash"], sha(array(more))]
+    return ends
 
 
 def forms(rows: Iterable[Object]) -> Iterator[str]:
@@ -291,33 +291,35 @@ def forms(rows: Iterable[Object]) -> Iterator[str]:
     chains = in_chains(rows)
     there = first_forms(chains)
     second: dict[str, int | None] = {}
-    for chain, found in chains.items():
-        second[chain] = first = next((row["seq"] for row in found if form_of(row) == 2), None)
+    for chain, chain_rows in chains.items():
+        second[chain] = first = next((row["seq"] for row in chain_rows if form_of(row) == 2), None)
         if first is not None and there.get(chain, [0])[0] > first:
             yield f"{chain}: row {there[chain][0]} is in an older form than row {first} before it"
-    told = [row for row in chains.get("study", ()) if (row["table"], row["action"]) == ("records_auditform", "insert")]
-    if not told:
+    statements = [
+        row for row in chains.get("study", ()) if (row["table"], row["action"]) == ("records_auditform", "insert")
+    ]
+    if not statements:
         for chain in sorted(there) if any(second.values()) else ():
             yield f"{chain}: rows in form 1 are there, and nothing says until when that form was written"
         return
-    said = (changes_of(told[0]) or {}).get("ends", [None, None])[1]
-    said = said if isinstance(said, dict) else {}
-    for chain in sorted({*said, *there}):
-        if chain not in said:
+    statement = (changes_of(statements[0]) or {}).get("ends", [None, None])[1]
+    statement = statement if isinstance(statement, dict) else {}
+    for chain in sorted({*statement, *there}):
+        if chain not in statement:
             yield f"{chain}: rows in form 1 are there, and the chain began after that form was given up"
-        elif said[chain] != there.get(chain):
+        elif statement[chain] != there.get(chain):
             yield f"{chain}: its rows in form 1, or their ids, people or participants, are not those of when it ended"
 
 
 def in_words(rows: Iterable[Object]) -> Iterator[str]:
     """For each chain with rows in the first form, how far they go."""
-    for chain, found in in_chains(rows).items():
-        old, new = ([row["seq"] for row in found if form_of(row) == form] for form in (1, 2))
+    for chain, chain_rows in in_chains(rows).items():
+        old, new = ([row["seq"] for row in chain_rows if form_of(row) == form] for form in (1, 2))
         if old:
             yield f"{chain}: rows 1–{max(old)} in form 1" + (f", from row {min(new)} form 2" if new else "")
 
 
-def verify(public: bytes, signature: Any, told: Object) -> bool | None:
+def verify(public: bytes, signature: Any, document: Object) -> bool | None:
     """Whether the key signed this; None where nothing here can tell."""
     try:
         from cryptography.exceptions import InvalidSignature
@@ -325,7 +327,7 @@ def verify(public: bytes, signature: Any, told: Object) -> bool | None:
     except ImportError:
         return None
     try:
-        text = json.dumps(told, sort_keys=True).encode()
+        text = json.dumps(document, sort_keys=True).encode()
         Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(signature), text)
     except (ValueError, TypeError, InvalidSignature, RecursionError):
         return False
@@ -343,14 +345,14 @@ def seals(lines: Iterable[str], public: bytes, rows: Iterable[Object]) -> Iterat
 
 def seal(number: int, line: str, before: str | None, public: bytes, there: Mapping[Place, str]) -> Iterator[str]:
     try:
-        told = json.loads(line)
-        signature = told.pop("signature")
-        heads = [(chain, seq, sealed) for chain, (seq, sealed) in told["heads"].items()]
-        order = (told["number"], told["previous"])
+        document = json.loads(line)
+        signature = document.pop("signature")
+        heads = [(chain, seq, sealed) for chain, (seq, sealed) in document["heads"].items()]
+        order = (document["number"], document["previous"])
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         yield f"seal {number}: cannot be read, so its signature is not right"
         return
-    signed = verify(public, signature, told)
+    signed = verify(public, signature, document)
     if signed is None:
         yield f"seal {number}: its signature was not checked, for want of the Python package “cryptography”"
     elif not signed:
@@ -368,25 +370,25 @@ def exact(value: Any) -> Any:
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, list):
-        return [exact(each) for each in value]
-    return {name: exact(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return [exact(part) for part in value]
+    return {name: exact(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def replay(
     rows: Iterable[Object], tables: Mapping[str, list[Object]], columns: Mapping[str, list[Any]]
 ) -> Iterator[str]:
     """Each record as stored against what its history says, column by column."""
-    told: dict[Place, Object] = {}
+    histories: dict[Place, Object] = {}
     for row in sorted(rows, key=lambda row: (row["chain"], row["seq"])):
-        held = told.setdefault((row["table"], row["record_id"]), {})
-        held.update({name: pair[1] for name, pair in (changes_of(row) or {}).items()})
+        values = histories.setdefault((row["table"], row["record_id"]), {})
+        values.update({name: pair[1] for name, pair in (changes_of(row) or {}).items()})
     stored = {(table, record["id"]): record for table, records in tables.items() for record in records}
     names = {table: set(map(str, columns.get(table) or next(iter(records), ()))) for table, records in tables.items()}
-    for table, record in sorted({*told, *stored}):
+    for table, record in sorted({*histories, *stored}):
         if table not in tables:
             yield f"{table} · record {record}: its table is not in the bundle"
             continue
-        history, now = told.get((table, record), {}), stored.get((table, record), {})
+        history, now = histories.get((table, record), {}), stored.get((table, record), {})
         if now and set(now) != names[table]:
             differing = ", ".join(sorted(set(now) ^ names[table]))
             yield f"{table} · record {record}: its columns are not those of the table ({differing})"
@@ -425,11 +427,11 @@ def findings(
 def manifest_of(files: Mapping[str, bytes], wrong: list[str]) -> Object:
     """The manifest, with an empty one in the place of what cannot be read."""
     try:
-        told = parsed(text_of("manifest.json", files.get("manifest.json", b"{}"), wrong))
+        manifest = parsed(text_of("manifest.json", files.get("manifest.json", b"{}"), wrong))
     except ValueError as error:
         wrong.append(f"manifest.json: cannot be read ({error})")
         return {}
-    return told if isinstance(told, dict) else {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def sums(files: Mapping[str, bytes], manifest: Object, public: bytes) -> Iterator[str]:
@@ -447,8 +449,8 @@ def sums(files: Mapping[str, bytes], manifest: Object, public: bytes) -> Iterato
     for name in sorted({*files} - {*known, "manifest.json", "verify.py"}):
         yield f"{name}: was not exported, the manifest does not know it"
     if "signature" in manifest:
-        told = {name: value for name, value in manifest.items() if name != "signature"}
-        signed = verify(public, manifest["signature"], told)
+        document = {name: value for name, value in manifest.items() if name != "signature"}
+        signed = verify(public, manifest["signature"], document)
         if not signed:
             yield (
                 "manifest.json: its signature is not right"
@@ -539,13 +541,13 @@ def main(arguments: list[str]) -> int:
             wrong.append(f"{arguments[2]}: the public key cannot be read ({error.strerror})")
             key = b""
     files = load(Path(arguments[0]), wrong)
-    found, rows, heads, sealed = proved(files, key)
-    for sentence in [*wrong, *found]:
+    sentences, rows, heads, sealed = proved(files, key)
+    for sentence in [*wrong, *sentences]:
         print(clean(sentence))
     for sentence in in_words([row for row in rows if not shape(row)]):
         print(clean(sentence))
     trusted = "the public key that was given" if key is not None else "the bundle's own public key, trusted"
-    number = len(wrong) + len(found)
+    number = len(wrong) + len(sentences)
     print(f"{len(rows)} audit rows in {len(heads)} chains, {len(sealed)} seals, {trusted}: {number} findings")
     return 1 if number else 0
 

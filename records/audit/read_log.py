@@ -81,7 +81,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
         return
     code = match.kwargs.get("code", "") or getattr(request, "read_about", "")
     fragment = request.method != "GET" or (bool(getattr(request, "htmx", False)) and not _is_file(response))
-    told = {
+    params = {
         "at": now,
         "person": person.pk,
         "reader": person.signature[:300],
@@ -94,7 +94,7 @@ def note(request: HttpRequest, response: HttpResponseBase, now: datetime) -> Non
         "ahead": now + SKEW,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, told)
+        cursor.execute(_NOTE, params)
 
 
 def _kind(response: HttpResponseBase, code: str) -> str:
@@ -111,11 +111,11 @@ def reads_of(code: str, site_id: int, since: datetime, before: int | None, most:
     """Who saw a participant, the newest first: the pages about it, and the lists and exports that could show it."""
     alone = Read.objects.filter(participant=code)
     among = Read.objects.filter(participant="", sites__contains=[site_id], at__gte=since)
-    found: list[Read] = []
+    entries: list[Read] = []
     for rows in (alone, among):
         rows = rows.filter(pk__lt=before) if before else rows
-        found += rows.order_by("-pk")[:most]
-    return sorted(found, key=lambda row: -row.pk)[:most]
+        entries += rows.order_by("-pk")[:most]
+    return sorted(entries, key=lambda row: -row.pk)[:most]
 
 
 def at_sites(sites: set[int], codes: Any, before: int | None, most: int) -> list[Read]:

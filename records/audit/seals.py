@@ -95,8 +95,8 @@ def _catch_up(lines: list[str]) -> None:
     """A crash between file and table leaves one line that the table does not know yet."""
     known = Seal.objects.count()
     if len(lines) == known + 1 and not _wrong(lines[-1], known + 1, lines[-2] if known else None, _public()):
-        told = json.loads(lines[-1])
-        Seal.objects.create(number=known + 1, at=datetime.fromisoformat(told["at"]), digest=digest_of(lines[-1]))
+        document = json.loads(lines[-1])
+        Seal.objects.create(number=known + 1, at=datetime.fromisoformat(document["at"]), digest=digest_of(lines[-1]))
 
 
 def _sealed(lines: list[str]) -> dict[str, list[Any]]:
@@ -107,27 +107,32 @@ def _sealed(lines: list[str]) -> dict[str, list[Any]]:
 
 
 def _signed(number: int, now: datetime, before: str | None, heads: dict[str, list[Any]]) -> str:
-    told = {"number": number, "at": now.isoformat(), "previous": digest_of(before) if before else FIRST, "heads": heads}
-    signature = _private().sign(_text(told))
-    return json.dumps({**told, "signature": base64.b64encode(signature).decode()}, sort_keys=True)
+    document = {
+        "number": number,
+        "at": now.isoformat(),
+        "previous": digest_of(before) if before else FIRST,
+        "heads": heads,
+    }
+    signature = _private().sign(_text(document))
+    return json.dumps({**document, "signature": base64.b64encode(signature).decode()}, sort_keys=True)
 
 
-def sign(told: dict[str, Any]) -> str:
+def sign(document: dict[str, Any]) -> str:
     """The key's signature of something else that is to stay as it is, in base64."""
-    return base64.b64encode(_private().sign(_text(told))).decode()
+    return base64.b64encode(_private().sign(_text(document))).decode()
 
 
-def is_signed(told: dict[str, Any], signature: str) -> bool:
+def is_signed(document: dict[str, Any], signature: str) -> bool:
     """Whether `sign` gave this signature of this."""
     try:
-        _public().verify(base64.b64decode(signature), _text(told))
+        _public().verify(base64.b64decode(signature), _text(document))
     except (ValueError, InvalidSignature):
         return False
     return True
 
 
-def _text(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, sort_keys=True).encode()
+def _text(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True).encode()
 
 
 def digest_of(line: str) -> str:
@@ -172,29 +177,29 @@ def findings() -> list[str]:
     lines, known = _lines(), {seal.number: seal for seal in Seal.objects.all()}
     if not lines and not known:
         return []
-    found = [f"seal {number} is missing from the file" for number in sorted(known) if number > len(lines)]
+    sentences = [f"seal {number} is missing from the file" for number in sorted(known) if number > len(lines)]
     public = _public() if lines else None
     sealed: dict[tuple[str, int], tuple[str, int]] = {}
     for index, line in enumerate(lines, start=1):
         wrong = _wrong(line, index, lines[index - 2] if index > 1 else None, public)
         if wrong:
-            found.append(f"seal {index}: {wrong}")
+            sentences.append(f"seal {index}: {wrong}")
             continue
         if index not in known or known[index].digest != digest_of(line):
-            found.append(f"seal {index}: the database knows another one, or none")
+            sentences.append(f"seal {index}: the database knows another one, or none")
         for chain, (seq, link) in json.loads(line)["heads"].items():
             sealed[chain, seq] = (link, index)
-    return found + _broken(sealed)
+    return sentences + _broken(sealed)
 
 
 def _wrong(line: str, number: int, before: str | None, public: Any) -> str:
     try:
-        told = json.loads(line)
-        signature = base64.b64decode(told.pop("signature"))
-        public.verify(signature, _text(told))
+        document = json.loads(line)
+        signature = base64.b64decode(document.pop("signature"))
+        public.verify(signature, _text(document))
     except (ValueError, KeyError, AttributeError, TypeError, InvalidSignature):
         return "its signature is not right"
-    if told["number"] != number or told["previous"] != (digest_of(before) if before else FIRST):
+    if document["number"] != number or document["previous"] != (digest_of(before) if before else FIRST):
         return "a seal before it is missing, or the order was changed"
     return ""
 

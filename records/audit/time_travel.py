@@ -47,8 +47,8 @@ def rows(
     `horizon`, if not empty, are the transactions that had been committed, as `pg_current_snapshot` says it.
     """
     sql = _REPLAY.format(table=model._meta.db_table)
-    found = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study, horizon])
-    return sorted((_whole(row) for row in found), key=lambda row: row.pk)
+    raw_rows = model._default_manager.raw(sql, [model._meta.db_table, at, list(participants), study, horizon])
+    return sorted((_whole(row) for row in raw_rows), key=lambda row: row.pk)
 
 
 def before(model: type[Row], pks: Sequence[int], row_id: int) -> list[Row]:
@@ -88,7 +88,7 @@ class Difference:
 
 def differences(participant: Participant, since: datetime, until: datetime) -> list[Difference]:
     """Record by record, the answers at both instants where they differ; net, not step by step."""
-    found = []
+    changed_records = []
     for model in registry.clinical_models():
         if not issubclass(model, ParticipantRecord):
             continue
@@ -98,8 +98,8 @@ def differences(participant: Participant, since: datetime, until: datetime) -> l
             changes = history.in_words(model, _changed(was, row), participant.site.tz)
             what = _what(was, row)
             if changes or what:
-                found.append(Difference(row, what, changes))
-    return found
+                changed_records.append(Difference(row, what, changes))
+    return changed_records
 
 
 def _what(was: Record | None, now: Record) -> str:
@@ -112,13 +112,13 @@ def _what(was: Record | None, now: Record) -> str:
 
 def _changed(was: Record | None, now: Record) -> dict[str, list[Any]]:
     """As an audit row tells it: column -> [then, now], in the form that JSON has."""
-    told = {}
+    changes = {}
     for field in now._meta.local_concrete_fields:
         old = _plain(getattr(was, field.attname)) if was is not None else None
         new = _plain(getattr(now, field.attname))
         if old != new:
-            told[field.attname] = [old, new]
-    return told
+            changes[field.attname] = [old, new]
+    return changes
 
 
 def _plain(value: Any) -> Any:
@@ -129,4 +129,4 @@ def _plain(value: Any) -> Any:
 
 def standing(records: Sequence[Form]) -> list[Form]:
     """Those that counted then, in the order of the casebook."""
-    return sorted((each for each in records if not each.is_void), key=lambda each: (each.number, each.pk))
+    return sorted((record for record in records if not record.is_void), key=lambda record: (record.number, record.pk))

@@ -66,7 +66,7 @@ WHERE (s.id = ANY(%(sites)s) OR r.participant_id IS NULL) AND {where} ORDER BY r
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrailFilter:
     """What a reviewer asks to see; everything is optional."""
 
     person: int | None = None
@@ -99,21 +99,21 @@ class Line:
         return replace(self, reason="", changes=[])
 
 
-def lines(asked: Asked, sites: Iterable[int], endpoint: Sequence[tuple[str, str]], most: int) -> list[Line]:
+def lines(asked: TrailFilter, sites: Iterable[int], endpoint: Sequence[tuple[str, str]], most: int) -> list[Line]:
     """The newest lines that were asked for, of participants of these sites. `endpoint`: (table, column) it rests on."""
-    told = _told(asked, sites, endpoint, most)
+    params = _told(asked, sites, endpoint, most)
     with connection.cursor() as cursor:
-        cursor.execute(_ASK.format(where=" AND ".join(_where(asked))), told)
+        cursor.execute(_ASK.format(where=" AND ".join(_where(asked))), params)
         about = {pk: (code, zone, site) for pk, code, zone, site in cursor.fetchall()}
     rows = list(AuditRow.objects.filter(pk__in=about).order_by("-pk"))
     known = _known(rows)
     return [_line(row, *about[row.pk], known) for row in rows]
 
 
-def _where(asked: Asked) -> list[str]:
+def _where(asked: TrailFilter) -> list[str]:
     """The conditions, each with what it takes from _told."""
-    found = ["true" if asked.everything else 'r."table" = ANY(%(clinical)s)']
-    for given, sql in (
+    conditions = ["true" if asked.everything else 'r."table" = ANY(%(clinical)s)']
+    for value, sql in (
         (asked.person, "r.person_id = %(person)s"),
         (asked.code, "p.code = %(code)s"),
         (asked.form, 'r."table" = ANY(%(of_form)s)'),
@@ -123,12 +123,12 @@ def _where(asked: Asked) -> list[str]:
         (asked.reason, "strpos(lower(r.reason), lower(%(reason)s)) > 0"),
         (asked.before, "r.id < %(before)s"),
     ):
-        if given:
-            found.append(sql)
-    return found + [_ODD[code] for code in asked.odd if code in _ODD]
+        if value:
+            conditions.append(sql)
+    return conditions + [_ODD[code] for code in asked.odd if code in _ODD]
 
 
-def _told(asked: Asked, sites: Iterable[int], endpoint: Sequence[tuple[str, str]], most: int) -> dict[str, Any]:
+def _told(asked: TrailFilter, sites: Iterable[int], endpoint: Sequence[tuple[str, str]], most: int) -> dict[str, Any]:
     form = registry.models().get(asked.form)
     of_form = [model._meta.db_table for model in (form, *registry.rows_of(form))] if form else []
     return {
@@ -146,14 +146,14 @@ def _told(asked: Asked, sites: Iterable[int], endpoint: Sequence[tuple[str, str]
 
 def _days() -> list[tuple[str, str]]:
     """The columns that say when something of the trial happened: local dates of instants, and days of visits."""
-    found = []
+    columns = []
     for model in registry.clinical_models():
         for question in crf_fields(model):
             if isinstance(question, Instant):
-                found.append((model._meta.db_table, f"{question.name}_date"))
+                columns.append((model._meta.db_table, f"{question.name}_date"))
             elif isinstance(question, LocalDate) and issubclass(model, VisitRecord):
-                found.append((model._meta.db_table, question.attname))
-    return found
+                columns.append((model._meta.db_table, question.attname))
+    return columns
 
 
 def _known(rows: Sequence[AuditRow]) -> dict[tuple[str, int], tuple[int, str]]:
@@ -165,8 +165,8 @@ def _known(rows: Sequence[AuditRow]) -> dict[tuple[str, int], tuple[int, str]]:
             wanted[row.table].add(row.record_id)
             for question in crf_fields(tables[row.table]):
                 if isinstance(question, RecordLink):
-                    held = row.changes.get(question.attname) or ()
-                    wanted[question.related_model._meta.db_table] |= {pk for pk in held if pk}
+                    keys = row.changes.get(question.attname) or ()
+                    wanted[question.related_model._meta.db_table] |= {pk for pk in keys if pk}
     one = "SELECT '{table}', id, number, {visit} FROM {table} WHERE id = ANY(%s)"
     parts = [
         one.format(table=table, visit="visit" if issubclass(tables[table], VisitRecord) else "''") for table in wanted

@@ -62,8 +62,8 @@ def _manifest(now: datetime, sums: dict[str, str]) -> dict[str, Any]:
         model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
         for model in registry.audited_models()
     }
-    told = {"made_at": now.isoformat(), "sha256": sums, "columns": columns}
-    return {**told, "signature": seals.sign(told)}
+    manifest = {"made_at": now.isoformat(), "sha256": sums, "columns": columns}
+    return {**manifest, "signature": seals.sign(manifest)}
 
 
 def _sum_at_its_end(file: IO[bytes]) -> None:
@@ -84,8 +84,8 @@ def _first() -> bool:
 def _lines(sql: str) -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        while found := cursor.fetchmany(2000):
-            for (line,) in found:
+        while batch := cursor.fetchmany(2000):
+            for (line,) in batch:
                 yield line + "\n"
 
 

@@ -112,18 +112,18 @@ def verify() -> list[Finding]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL timezone = 'UTC'")
         codes = dict(Participant._base_manager.values_list("pk", "code"))
-        found = [*_rows(cursor, codes), *_ends(cursor, codes), *_records(cursor, codes), *_replays(cursor, codes)]
-        found += [Finding(_code(chain, codes), "audit", 0, "chain", what) for chain, what in chain_forms.findings()]
+        findings = [*_rows(cursor, codes), *_ends(cursor, codes), *_records(cursor, codes), *_replays(cursor, codes)]
+        findings += [Finding(_code(chain, codes), "audit", 0, "chain", what) for chain, what in chain_forms.findings()]
     for table, contradictions in PROOFS.items():
-        found += [Finding("", _title(_names(), table), record, "file", what) for record, what in contradictions()]
-    return [*found, *(_sealed(sentence, codes) for sentence in seals.findings())]
+        findings += [Finding("", _title(_names(), table), record, "file", what) for record, what in contradictions()]
+    return [*findings, *(_sealed(sentence, codes) for sentence in seals.findings())]
 
 
 def prove(now: datetime) -> AuditCheck:
     """Verify, and keep what was found."""
-    found = verify()
-    sentences = [str(each) for each in found[:MAX_SENTENCES]]
-    return AuditCheck.objects.create(at=now, rows=counts()["rows"], findings=len(found), sentences=sentences)
+    findings = verify()
+    sentences = [str(finding) for finding in findings[:MAX_SENTENCES]]
+    return AuditCheck.objects.create(at=now, rows=counts()["rows"], findings=len(findings), sentences=sentences)
 
 
 def _sealed(sentence: str, codes: dict[int, str]) -> Finding:
@@ -191,14 +191,14 @@ def _records(cursor: Any, codes: dict[int, str]) -> list[Finding]:
 
 def _replays(cursor: Any, codes: dict[int, str]) -> list[Finding]:
     """Each record equals the replay of its own history, field by field."""
-    found = []
+    findings = []
     for table, model in _names().items():
         cursor.execute(_REPLAY.format(table=table))
-        for record, field, told, held in cursor.fetchall():
+        for record, field, replayed, stored in cursor.fetchall():
             participant = _participant_of(model, table, record)
-            what = f"the record holds {held or 'nothing'}, its history says {told or 'nothing'}"
-            found.append(Finding(codes.get(participant or 0, ""), _title(_names(), table), record, field, what))
-    return found
+            what = f"the record holds {stored or 'nothing'}, its history says {replayed or 'nothing'}"
+            findings.append(Finding(codes.get(participant or 0, ""), _title(_names(), table), record, field, what))
+    return findings
 
 
 def _participant_of(model: type[Audited], table: str, record: int) -> int | None:
@@ -206,5 +206,8 @@ def _participant_of(model: type[Audited], table: str, record: int) -> int | None
     if not hasattr(model, "participant_id"):
         return record
     history = AuditRow.objects.filter(table=table, record_id=record).order_by("seq")
-    told = history.values_list("participant_id", flat=True).first()
-    return told or model._base_manager.filter(pk=record).values_list(models.F("participant_id"), flat=True).first()
+    participant_id = history.values_list("participant_id", flat=True).first()
+    return (
+        participant_id
+        or model._base_manager.filter(pk=record).values_list(models.F("participant_id"), flat=True).first()
+    )

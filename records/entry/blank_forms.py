@@ -17,7 +17,7 @@ _ROWS = 3  # empty rows of each kind on one sheet
 
 
 @dataclass(frozen=True)
-class Asked:
+class BlankQuestion:
     """One question as printed; `kind` says what room there is to write."""
 
     field: CrfField
@@ -34,13 +34,13 @@ class Sheet:
     model: type[Record]
     title: str
     visits: Sequence[tuple[str, str]]
-    sections: Sequence[tuple[Any, Sequence[Asked]]]
-    rows: Sequence[tuple[str, range, Sequence[Asked]]]
+    sections: Sequence[tuple[Any, Sequence[BlankQuestion]]]
+    rows: Sequence[tuple[str, range, Sequence[BlankQuestion]]]
 
 
 def sheets(slug: str = "") -> list[Sheet]:
     """All forms in the order of the casebook, or one of them; none for a slug that is no form's."""
-    return [_sheet(model) for each, model in registry.forms().items() if slug in ("", each) and not _is_row(model)]
+    return [_sheet(model) for name, model in registry.forms().items() if slug in ("", name) and not _is_row(model)]
 
 
 def _is_row(model: type[Record]) -> bool:
@@ -60,14 +60,18 @@ def _sheet(model: type[Record]) -> Sheet:
     )
 
 
-def _rows(model: type[ItemGroupRecord]) -> tuple[str, range, Sequence[Asked]]:
+def _rows(model: type[ItemGroupRecord]) -> tuple[str, range, Sequence[BlankQuestion]]:
     fields = {field.name: field for field in crf_fields(model) if field.editable}
-    return str(model._meta.verbose_name_plural), range(1, _ROWS + 1), [_asked(each, fields) for each in fields.values()]
+    return (
+        str(model._meta.verbose_name_plural),
+        range(1, _ROWS + 1),
+        [_asked(field, fields) for field in fields.values()],
+    )
 
 
-def _asked(field: CrfField, fields: dict[str, CrfField]) -> Asked:
+def _asked(field: CrfField, fields: dict[str, CrfField]) -> BlankQuestion:
     codes = list(field.codes if isinstance(field, MultiChoice) else field.flatchoices)
-    return Asked(
+    return BlankQuestion(
         field,
         BOXES if codes else _room(field),
         codes,
@@ -89,8 +93,8 @@ def _only_if(field: CrfField, fields: dict[str, CrfField]) -> str:
         return ""
     parent = fields[field.shown_if[0]]
     words = dict(parent.codes if isinstance(parent, MultiChoice) else parent.flatchoices)
-    told = {
+    params = {
         "parent": parent.verbose_name,
         "answers": _(" or ").join(str(words.get(code, code)) for code in field.shown_if[1]),
     }
-    return _("only if “%(parent)s” is %(answers)s") % told
+    return _("only if “%(parent)s” is %(answers)s") % params

@@ -76,15 +76,15 @@ def merge(
     """
     data = form.data.copy()
     before, rows_before = opened(current, version)
-    found = _part(form, before, current, fresh(current, ""), data)
+    differences = _part(form, before, current, fresh(current, ""), data)
     for prefix, formset in rows.items():
-        found += _rows(prefix, formset, current, rows_before.get(formset.model, {}), fresh, data)
-    return data, found
+        differences += _rows(prefix, formset, current, rows_before.get(formset.model, {}), fresh, data)
+    return data, differences
 
 
 def _part(form: CrfForm, before: Record | None, current: Record, theirs: CrfForm, data: Any) -> list[Difference]:
     """The questions of the form itself, or of one row; takes over into `data` what only they changed."""
-    found = []
+    differences = []
     for name, field in form.crf.items():
         stored, code = _stored(field, current)
         typed, your_code = _typed(form, name, code)
@@ -102,8 +102,8 @@ def _part(form: CrfForm, before: Record | None, current: Record, theirs: CrfForm
             for key, values in take:
                 data.setlist(key, list(values))
         words = display_answer(field, stored, code, form.zone), display_answer(field, typed, your_code, form.zone)
-        found.append(Difference(form.add_prefix(name), str(field.verbose_name), *words, who, take))
-    return found
+        differences.append(Difference(form.add_prefix(name), str(field.verbose_name), *words, who, take))
+    return differences
 
 
 def _stored(field: CrfField, record: Record) -> tuple[Any, str]:
@@ -132,9 +132,9 @@ def _inputs(bound: BoundField) -> list[tuple[str, list[str]]]:
     widget = bound.field.widget
     if hasattr(widget, "parts"):  # an instant: date, time, and which of two equal times
         return [(f"{bound.html_name}_{index}", [part]) for index, part in enumerate(widget.parts(value))]
-    held = widget.get_context(bound.html_name, value, {})["widget"]["value"]
-    values = held if isinstance(held, list | tuple) else [held]
-    return [(bound.html_name, [str(each) for each in values if each is not None])]
+    content = widget.get_context(bound.html_name, value, {})["widget"]["value"]
+    values = content if isinstance(content, list | tuple) else [content]
+    return [(bound.html_name, [str(part) for part in values if part is not None])]
 
 
 def _rows(
@@ -150,7 +150,7 @@ def _rows(
     standing = {row.pk: row for row in selectors.rows(formset.model, current)}
     sent = {form.instance.pk for form in formset if form.instance.pk}
     yours = _("not on your page; it stays")
-    found = [
+    differences = [
         Difference(where, label, row_in_words(row), yours, THEIRS) for pk, row in standing.items() if pk not in sent
     ]
     by_identity = {str(entry): row for entry, row in before.items()}
@@ -158,14 +158,14 @@ def _rows(
         there = standing.get(form.instance.pk)
         was = by_identity.get(data.get(form.add_prefix("entry"), ""))
         if there is not None:
-            found += _row(form, where, was, there, fresh(there, form.prefix or ""), data)
+            differences += _row(form, where, was, there, fresh(there, form.prefix or ""), data)
         elif was is not None and not _touched(form, was, fresh(was, form.prefix or "")):
             data[form.add_prefix("remove")] = "on"
-            found.append(Difference(where, label, _("removed"), row_in_words(was), THEIRS))
+            differences.append(Difference(where, label, _("removed"), row_in_words(was), THEIRS))
         elif form.has_changed():
             theirs = _("removed") if was is not None else _("not there")
-            found.append(Difference(where, label, theirs, row_in_words(form.instance), BOTH if was else YOURS))
-    return found
+            differences.append(Difference(where, label, theirs, row_in_words(form.instance), BOTH if was else YOURS))
+    return differences
 
 
 def _row(

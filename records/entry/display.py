@@ -27,9 +27,9 @@ def shown(field: CrfField, value: Any, zone: Any) -> str:
 def row_in_words(row: ItemGroupRecord) -> str:
     """A row in one line: each answered question with its answer."""
     zone = row.participant.site.tz if row.participant_id else None
-    told = []
+    answers = []
     for field in crf_fields(type(row)):
         value = field.value_from_object(row)
         if value not in (None, "", []):
-            told.append(f"{field.verbose_name}: {shown(field, value, zone)}")
-    return ", ".join(told) or "–"
+            answers.append(f"{field.verbose_name}: {shown(field, value, zone)}")
+    return ", ".join(answers) or "–"

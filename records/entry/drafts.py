@@ -74,10 +74,10 @@ def as_data(typing: Typing) -> Any:
 
 def forget_quotes(code: str, texts: Iterable[str]) -> None:
     """Throw away what anybody has typed about a participant and not saved, where it holds one of these texts."""
-    held = [sought for text in texts if (sought := text_input.sought(text))]
+    quotes = [sought for text in texts if (sought := text_input.sought(text))]
     for kept in Typing.objects.filter(address__startswith=f"/participants/{code}/"):
         values = [text_input.sought(value) for _name, values in as_data(kept).lists() for value in values]
-        if any(text in value for text in held for value in values):
+        if any(text in value for text in quotes for value in values):
             kept.delete()
 
 

@@ -98,17 +98,17 @@ def already_saved(place: FormTarget, person: Person, now: datetime, data: Any) -
     entry = target.entry_of(data)
     if entry is None or data.get("version", "0") not in ("", "0"):
         return None
-    made = place.model._default_manager.filter(entry=entry, participant=place.participant).first()
-    if made is None:
+    existing = place.model._default_manager.filter(entry=entry, participant=place.participant).first()
+    if existing is None:
         if place.record.pk is None:
             place.record.entry = entry
         return None
-    found, same = _compared(place, person, now, data, made)
-    if same and (data.get("action") != "complete" or made.status == Status.COMPLETE):
-        return found
-    place.record = found.record
+    stored_place, same = _compared(place, person, now, data, existing)
+    if same and (data.get("action") != "complete" or existing.status == Status.COMPLETE):
+        return stored_place
+    place.record = stored_place.record
     if same:
-        data["version"] = str(made.version)
+        data["version"] = str(existing.version)
     return None
 
 
@@ -121,16 +121,16 @@ def _sent_twice(
     """
     if current.updated_by_id != person.pk or current.is_void or data.get("version") != str(current.version - 1):
         return None
-    found, same = _compared(place, person, now, data, current)
+    stored_place, same = _compared(place, person, now, data, current)
     if not same or not _same_reason(current, data.get("reason", "").strip()):
         return None
     if data.get("action") == "complete" and current.status != Status.COMPLETE:
         sent = data.copy()
         sent["version"] = str(current.version)
-        return submit(found, person, now, sent)
-    drafts.forget(person, found.url())
-    form = target.form_of(found, person, now)
-    return Outcome(302, form, target.rows_of(found, form))
+        return submit(stored_place, person, now, sent)
+    drafts.forget(person, stored_place.url())
+    form = target.form_of(stored_place, person, now)
+    return Outcome(302, form, target.rows_of(stored_place, form))
 
 
 def _compared(
@@ -138,12 +138,12 @@ def _compared(
 ) -> tuple[FormTarget, bool]:
     """The form as it is stored, and whether what was sent is just that."""
     stored.participant = place.participant
-    found = FormTarget(place.participant, place.model, stored, place.visit)
-    tried = replace(found, record=copy(stored))
+    stored_place = FormTarget(place.participant, place.model, stored, place.visit)
+    tried = replace(stored_place, record=copy(stored))
     form = target.form_of(tried, person, now, data)
     rows = target.rows_of(tried, form, _as_they_are(data, form))
     form.is_valid()
-    return found, not form.changes() and not any(_differs(formset) for formset in rows.values())
+    return stored_place, not form.changes() and not any(_differs(formset) for formset in rows.values())
 
 
 def _same_reason(current: Record, typed: str) -> bool:

@@ -36,12 +36,12 @@ class FormTarget:
     @property
     def void_ones(self) -> list[ParticipantRecord]:
         """Records of this very form that were voided: they stay readable."""
-        found = self.model._default_manager.filter(participant=self.participant, voided_at__isnull=False)
+        records = self.model._default_manager.filter(participant=self.participant, voided_at__isnull=False)
         if self.visit:
-            found = found.filter(Q(visit=self.visit))
+            records = records.filter(Q(visit=self.visit))
         if self.model.repeats:
-            found = found.filter(number=self.record.number) if self.record.pk else found.none()
-        return list(found.exclude(pk=self.record.pk).order_by("-pk"))
+            records = records.filter(number=self.record.number) if self.record.pk else records.none()
+        return list(records.exclude(pk=self.record.pk).order_by("-pk"))
 
     def url(self, tail: str = "") -> str:
         """The address of this form, or of a page below it."""
@@ -90,12 +90,12 @@ def form_of(place: FormTarget, person: Person, now: datetime, data: Any = None, 
 
 def _asked(model: type[Record], asked: Any) -> dict[str, str]:
     """`?adverse_event=7` opens a new form about that event; a link may bring other answers along, to be checked."""
-    given = {}
+    answers = {}
     for field in crf_fields(model):
         value = text_input.sought(asked.get(field.name, ""))
         if value and len(value) <= MAX_PREFILL and (value.isdecimal() or not isinstance(field, RecordLink)):
-            given[field.name] = value
-    return given
+            answers[field.name] = value
+    return answers
 
 
 def rows_of(place: FormTarget, form: CrfForm, data: Any = None) -> dict[str, CrfRows]:

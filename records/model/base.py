@@ -132,8 +132,8 @@ class Record(Audited, metaclass=RecordBase):
         if field.shown_if is None:
             return True
         parent, codes = field.shown_if
-        given = getattr(self, parent)
-        return bool(set(given or []) & set(codes)) if isinstance(given, list) else given in codes
+        answer = getattr(self, parent)
+        return bool(set(answer or []) & set(codes)) if isinstance(answer, list) else answer in codes
 
     def unanswered(self) -> list[CrfField]:
         """What still wants an answer, or a code saying why there is none, before the form is complete."""
@@ -152,19 +152,19 @@ class Record(Audited, metaclass=RecordBase):
 
     def notices(self) -> dict[str, Any]:
         """Field -> sentence: unusual, so it is said; never refused. Forms add to the soft bounds."""
-        said = {}
+        notices = {}
         for field in crf_fields(type(self)):
             value = getattr(self, field.name, None)
             if field.soft is None or value is None:
                 continue
             low, high = field.soft
             if (low is not None and value < low) or (high is not None and value > high):
-                said[field.name] = _("%(value)s is outside what is usual (%(low)s to %(high)s). Please check.") % {
+                notices[field.name] = _("%(value)s is outside what is usual (%(low)s to %(high)s). Please check.") % {
                     "value": field.shown(value),
                     "low": low if low is not None else "…",
                     "high": high if high is not None else "…",
                 }
-        return said
+        return notices
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """What follows from these answers and the rows inside the form (slug of the row -> rows). Forms override it."""

@@ -45,12 +45,12 @@ def read_date(typed: str, today: date) -> date:
         return today
     if ago := _DAYS_AGO.fullmatch(text):
         return today - timedelta(days=int(ago[1]))
-    if found := _ISO.fullmatch(text):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := _DAY_FIRST.fullmatch(text):
-        day, month, year = int(found[1]), int(found[2]), _year(found[3], today)
-    elif (found := _NAMED.fullmatch(text)) and found[2] in _MONTHS:
-        day, month, year = int(found[1]), _MONTHS[found[2]], _year(found[3], today)
+    if match := _ISO.fullmatch(text):
+        year, month, day = (int(part) for part in match.groups())
+    elif match := _DAY_FIRST.fullmatch(text):
+        day, month, year = int(match[1]), int(match[2]), _year(match[3], today)
+    elif (match := _NAMED.fullmatch(text)) and match[2] in _MONTHS:
+        day, month, year = int(match[1]), _MONTHS[match[2]], _year(match[3], today)
     else:
         raise ValidationError(
             _("“%(typed)s” is not a date. Type it as 2016-03-08, 8-3-2016 or 8 mar 2016.") % {"typed": typed[:40]}
@@ -69,11 +69,11 @@ def _existing(year: int, month: int, day: int, typed: str) -> date:
     if year < EARLIEST:
         raise ValidationError(_("“%(typed)s”: the year must be 1900 or later.") % {"typed": typed[:40]})
     try:
-        found = date(year, month, day)
+        calendar_day = date(year, month, day)
     except ValueError as error:
         raise ValidationError(_("“%(typed)s” does not exist on the calendar.") % {"typed": typed[:40]}) from error
-    not_later(found, date(LATEST, 12, 31), typed)
-    return found
+    not_later(calendar_day, date(LATEST, 12, 31), typed)
+    return calendar_day
 
 
 def not_later(earliest: date, today: date, typed: str) -> None:
@@ -87,12 +87,12 @@ def read_partial(typed: str, today: date) -> str:
     text = bare(typed).lower()
     if _YEAR.fullmatch(text):
         year, month = int(text), None
-    elif found := _ISO_MONTH.fullmatch(text):
-        year, month = int(found[1]), int(found[2])
-    elif found := _MONTH_FIRST.fullmatch(text):
-        year, month = int(found[2]), int(found[1])
-    elif (found := _NAMED_MONTH.fullmatch(text)) and found[1] in _MONTHS:
-        year, month = int(found[2]), _MONTHS[found[1]]
+    elif match := _ISO_MONTH.fullmatch(text):
+        year, month = int(match[1]), int(match[2])
+    elif match := _MONTH_FIRST.fullmatch(text):
+        year, month = int(match[2]), int(match[1])
+    elif (match := _NAMED_MONTH.fullmatch(text)) and match[1] in _MONTHS:
+        year, month = int(match[2]), _MONTHS[match[1]]
     else:
         return read_date(typed, today).isoformat()
     _existing(year, 1 if month is None else month, 1, typed)
@@ -102,12 +102,12 @@ def read_partial(typed: str, today: date) -> str:
 def read_time(typed: str) -> time:
     """A clock time typed as 14:05, 1405 or 9.30, on a 24-hour clock; 24:00 is refused with a hint."""
     text = bare(typed).lower()
-    found = _TIME.fullmatch(text)
-    if not found:
+    match = _TIME.fullmatch(text)
+    if not match:
         raise ValidationError(_("“%(typed)s” is not a time. Type it as 14:05 or 1405.") % {"typed": typed[:40]})
-    hour, minute = int(found[1]), int(found[2])
+    hour, minute = int(match[1]), int(match[2])
     if hour == 24:
-        raise ValidationError(_("There is no 24:%(minute)s. Midnight is 00:00 of the next day.") % {"minute": found[2]})
+        raise ValidationError(_("There is no 24:%(minute)s. Midnight is 00:00 of the next day.") % {"minute": match[2]})
     if hour > 24:
         raise ValidationError(_("“%(typed)s” is not a time: hours go from 00 to 23.") % {"typed": typed[:40]})
     return time(hour, minute)

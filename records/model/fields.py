@@ -285,9 +285,9 @@ class MultiChoice(Answers[list[str]], CrfField, _ArrayField):
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         """Kept in the order of the list; nothing ticked is no answer."""
-        given = set(data or [])
-        listed = [code for code, _label in self.codes if code in given]
-        setattr(instance, self.attname, (listed + sorted(given - set(listed))) or None)
+        codes = set(data or [])
+        listed = [code for code, _label in self.codes if code in codes]
+        setattr(instance, self.attname, (listed + sorted(codes - set(listed))) or None)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()

@@ -59,32 +59,33 @@ class TypedNumber(forms.Field):
     def _kept(self, *readings: Number | None) -> list[str]:
         """Those of the readings that the field could keep, as they are to be typed."""
         return [
-            numbers.written(each)
-            for each in readings
-            if each is not None
-            and len(set(numbers.neighbours(each, self.places))) == 1
-            and (self.low is None or each >= self.low)
-            and (self.high is None or each <= self.high)
+            numbers.written(reading)
+            for reading in readings
+            if reading is not None
+            and len(set(numbers.neighbours(reading, self.places))) == 1
+            and (self.low is None or reading >= self.low)
+            and (self.high is None or reading <= self.high)
         ]
 
 
 def _with_separators(typed: str, value: Number | None, thousands: Number, kept: list[str]) -> str:
     """What the number can be read as, and what to type instead."""
-    told = {"typed": typed.strip()[:40], "thousands": numbers.written(thousands), "kept": _(" or ").join(kept)}
+    params = {"typed": typed.strip()[:40], "thousands": numbers.written(thousands), "kept": _(" or ").join(kept)}
     if value is None:
-        said = _("“%(typed)s”: type it without a sign between the thousands.") % told
+        sentence = _("“%(typed)s”: type it without a sign between the thousands.") % params
     else:
-        told["value"] = numbers.written(value)
-        said = _("“%(typed)s” can be read as %(value)s or as %(thousands)s.") % told
-    return f"{said} {_('Type %(kept)s.') % told}" if kept else said
+        params["value"] = numbers.written(value)
+        sentence = _("“%(typed)s” can be read as %(value)s or as %(thousands)s.") % params
+    return f"{sentence} {_('Type %(kept)s.') % params}" if kept else sentence
 
 
 def _too_precise(typed: str, places: int, below: Number, above: Number) -> str:
-    told = {"typed": typed.strip()[:40], "places": places, "below": f"{below:f}", "above": f"{above:f}"}
+    params = {"typed": typed.strip()[:40], "places": places, "below": f"{below:f}", "above": f"{above:f}"}
     if not places:
-        return _("“%(typed)s” is not a whole number. Type %(below)s or %(above)s.") % told
+        return _("“%(typed)s” is not a whole number. Type %(below)s or %(above)s.") % params
     return (
-        _("“%(typed)s” has more decimals than are kept here, which is %(places)s. Type %(below)s or %(above)s.") % told
+        _("“%(typed)s” has more decimals than are kept here, which is %(places)s. Type %(below)s or %(above)s.")
+        % params
     )
 
 
@@ -150,9 +151,9 @@ class PartialDateAsTyped(OnSite):
     def to_python(self, value: Any) -> PartialDate | None:
         if not numbers.bare(str(value or "")):
             return None
-        given = PartialDate.parse(date_input.read_partial(str(value), self.today))
-        date_input.not_later(given.earliest, self.today, str(value))
-        return given
+        partial_date = PartialDate.parse(date_input.read_partial(str(value), self.today))
+        date_input.not_later(partial_date.earliest, self.today, str(value))
+        return partial_date
 
     def has_changed(self, initial: PartialDate | None, data: Any) -> bool:
         try:
@@ -238,9 +239,9 @@ class InstantAsTyped(OnSite):
 
     def has_changed(self, initial: Moment, data: Any) -> bool:
         try:
-            given = self.clean(data)
+            moment = self.clean(data)
         except ValidationError:
             return True
-        if isinstance(given, datetime) and isinstance(initial, datetime):
-            return given.astimezone(UTC) != initial.astimezone(UTC).replace(second=0, microsecond=0)
-        return given != initial
+        if isinstance(moment, datetime) and isinstance(initial, datetime):
+            return moment.astimezone(UTC) != initial.astimezone(UTC).replace(second=0, microsecond=0)
+        return moment != initial

@@ -248,5 +248,5 @@ class CrfRows(_BaseFormSet):
 
 def rows_factory(form: type[CrfRowForm], extra: int) -> type[CrfRows]:
     """The formset of one kind of row."""
-    made = formset_factory(form, formset=CrfRows, extra=extra, max_num=MAX_ROWS, absolute_max=MOST_ROWS)
-    return cast("type[CrfRows]", made)  # a class below the one that it was given
+    formset_class = formset_factory(form, formset=CrfRows, extra=extra, max_num=MAX_ROWS, absolute_max=MAX_ROWS)
+    return cast("type[CrfRows]", formset_class)  # a class below the one that it was given

@@ -67,8 +67,8 @@ def understood(field: BoundField) -> str:
     """What a date or time says in full, where it has nothing wrong; empty for other questions."""
     if not isinstance(field.field, OnSite) or field.errors:
         return ""
-    said, _refused = field.field.understood(field.value())
-    return said
+    reading, _refused = field.field.understood(field.value())
+    return reading
 
 
 @register.filter
@@ -97,8 +97,8 @@ def on_clock(at: Any, zone: str) -> str:
 def hours_left(at: datetime, now: datetime) -> str:
     """5 h 20 min left, or 1 d 3 h over: elapsed time, both ways."""
     minutes = round((at - now).total_seconds() / 60)
-    said = _length(abs(minutes))
-    return _("%(time)s left") % {"time": said} if minutes >= 0 else _("%(time)s over") % {"time": said}
+    length = _length(abs(minutes))
+    return _("%(time)s left") % {"time": length} if minutes >= 0 else _("%(time)s over") % {"time": length}
 
 
 def _length(minutes: int) -> str:

@@ -29,5 +29,5 @@ def understood(request: HttpRequest) -> JsonResponse:
     field = kind(required=False)
     field.zone, field.now = zone, timezone.now()
     field.today = field.now.astimezone(zone).date()
-    said, refused = field.understood(typed if kind is InstantAsTyped else typed[0])
-    return JsonResponse({"said": said, "refused": refused})
+    reading, refused = field.understood(typed if kind is InstantAsTyped else typed[0])
+    return JsonResponse({"said": reading, "refused": refused})

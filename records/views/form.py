@@ -64,8 +64,8 @@ def fill_in(
     _require_entry(place, form, request.user)
     sent_rows.check(form, request.POST)
     data = request.POST.copy()
-    if made := save.already_saved(place, request.user, now, data):
-        return redirect(made.url())
+    if saved := save.already_saved(place, request.user, now, data):
+        return redirect(saved.url())
     outcome = save.submit(place, request.user, now, data)
     if outcome.unchanged:  # what was typed says nothing new, and is not offered again
         drafts.forget(request.user, request.path)
@@ -73,8 +73,8 @@ def fill_in(
     if outcome.status == 302:
         return redirect(place.url())
     # Of two sendings at the same instant one loses the race; it has done what its sender wanted all the same.
-    if place.record.pk is None and (made := save.already_saved(place, request.user, now, data)):
-        return redirect(made.url())
+    if place.record.pk is None and (saved := save.already_saved(place, request.user, now, data)):
+        return redirect(saved.url())
     return _page(request, place, outcome.form, outcome.rows, status=outcome.status, conflict=outcome.conflict)
 
 
@@ -142,36 +142,36 @@ def _trusted(place: target.FormTarget, form: CrfForm, rows: dict[str, CrfRows]) 
         inside = selectors.child_rows(stored)
     attestations.load([stored], {attestations.key(stored): inside})
     record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
-    found, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
+    verifications, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
     for part in (form, *row_forms):
-        part.compared = found.get((part.instance._meta.db_table, part.instance.pk), {})
+        part.compared = verifications.get((part.instance._meta.db_table, part.instance.pk), {})
         part.lost = lost.get((part.instance._meta.db_table, part.instance.pk), {})
     place.signed = signatures.check_all(place.participant, "record", signatures.content_of(stored, inside), stored)
-    return [row for by_name in found.values() for row in by_name.values()]
+    return [row for by_name in verifications.values() for row in by_name.values()]
 
 
 def _asked(place: target.FormTarget) -> dict[str, list[Query]]:
     """Question -> the queries about it that are not closed; those about the form as a whole under no question."""
     if place.record.pk is None:
         return {}
-    found: dict[str, list[Query]] = {}
+    open_queries: dict[str, list[Query]] = {}
     for query in Query.objects.filter(form=place.model.slug, record_id=place.record.pk).exclude(state="closed"):
-        found.setdefault(query.field, []).append(query)
-    return found
+        open_queries.setdefault(query.field, []).append(query)
+    return open_queries
 
 
 def problems(form: CrfForm, rows: dict[str, CrfRows]) -> list[tuple[str, str, str]]:
     """(HTML name, question, sentence) of everything that was refused, in the order of the form."""
-    found = []
+    refusals = []
     for part in [form, *(row for formset in rows.values() for row in formset)]:
         for name, sentences in part.errors.items():
             known = name in part.fields
             label = str(part.fields[name].label) if known else ""
             where = part.add_prefix(name.removesuffix("_missing")) if known else ""
-            found += [(where, label, str(sentence)) for sentence in sentences]
+            refusals += [(where, label, str(sentence)) for sentence in sentences]
     for formset in rows.values():
-        found += [("", "", str(sentence)) for sentence in formset.non_form_errors()]
-    return found
+        refusals += [("", "", str(sentence)) for sentence in formset.non_form_errors()]
+    return refusals
 
 
 def _listed(request: AuthedRequest, place: target.FormTarget) -> HttpResponse:

@@ -32,8 +32,8 @@ OPEN_WORK = 20  # drafts named in a refusal; more are counted
 @once
 def participant(request: AuthedRequest, code: str) -> HttpResponse:
     """What is closed of one participant, and closing more of it."""
-    found = selectors.participant(request.user, code)
-    return _page(request, found, found.site_id)
+    about = selectors.participant(request.user, code)
+    return _page(request, about, about.site_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,8 +95,8 @@ def _close(request: AuthedRequest, about: Participant | None) -> None:
         raise ValidationError(_("Choose whether to freeze or to lock."))
     what = _chosen(request.POST.get("what", "").replace("\x00", ""), about)
     if kind == Lock.Kind.LOCK and (n := _open_work(what)):
-        told = {"n": n, "names": ", ".join(_drafts(what)[:OPEN_WORK])}
-        raise ValidationError(_("Not locked: %(n)s drafts are open (%(names)s). Complete or void them first.") % told)
+        params = {"n": n, "names": ", ".join(_drafts(what)[:OPEN_WORK])}
+        raise ValidationError(_("Not locked: %(n)s drafts are open (%(names)s). Complete or void them first.") % params)
     reason = request.POST.get("reason", "")
     locks.close(what, kind, by=request.user, reason=reason, now=timezone.now())
 
@@ -127,7 +127,7 @@ def _open_work(what: dict[str, Any]) -> int:
 
 def _drafts(what: dict[str, Any]) -> list[str]:
     """The drafts that a lock would close for ever."""
-    found = []
+    names = []
     for model in registry.forms().values():
         drafts = model._default_manager.filter(status=Status.DRAFT, voided_at__isnull=True)
         if what["participant"] is not None:
@@ -137,8 +137,8 @@ def _drafts(what: dict[str, Any]) -> list[str]:
         elif what["scope"] == Lock.Scope.RECORD:
             drafts = drafts.filter(pk=what["record_id"]) if model._meta.db_table == what["table"] else drafts.none()
         for draft in drafts.select_related("participant"):
-            found.append(f"{draft.participant.code} {named.title(draft)}")
-    return found
+            names.append(f"{draft.participant.code} {named.title(draft)}")
+    return names
 
 
 def _forms(about: Participant) -> list[tuple[str, str]]:
@@ -154,17 +154,17 @@ def _forms(about: Participant) -> list[tuple[str, str]]:
 @once
 def open_again(request: AuthedRequest, lock: int) -> HttpResponse:
     """Lift a freeze, ask to unlock, or agree to somebody else's asking."""
-    found = get_object_or_404(Lock, pk=lock)
-    about = selectors.participant(request.user, found.participant.code) if found.participant else None
+    lock_row = get_object_or_404(Lock, pk=lock)
+    about = selectors.participant(request.user, lock_row.participant.code) if lock_row.participant else None
     site_id = about.site_id if about else None
     agreeing = request.POST.get("act") == "agree"
     _require(request.user, Permission.UNLOCK if agreeing else Permission.LOCK, site_id)
     now = timezone.now()
     try:
         if agreeing:
-            locks.agree(found, by=request.user, now=now)
+            locks.agree(lock_row, by=request.user, now=now)
         else:
-            locks.ask(found, by=request.user, reason=request.POST.get("reason", ""), now=now)
+            locks.ask(lock_row, by=request.user, reason=request.POST.get("reason", ""), now=now)
     except ValidationError as error:
         context = {"participant": about, "sentences": error.messages, "back": _back(about)}
         return render(request, "crf/refused.html", context, status=422)

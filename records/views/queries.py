@@ -40,13 +40,13 @@ def listing(request: AuthedRequest) -> HttpResponse:
         except ValidationError as refused:
             error = refused
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:200] for name in _FILTERS}
-    found = Query.objects.filter(participant__in=selectors.participants(request.user))
-    waiting = found.exclude(state="closed").order_by()
+    matches = Query.objects.filter(participant__in=selectors.participants(request.user))
+    waiting = matches.exclude(state="closed").order_by()
     ageing = waiting.values("participant__site__name", "assignee", "state")
-    found = _filtered(found, asked).select_related("participant__site", "raised_by")
-    count, page = found.count(), paging.number(request.GET.get("page", ""))
+    matches = _filtered(matches, asked).select_related("participant__site", "raised_by")
+    count, page = matches.count(), paging.number(request.GET.get("page", ""))
     context = {
-        "queries": found.order_by("priority", "raised_at", "pk")[(page - 1) * PAGE : page * PAGE],
+        "queries": matches.order_by("priority", "raised_at", "pk")[(page - 1) * PAGE : page * PAGE],
         "more": max(0, count - page * PAGE),
         "further": _further(request, page + 1),
         "ageing": [
@@ -55,7 +55,7 @@ def listing(request: AuthedRequest) -> HttpResponse:
         ],
         "askers": _by_asker(waiting),
         "sites": Site.objects.filter(pk__in=request.user.site_ids()),
-        "rules": [*found.order_by("rule").exclude(rule="").values_list("rule", flat=True).distinct()],
+        "rules": [*matches.order_by("rule").exclude(rule="").values_list("rule", flat=True).distinct()],
         "asked": asked,
         "states": Query.State.choices,
         "roles": Role.choices,
@@ -83,20 +83,20 @@ def _further(request: HttpRequest, page: int) -> str:
     return asked.urlencode()
 
 
-def _filtered(found: Any, asked: dict[str, str]) -> Any:
+def _filtered(matches: Any, asked: dict[str, str]) -> Any:
     if asked["state"] in Query.State.values:
-        found = found.filter(state=asked["state"])
+        matches = matches.filter(state=asked["state"])
     elif asked["state"] != "all":
-        found = found.exclude(state="closed")
+        matches = matches.exclude(state="closed")
     if asked["for"] in Role.values:
-        found = found.filter(assignee=asked["for"])
+        matches = matches.filter(assignee=asked["for"])
     if asked["rule"]:
-        found = found.filter(rule__in=[""] if asked["rule"] == "hand" else asked["rule"].split(","))
+        matches = matches.filter(rule__in=[""] if asked["rule"] == "hand" else asked["rule"].split(","))
     if asked["site"]:
-        found = found.filter(participant__site__code=asked["site"])
+        matches = matches.filter(participant__site__code=asked["site"])
     if asked["by"]:
-        found = found.filter(raised_by__username=asked["by"])
-    return found.filter(participant__code__iexact=asked["code"]) if asked["code"] else found
+        matches = matches.filter(raised_by__username=asked["by"])
+    return matches.filter(participant__code__iexact=asked["code"]) if asked["code"] else matches
 
 
 def _answer_many(request: AuthedRequest, now: datetime) -> None:
@@ -104,8 +104,8 @@ def _answer_many(request: AuthedRequest, now: datetime) -> None:
     numbers = [int(pk) for pk in request.POST.getlist("query") if pk.isdecimal() and len(pk) < 18]
     if not numbers:
         raise ValidationError(_("Tick the queries that you answer."))
-    found = Query.objects.filter(pk__in=numbers, participant__in=selectors.participants(request.user))
-    for query in found.select_related("participant"):
+    ticked_queries = Query.objects.filter(pk__in=numbers, participant__in=selectors.participants(request.user))
+    for query in ticked_queries.select_related("participant"):
         require(request.user, Permission.ENTER, query.participant.site_id)
         queries.move(query, "answered", by=request.user, text=request.POST.get("text", ""), now=now)
 
@@ -114,20 +114,20 @@ def _answer_many(request: AuthedRequest, now: datetime) -> None:
 @once
 def thread(request: AuthedRequest, query: int) -> HttpResponse:
     """One query with everything said about it; answer, close, reopen."""
-    found = get_object_or_404(Query.objects.select_related("participant__site", "raised_by"), pk=query)
-    participant = selectors.participant(request.user, found.participant.code)
+    question = get_object_or_404(Query.objects.select_related("participant__site", "raised_by"), pk=query)
+    participant = selectors.participant(request.user, question.participant.code)
     read_log.about(request, participant.code)
     error = None
     if request.method == "POST":
         try:
-            _move(request, found, participant.site_id)
-            return redirect("query", found.pk)
+            _move(request, question, participant.site_id)
+            return redirect("query", question.pk)
         except ValidationError as refused:
             error = refused
     context = {
         "participant": participant,
-        "query": found,
-        "messages": found.messages.select_related("by"),
+        "query": question,
+        "messages": question.messages.select_related("by"),
         "zone": participant.site.zone,
         "may_answer": request.user.may(Permission.ENTER, participant.site_id),
         "may_query": request.user.may(Permission.QUERY, participant.site_id),

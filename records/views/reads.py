@@ -28,19 +28,19 @@ def listing(request: AuthedRequest) -> HttpResponse:
     mine = Participant.objects.filter(site_id__in=sites)
     code = request.GET.get("participant", "").replace("\x00", "").strip().upper()[:20]
     before = paging.before(request.GET.get("before", ""))
-    found = mine.filter(code=code).select_related("site").first() if code else None
+    participant = mine.filter(code=code).select_related("site").first() if code else None
     rows: list[read_log.Read] = []
-    if found is not None:
-        rows = read_log.reads_of(found.code, found.site_id, found.created_at, before, PAGE + 1)
+    if participant is not None:
+        rows = read_log.reads_of(participant.code, participant.site_id, participant.created_at, before, PAGE + 1)
     elif not code:
         rows = read_log.at_sites(sites, mine.values("code"), before, PAGE + 1)
     _name_queries(rows)
     context: dict[str, Any] = {
         "rows": rows[:PAGE],
         "code": code,
-        "refused": _("You audit no participant with this code.") if code and found is None else "",
+        "refused": _("You audit no participant with this code.") if code and participant is None else "",
         "older": urlencode({"participant": code, "before": rows[PAGE - 1].pk}) if len(rows) > PAGE else "",
-        "zone": found.site.zone if found else STUDY.zone,
+        "zone": participant.site.zone if participant else STUDY.zone,
         "years": read_log.RETENTION_YEARS,
     }
     return render(request, "audit/reads.html", context, status=422 if context["refused"] else 200)

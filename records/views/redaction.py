@@ -23,27 +23,27 @@ def page(request: AuthedRequest, code: str) -> HttpResponse:
     """What was redacted of one participant, what waits for a second person, and asking for more."""
     participant = selectors.participant(request.user, code)
     require(request.user, Permission.REDACT, participant.site_id)
-    error, found = None, None
+    error, places = None, None
     if request.method == "POST":
         act = request.POST.get("act", "")
         try:
             if act == "find":
-                found = _found(participant, request.POST.get("words", ""))
+                places = _found(participant, request.POST.get("words", ""))
             else:
                 _do(request, participant, act)
                 return redirect("redactions", participant.code)
         except ValidationError as refused:
             error = refused
             if act == "ask":
-                found = redaction.chosen(participant, request.POST.getlist("place"))
-    return _page(request, participant, found, error)
+                places = redaction.chosen(participant, request.POST.getlist("place"))
+    return _page(request, participant, places, error)
 
 
-def _found(participant: Participant, words: str) -> list[redaction.Place]:
-    found = redaction.find(participant, words)
-    if not found:
+def _found(participant: Participant, words: str) -> list[redaction.RedactableText]:
+    places = redaction.find(participant, words)
+    if not places:
         raise ValidationError({"words": _("These words stand nowhere in what was entered about this participant.")})
-    return found
+    return places
 
 
 def _do(request: AuthedRequest, participant: Participant, act: str) -> None:
@@ -63,7 +63,7 @@ def _do(request: AuthedRequest, participant: Participant, act: str) -> None:
         redaction.drop(asked, by=request.user, now=now)
 
 
-def _page(request: HttpRequest, participant: Participant, found: Any, error: ValidationError | None) -> HttpResponse:
+def _page(request: HttpRequest, participant: Participant, places: Any, error: ValidationError | None) -> HttpResponse:
     by_field = error.message_dict if error is not None and hasattr(error, "error_dict") else {}
     known = list(
         Redaction.objects.filter(participant=participant).select_related("asked_by", "agreed_by", "dropped_by")
@@ -71,10 +71,10 @@ def _page(request: HttpRequest, participant: Participant, found: Any, error: Val
     context = {
         "participant": participant,
         "zone": participant.site.zone,
-        "waiting": [(each, redaction.places_of(each)) for each in known if each.is_open],
-        "past": [each for each in known if not each.is_open],
-        "found": found,
-        "ticked": request.POST.getlist("place") or [place.key for place in found or ()],
+        "waiting": [(entry, redaction.places_of(entry)) for entry in known if entry.is_open],
+        "past": [entry for entry in known if not entry.is_open],
+        "found": places,
+        "ticked": request.POST.getlist("place") or [place.key for place in places or ()],
         "typed": request.POST,
         "errors": by_field,
         "general": error.messages if error is not None and not by_field else [],

@@ -126,10 +126,10 @@ def sign_context(request: AuthedRequest, error: ValidationError | None) -> dict[
 
 
 def _answers(form: Any) -> list[tuple[str, str]]:
-    found = []
+    answers = []
     for name, field in form.crf.items():
         code = form.instance.missing.get(name, "")
         value = field.value_from_object(form.instance)
         if code or value not in (None, "", []):
-            found.append((str(field.verbose_name), display_answer(field, value, code, form.zone)))
-    return found
+            answers.append((str(field.verbose_name), display_answer(field, value, code, form.zone)))
+    return answers

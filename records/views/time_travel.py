@@ -48,14 +48,14 @@ def record(
 
 def _then(place: target.FormTarget, at: datetime) -> ParticipantRecord | None:
     """The record of this form that counted then."""
-    found = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
+    records = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
     if place.visit:
-        found = [each for each in found if isinstance(each, VisitRecord) and each.visit == place.visit]
+        records = [row for row in records if isinstance(row, VisitRecord) and row.visit == place.visit]
     if place.model.repeats:
         if place.record.pk is None:
             raise Http404
-        found = [each for each in found if each.number == place.record.number]
-    return found[0] if found else None
+        records = [row for row in records if row.number == place.record.number]
+    return records[0] if records else None
 
 
 def _rows(model: type[ParticipantRecord], then: ParticipantRecord, at: datetime) -> list[ItemGroupRecord]:
@@ -78,8 +78,12 @@ def changes(request: AuthedRequest, code: str) -> HttpResponse:
         until = _asked(request, "until", zone, now)
     except ValidationError as error:
         return render(request, "crf/changes.html", {**context, "errors": error.messages}, status=422)
-    found = time_travel.differences(participant, since, until)
-    context |= {"since": since, "until": until, "found": [(_title(each.record), each) for each in found]}
+    differences = time_travel.differences(participant, since, until)
+    context |= {
+        "since": since,
+        "until": until,
+        "found": [(_title(difference.record), difference) for difference in differences],
+    }
     return render(request, "crf/changes.html", context)
 
 

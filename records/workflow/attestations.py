@@ -28,11 +28,11 @@ def load(records: Sequence[ParticipantRecord], rows: Rows | None = None, at: dat
         return
     inside = rows or {}
     participant_id = stored[0].participant_id
-    closed, comparisons, given = _known(participant_id, at)
+    closed, comparisons, stored_signatures = _known(participant_id, at)
     everything = [*stored, *(row for record in stored for row in inside.get(key(record), ()))]
     compared = source_verification.standing(everything, comparisons)
     signed: dict[tuple[str, int | None], list[Signature]] = {}
-    for signature in given:
+    for signature in stored_signatures:
         signed.setdefault((signature.table, signature.record_id), []).append(signature)
     for record in stored:
         mine = inside.get(key(record), ())
@@ -49,14 +49,16 @@ def load(records: Sequence[ParticipantRecord], rows: Rows | None = None, at: dat
 def _known(participant_id: int, at: datetime | None) -> tuple[list[Lock], list[Verification] | None, list[Signature]]:
     """Locks, comparisons (None: to be asked for) and signatures of records, the newest first."""
     if at is None:
-        given = list(Signature.objects.filter(participant=participant_id, scope=Signature.Scope.RECORD))
-        return locks.covering(participant_id), None, given
+        stored_signatures = list(Signature.objects.filter(participant=participant_id, scope=Signature.Scope.RECORD))
+        return locks.covering(participant_id), None, stored_signatures
     compared = [row for row in time_travel.rows(Verification, at, [participant_id]) if row.lost_at is None]
-    given = [row for row in time_travel.rows(Signature, at, [participant_id]) if row.scope == Signature.Scope.RECORD]
-    return closed_at(participant_id, at), compared, given[::-1]
+    stored_signatures = [
+        row for row in time_travel.rows(Signature, at, [participant_id]) if row.scope == Signature.Scope.RECORD
+    ]
+    return closed_at(participant_id, at), compared, stored_signatures[::-1]
 
 
 def closed_at(participant_id: int, at: datetime) -> list[Lock]:
     """What was frozen or locked at an instant."""
-    found = time_travel.rows(Lock, at, [participant_id], study=True)
-    return locks.strongest_first([lock for lock in found if lock.released_at is None])
+    all_locks = time_travel.rows(Lock, at, [participant_id], study=True)
+    return locks.strongest_first([lock for lock in all_locks if lock.released_at is None])

@@ -80,12 +80,12 @@ class Lock(Audited):
 
 def target(scope: str, participant: Any = None, visit: str = "", record: Record | None = None) -> dict[str, Any]:
     """What a lock is about, as its columns."""
-    found: dict[str, Any] = {"scope": scope, "participant": participant, "visit": "", "table": "", "record_id": None}
+    columns: dict[str, Any] = {"scope": scope, "participant": participant, "visit": "", "table": "", "record_id": None}
     if scope == Lock.Scope.VISIT:
-        found["visit"] = visit
+        columns["visit"] = visit
     elif scope == Lock.Scope.RECORD and record is not None:
-        found |= {"table": record._meta.db_table, "record_id": record.pk}
-    return found
+        columns |= {"table": record._meta.db_table, "record_id": record.pk}
+    return columns
 
 
 def close(what: dict[str, Any], kind: str, *, by: Person, reason: str, now: datetime) -> Lock:
@@ -139,16 +139,16 @@ def agree(lock: Lock, *, by: Person, now: datetime) -> Lock:
 
 def covering(participant: Any) -> list[Lock]:
     """Everything that is closed for a participant, the study's lock first."""
-    found = Lock.objects.filter(
+    locks = Lock.objects.filter(
         models.Q(participant=participant) | models.Q(participant=None), released_at__isnull=True
     ).select_related("made_by", "asked_by")
-    return strongest_first(found)
+    return strongest_first(locks)
 
 
-def strongest_first(found: Iterable[Lock]) -> list[Lock]:
+def strongest_first(locks: Iterable[Lock]) -> list[Lock]:
     """Locks before freezes, the wider before the narrower."""
     order = [Lock.Scope.STUDY, Lock.Scope.PARTICIPANT, Lock.Scope.VISIT, Lock.Scope.RECORD]
-    return sorted(found, key=lambda lock: (lock.kind != Lock.Kind.LOCK, order.index(Lock.Scope(lock.scope))))
+    return sorted(locks, key=lambda lock: (lock.kind != Lock.Kind.LOCK, order.index(Lock.Scope(lock.scope))))
 
 
 def lock_over(record: Record, standing: list[Lock]) -> Lock | None:
@@ -172,7 +172,7 @@ def _alone(participant: Any) -> None:
 
 
 def _standing(lock: Lock) -> Lock:
-    found = Lock.objects.select_for_update().get(pk=lock.pk)
-    if found.released_at is not None:
+    current = Lock.objects.select_for_update().get(pk=lock.pk)
+    if current.released_at is not None:
         raise ValidationError(_("This has been opened already."))
-    return found
+    return current

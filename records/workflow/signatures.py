@@ -74,9 +74,9 @@ class SignatureCheck:
 
 def content_of(record: Record, rows: Iterable[ItemGroupRecord] = ()) -> dict[str, Any]:
     """Everything that a signature of a record is about: each answer, each reason for none, each row, whether void."""
-    told = {"form": record.slug, "void": record.is_void, "answers": _columns(record)}
-    told["rows"] = {f"{row.slug} {row.number}-{row.pk}": _columns(row) for row in rows if not row.is_void}
-    return told
+    content = {"form": record.slug, "void": record.is_void, "answers": _columns(record)}
+    content["rows"] = {f"{row.slug} {row.number}-{row.pk}": _columns(row) for row in rows if not row.is_void}
+    return content
 
 
 def _columns(record: Record) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def digest_of(text: str) -> str:
 def make(
     participant: Any, scope: str, content: Any, *, by: Person, meaning: str, now: datetime, record: Record | None = None
 ) -> Signature:
-    """The signature row, within the caller's transaction and inside `actor.said`; who may is asked further up."""
+    """The signature row, within the caller's transaction and inside `audit_context`; who may is asked further up."""
     if meaning not in Signature.Meaning.values:
         raise ValidationError({"meaning": _("Choose what your signature means.")})
     text = canonical(content)
@@ -133,16 +133,16 @@ def make(
 
 def check_all(participant: Any, scope: str, content: Any, record: Record | None = None) -> list[SignatureCheck]:
     """The signatures of something, the newest first, each compared with its content now."""
-    found = Signature.objects.filter(participant=participant, scope=scope)
+    signatures = Signature.objects.filter(participant=participant, scope=scope)
     if record is not None:
-        found = found.filter(table=record._meta.db_table, record_id=record.pk)
-    return compare(list(found), content)
+        signatures = signatures.filter(table=record._meta.db_table, record_id=record.pk)
+    return compare(list(signatures), content)
 
 
-def compare(found: Sequence[Signature], content: Any) -> list[SignatureCheck]:
+def compare(signatures: Sequence[Signature], content: Any) -> list[SignatureCheck]:
     """Each signature with whether it holds for this content."""
     text = canonical(content)
-    return [_compared(signature, text) for signature in found]
+    return [_compared(signature, text) for signature in signatures]
 
 
 def _compared(signature: Signature, text: str) -> SignatureCheck:
@@ -160,11 +160,11 @@ def _compared(signature: Signature, text: str) -> SignatureCheck:
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, str, str]]:
     """(what, then, now) of everything that differs in two contents."""
     if isinstance(before, dict) and isinstance(after, dict):
-        found = []
+        lines = []
         for key in sorted({*before, *after}):
             inner = f"{path} › {key}" if path else key
-            found += differences(before.get(key), after.get(key), inner)
-        return found
+            lines += differences(before.get(key), after.get(key), inner)
+        return lines
     return [] if before == after else [(path, _in_words(before), _in_words(after))]
 
 

@@ -49,10 +49,10 @@ def answers(record: Record) -> dict[str, Any]:
 
 
 def _answer(record: Record, field: CrfField) -> list[Any]:
-    held = [getattr(record, field.attname), record.missing.get(field.name)]
+    values = [getattr(record, field.attname), record.missing.get(field.name)]
     if isinstance(field, Instant):
-        held.append(getattr(record, f"{field.attname}_date"))
-    return held
+        values.append(getattr(record, f"{field.attname}_date"))
+    return values
 
 
 def digest_of(answer: Any) -> str:
@@ -74,7 +74,7 @@ def standing(
     by_key = {(record._meta.db_table, record.pk): record for record in records if record.pk}
     if not by_key:
         return {}
-    found: dict[tuple[str, int], dict[str, Verification]] = {}
+    verifications: dict[tuple[str, int], dict[str, Verification]] = {}
     if known is None:
         known = Verification.objects.filter(
             participant__in={record.participant_id for record in by_key.values()},
@@ -85,8 +85,8 @@ def standing(
     for row in known:
         key = (row.table, row.record_id)
         if key in by_key and holds(row, by_key[key]):
-            found.setdefault(key, {})[row.field] = row
-    return found
+            verifications.setdefault(key, {})[row.field] = row
+    return verifications
 
 
 def lost(records: Iterable[Record]) -> dict[tuple[str, int], dict[str, Verification]]:
@@ -95,11 +95,11 @@ def lost(records: Iterable[Record]) -> dict[tuple[str, int], dict[str, Verificat
     rows = Verification.objects.filter(
         table__in={table for table, _pk in keys}, record_id__in={pk for _table, pk in keys}, lost_at__isnull=False
     ).select_related("verified_by")
-    found: dict[tuple[str, int], dict[str, Verification]] = {}
+    verifications: dict[tuple[str, int], dict[str, Verification]] = {}
     for row in rows.order_by("pk"):
         if (row.table, row.record_id) in keys:
-            found.setdefault((row.table, row.record_id), {})[row.field] = row
-    return found
+            verifications.setdefault((row.table, row.record_id), {})[row.field] = row
+    return verifications
 
 
 def holds(row: Verification, record: Record) -> bool:

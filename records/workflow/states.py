@@ -169,8 +169,8 @@ def refusal(record: Record, action: str) -> str:
     if state(record) == VOID:
         return str(_("This record is void. It can be read, and changed no more."))
     if state(record) in (FROZEN, LOCKED) and FROZEN not in move.start:
-        told = {"closed": record.lock.get_kind_display().lower(), "what": record.lock.get_scope_display()}
-        return str(_("Not while %(what)s is %(closed)s: ask the data manager.") % told)
+        params = {"closed": record.lock.get_kind_display().lower(), "what": record.lock.get_scope_display()}
+        return str(_("Not while %(what)s is %(closed)s: ask the data manager.") % params)
     return str(move.refused)
 
 
@@ -184,9 +184,9 @@ def available_actions(record: Record, may: frozenset[Permission]) -> list[tuple[
     """What a person may do besides filling in: each move of the role, with the sentence that refuses it now."""
     if record.pk is None or record.is_void:
         return []
-    found = [move for move in TRANSITIONS if move.action not in FILLS_IN and may & {_needs(move, record)}]
+    offers = [move for move in TRANSITIONS if move.action not in FILLS_IN and may & {_needs(move, record)}]
     hidden = {FROZEN: {"unlock"}, LOCKED: {"unfreeze"}}.get(state(record), {"unfreeze", "unlock"})
-    return [(move, refusal(record, move.action)) for move in found if move.action not in hidden]
+    return [(move, refusal(record, move.action)) for move in offers if move.action not in hidden]
 
 
 def _needs(move: Transition, record: Record) -> Permission:

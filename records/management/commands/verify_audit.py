@@ -18,13 +18,13 @@ class Command(BaseCommand):
         findings = verification.verify()
         counted = verification.counts()
         if options["json"]:
-            said = {
+            summary = {
                 "verdict": "broken" if findings else "proved",
                 **counted,
                 "forms": verification.forms(),
                 "findings": [f.as_dict() for f in findings],
             }
-            self.stdout.write(json.dumps(said, indent=1))
+            self.stdout.write(json.dumps(summary, indent=1))
         else:
             for finding in findings:
                 self.stdout.write(str(finding))

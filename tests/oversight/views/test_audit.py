@@ -18,7 +18,7 @@ from oversight.endpoint import fields
 from procedures.models import Surgery
 from records import services, signing
 from records.audit import seals, trail, verification
-from records.audit.trail import Asked
+from records.audit.trail import TrailFilter
 from records.model import registry
 from records.model.fields import crf_fields
 from records.models import AuditReview, AuditRow
@@ -38,7 +38,7 @@ def outside(settings, tmp_path):
 
 def found(site, *odd, **asked):
     """(form, changed questions) of the lines that a filter shows."""
-    lines = trail.lines(Asked(odd=odd, **asked), [site.pk], fields.columns(), 500)
+    lines = trail.lines(TrailFilter(odd=odd, **asked), [site.pk], fields.columns(), 500)
     return [(line.what, {change.name for change in line.changes}) for line in lines]
 
 
@@ -178,7 +178,7 @@ def test_what_is_done_at_night_or_at_the_weekend_is_found(committed, people, sit
             server.execute(
                 "UPDATE records_auditrow SET at = %s WHERE reason = %s", [amsterdam(at), f"change {version}"]
             )
-    lines = trail.lines(Asked(odd=("after-hours",), reason="change"), [site.pk], [], 50)
+    lines = trail.lines(TrailFilter(odd=("after-hours",), reason="change"), [site.pk], [], 50)
 
     assert {line.reason for line in lines} == {"change 1", "change 4", "change 5"}
 
@@ -208,7 +208,7 @@ def test_seeded_oddities_are_all_found(committed, people, site, monkeypatch):
         )
 
     def reasons(*odd, **asked):
-        return [line.reason for line in trail.lines(Asked(odd=odd, **asked), [site.pk], [], 500)]
+        return [line.reason for line in trail.lines(TrailFilter(odd=odd, **asked), [site.pk], [], 500)]
 
     assert len(reasons("late")) == 1
     assert reasons("after-signature") == ["after the signature"]
