@@ -43,7 +43,7 @@ class AdverseEvent(RepeatingRecord):
 
     slug = "adverse-event"
     domain = "AE"
-    judged_by = {
+    field_permissions = {
         "related_sbrt": Permission.JUDGE_SBRT,
         "related_surgery": Permission.JUDGE_SURGERY,
         "related_combination": Permission.JUDGE_COMBINATION,
@@ -88,12 +88,12 @@ class AdverseEvent(RepeatingRecord):
     )
     at_baseline = fields.YesNo(_("Was it there before treatment?"), help_text=_("Also in a lower grade."))
     baseline_grade = fields.Integer(
-        _("Grade before treatment"), unit=_("grade"), low=0, high=5, shown_if=("at_baseline", ["yes"]),
+        _("Grade before treatment"), unit=_("grade"), min_value=0, max_value=5, visible_if=("at_baseline", ["yes"]),
         help_text=_("CTCAE grade at baseline."),
     )  # fmt: skip
     ongoing = fields.YesNo(_("Is it still going on?"), standard="AEENRF", help_text=_("At the last contact."))
     ended_on = fields.PartialDateField(
-        _("Ended"), shown_if=("ongoing", ["no"]), standard="AEENDTC", help_text=_("What is known of the date.")
+        _("Ended"), visible_if=("ongoing", ["no"]), standard="AEENDTC", help_text=_("What is known of the date.")
     )
     death = fields.YesNo(_("Did the patient die of it?"), standard="AESDTH", help_text=_("Then its grade is 5."))
     life_threatening = fields.YesNo(
@@ -116,7 +116,9 @@ class AdverseEvent(RepeatingRecord):
         help_text=_("It needed treatment to prevent one of the above."),
     )
     admitted_on = fields.LocalDate(
-        _("Admitted for it"), shown_if=("hospitalisation", ["yes"]), help_text=_("Or: the day the stay became longer.")
+        _("Admitted for it"),
+        visible_if=("hospitalisation", ["yes"]),
+        help_text=_("Or: the day the stay became longer."),
     )
     related_sbrt = fields.Choice(
         _("Related to SBRT"), choices=RELATEDNESS, required=False, standard="AEREL_RT",
@@ -219,7 +221,7 @@ class AdverseEvent(RepeatingRecord):
         help_text=_("For wound infections."),
     )
     recurs_from = fields.Integer(
-        _("Comes back after event number"), unit=_("event"), low=1, high=999, required=False,
+        _("Comes back after event number"), unit=_("event"), min_value=1, max_value=999, required=False,
         help_text=_("When the same thing returns after a gap: a new event, linked."),
     )  # fmt: skip
 
@@ -339,7 +341,7 @@ class AdverseEventGrade(ItemGroupRecord):
 
     adverse_event = models.ForeignKey(AdverseEvent, models.PROTECT, related_name="grades", editable=False)
     grade = fields.Integer(
-        _("Grade"), unit=_("grade"), low=1, high=5, standard="AETOXGR", help_text=_("CTCAE 4.03, 1 to 5.")
+        _("Grade"), unit=_("grade"), min_value=1, max_value=5, standard="AETOXGR", help_text=_("CTCAE 4.03, 1 to 5.")
     )
     from_on = fields.PartialDateField(
         _("From"), standard="AESTDTC", help_text=_("When it reached this grade; 2016-03 if only the month is known.")

@@ -44,7 +44,7 @@ class SeriousEvent(RepeatingRecord):
         _("Exempt from immediate reporting?"), help_text=_("Only what the approved protocol exempts.")
     )
     exemption_reason = fields.Text(
-        _("Why it is exempt"), shown_if=("exempt", ["yes"]), help_text=_("The protocol's words.")
+        _("Why it is exempt"), visible_if=("exempt", ["yes"]), help_text=_("The protocol's words.")
     )
     authority_reported_on = fields.LocalDate(
         _("Reported to the committee"), required=False, help_text=_("By the sponsor.")
@@ -100,8 +100,8 @@ class SeriousReport(ItemGroupRecord):
     said_grade = fields.Integer(
         _("Worst grade as reported"),
         unit=_("grade"),
-        low=1,
-        high=5,
+        min_value=1,
+        max_value=5,
         standard="AETOXGR",
         help_text=_("As in the report."),
     )

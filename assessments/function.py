@@ -29,7 +29,7 @@ class Function(Measurement):
 
     assessed_on = fields.LocalDate(_("Date"), standard="RSDTC", help_text=_("When it was judged."))
     kps = fields.Integer(
-        _("Karnofsky performance status"), unit="/ 100", low=0, high=100, standard="RSORRES",
+        _("Karnofsky performance status"), unit="/ 100", min_value=0, max_value=100, standard="RSORRES",
         help_text=_("Steps of 10."),
     )  # fmt: skip
     ecog = fields.Choice(

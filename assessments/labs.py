@@ -24,11 +24,17 @@ _TERMS = {
 
 
 def _lab(
-    question: Any, unit: Any, low: float, high: float, soft: tuple[float, float], help_text: Any, required: bool = False
+    question: Any,
+    unit: Any,
+    low: float,
+    high: float,
+    usual: tuple[float, float],
+    help_text: Any,
+    required: bool = False,
 ) -> fields.Decimal:
     return fields.Decimal(
-        question, unit=unit, low=low, high=high, soft=soft, places=2, required=required, standard="LBORRES",
-        help_text=help_text,
+        question, unit=unit, min_value=low, max_value=high, warn_range=usual, places=2, required=required,
+        standard="LBORRES", help_text=help_text,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ MUSCLES = [f"{side}_{root}" for root in ("l2", "l3", "l4", "l5", "s1") for side 
 
 def _mrc(question: str) -> fields.Integer:
     return fields.Integer(
-        question, unit="/ 5", low=0, high=5, required=False, standard="NVORRES",
+        question, unit="/ 5", min_value=0, max_value=5, required=False, standard="NVORRES",
         help_text=_("MRC: 0 no contraction, 3 against gravity, 5 normal."),
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Neurology(Measurement):
         help_text=_("Ask for imaging: the three are hard to tell apart."),
     )
     imaging_on = fields.LocalDate(
-        _("Imaging for it on"), shown_if=("deterioration_cause", ["progression", "myelitis", "hardware", "haematoma",
+        _("Imaging for it on"), visible_if=("deterioration_cause", ["progression", "myelitis", "hardware", "haematoma",
                                                                   "other"]),
         help_text=_("A later change of strength is not judged without it."),
     )  # fmt: skip

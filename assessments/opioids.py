@@ -33,12 +33,12 @@ class OpioidDose(ItemGroupRecord):
     pain = models.ForeignKey("assessments.Pain", models.PROTECT, related_name="opioids", editable=False)
     drug = fields.Choice(_("Opioid"), choices=DRUGS, standard="CMTRT", help_text=_("Drug and route."))
     dose = fields.Decimal(
-        _("Taken in 24 hours"), unit=_("as named"), low=0, high=5000, places=1, standard="CMDOSE",
-        shown_if=("drug", [code for code, _label in DRUGS if code != "other"]),
+        _("Taken in 24 hours"), unit=_("as named"), min_value=0, max_value=5000, places=1, standard="CMDOSE",
+        visible_if=("drug", [code for code, _label in DRUGS if code != "other"]),
         help_text=_("In the unit named with the drug; a patch per hour."),
     )  # fmt: skip
     other_drug = fields.Text(
-        _("Which, and how much"), shown_if=("drug", ["other"]), help_text=_("Drug, dose, route and unit.")
+        _("Which, and how much"), visible_if=("drug", ["other"]), help_text=_("Drug, dose, route and unit.")
     )
 
     class Meta(ItemGroupRecord.Meta):

@@ -20,14 +20,14 @@ SEVERITY = ("worst_pain", "least_pain", "average_pain", "pain_now")
 
 def _pain(question: Any, required: bool = False) -> fields.Integer:
     return fields.Integer(
-        question, unit="/ 10", low=0, high=10, standard="QSORRES", required=required,
+        question, unit="/ 10", min_value=0, max_value=10, standard="QSORRES", required=required,
         help_text=_("0 none, 10 worst imaginable; at the treated site."),
     )  # fmt: skip
 
 
 def _interference(item: str, domain: Any) -> fields.Integer:
     return fields.Integer(
-        _("BPI %(item)s · %(domain)s") % {"item": item, "domain": domain}, unit="/ 10", low=0, high=10,
+        _("BPI %(item)s · %(domain)s") % {"item": item, "domain": domain}, unit="/ 10", min_value=0, max_value=10,
         required=False, standard="QSORRES", help_text=_("0 does not interfere, 10 interferes completely."),
     )  # fmt: skip
 
@@ -47,14 +47,14 @@ class Pain(Measurement):
     average_pain = _pain(_("Pain on average"))
     pain_now = _pain(_("Pain right now"))
     relief_pct = fields.Integer(
-        _("Relief by treatment"), unit="%", low=0, high=100, required=False, standard="QSORRES",
+        _("Relief by treatment"), unit="%", min_value=0, max_value=100, required=False, standard="QSORRES",
         help_text=_("In steps of 10; 100 is complete relief."),
     )  # fmt: skip
     mechanical = fields.YesNo(
         _("Is the pain mechanical?"), required=False, help_text=_("On movement or loading, easing when lying.")
     )
     worst_elsewhere = fields.Integer(
-        _("Worst pain elsewhere"), unit="/ 10", low=0, high=10, required=False, standard="QSORRES",
+        _("Worst pain elsewhere"), unit="/ 10", min_value=0, max_value=10, required=False, standard="QSORRES",
         help_text=_("Kept apart: the response is judged at the treated site."),
     )  # fmt: skip
     interferes_activity = _interference("9A", _("general activity"))

@@ -22,15 +22,15 @@ _WORDS = {"c15": "C15-PAL", "bm22": "BM22"}
 
 def _level(question: Any) -> fields.Integer:
     return fields.Integer(
-        question, unit="/ 5", low=1, high=5, shown_if=EQ5D, required=False, standard="QSORRES",
+        question, unit="/ 5", min_value=1, max_value=5, visible_if=EQ5D, required=False, standard="QSORRES",
         help_text=_("1 no problems to 5 the worst."),
     )  # fmt: skip
 
 
-def _item(instrument: str, number: int, highest: int, done: fields.ShownIf) -> fields.Integer:
+def _item(instrument: str, number: int, highest: int, done: fields.VisibleIf) -> fields.Integer:
     return fields.Integer(
         _("%(instrument)s item %(number)s") % {"instrument": instrument, "number": number},
-        unit=f"/ {highest}", low=1, high=highest, shown_if=done, required=False, standard="QSORRES",
+        unit=f"/ {highest}", min_value=1, max_value=highest, visible_if=done, required=False, standard="QSORRES",
         help_text=_("As ticked on paper."),
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ class Quality(Measurement):
     )  # fmt: skip
     eq5d_done = _done("EQ-5D")
     eq5d_version = fields.Choice(
-        _("Version of EQ-5D"), choices=[("5L", "5L"), ("3L", "3L")], shown_if=EQ5D,
+        _("Version of EQ-5D"), choices=[("5L", "5L"), ("3L", "3L")], visible_if=EQ5D,
         help_text=_("The index is computed for 5L only."),
     )  # fmt: skip
     mobility = _level(_("EQ-5D · mobility"))
@@ -70,7 +70,8 @@ class Quality(Measurement):
     pain_discomfort = _level(_("EQ-5D · pain or discomfort"))
     anxiety_depression = _level(_("EQ-5D · anxiety or depression"))
     vas = fields.Integer(
-        _("EQ-5D · health today"), unit="/ 100", low=0, high=100, shown_if=EQ5D, required=False, standard="QSORRES",
+        _("EQ-5D · health today"), unit="/ 100", min_value=0, max_value=100, visible_if=EQ5D, required=False,
+        standard="QSORRES",
         help_text=_("0 worst, 100 best."),
     )  # fmt: skip
     c15_done = _done("EORTC QLQ-C15-PAL")
@@ -114,7 +115,7 @@ class Quality(Measurement):
     bm22_22 = _item("BM22", 22, 4, BM22)
     sosgoq_done = _done("SOSGOQ")
     sosgoq_version = fields.Choice(
-        _("Version of SOSGOQ"), choices=[("1", "1"), ("2.0", "2.0")], shown_if=SOSGOQ,
+        _("Version of SOSGOQ"), choices=[("1", "1"), ("2.0", "2.0")], visible_if=SOSGOQ,
         help_text=_("Printed on the form."),
     )  # fmt: skip
     sosgoq_01 = _item("SOSGOQ", 1, 5, SOSGOQ)

@@ -26,12 +26,12 @@ class Visit(Measurement):
             ("forgotten", _("Forgotten by the site")),
             ("other", _("Other")),
         ],
-        shown_if=("done", ["no"]),
+        visible_if=("done", ["no"]),
         standard="SVREASOC",
         help_text=_("The main reason."),
     )
     visited_on = fields.LocalDate(
-        _("Date"), shown_if=TOOK_PLACE, standard="SVSTDTC", help_text=_("The true date, also outside the window.")
+        _("Date"), visible_if=TOOK_PLACE, standard="SVSTDTC", help_text=_("The true date, also outside the window.")
     )
     mode = fields.Choice(
         _("How"),
@@ -42,19 +42,19 @@ class Visit(Measurement):
             ("home", _("At home")),
             ("other", _("Other")),
         ],
-        shown_if=TOOK_PLACE,
+        visible_if=TOOK_PLACE,
         standard="SVCNTMOD",
         help_text=_("Day 60 may be by telephone."),
     )
     informant = fields.Choice(
         _("Who told"),
         choices=INFORMANTS,
-        shown_if=TOOK_PLACE,
+        visible_if=TOOK_PLACE,
         help_text=_("A proxy is labelled as such."),
     )
     any_adverse_event = fields.YesNo(
         _("Any adverse event since the last visit?"),
-        shown_if=TOOK_PLACE,
+        visible_if=TOOK_PLACE,
         standard="AEYN",
         help_text=_("If yes, add each one as an adverse event."),
     )

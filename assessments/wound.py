@@ -31,15 +31,19 @@ class Wound(Measurement):
             ("surgeon", _("Surgeon")), ("nurse", _("Research or ward nurse")), ("gp", _("GP or home care")),
             ("patient", _("The patient, by telephone")), ("photo", _("From a photograph")),
         ],
-        shown_if=SEEN, help_text=_("Role only."),
+        visible_if=SEEN, help_text=_("Role only."),
     )  # fmt: skip
-    closed_dry = fields.YesNo(_("Closed and dry?"), shown_if=SEEN, standard="FAORRES", help_text=_("Over its length."))
+    closed_dry = fields.YesNo(
+        _("Closed and dry?"), visible_if=SEEN, standard="FAORRES", help_text=_("Over its length.")
+    )
     open_mm = fields.Integer(
-        _("Length that is open"), unit="mm", low=0, high=600, soft=(0, 50), shown_if=("closed_dry", ["no"]),
+        _("Length that is open"), unit="mm", min_value=0, max_value=600, warn_range=(0, 50),
+        visible_if=("closed_dry", ["no"]),
         standard="FAORRES", help_text=_("All openings together."),
     )  # fmt: skip
     wound_mm = fields.Integer(
-        _("Length of the whole wound"), unit="mm", low=1, high=600, soft=(10, 300), shown_if=("closed_dry", ["no"]),
+        _("Length of the whole wound"), unit="mm", min_value=1, max_value=600, warn_range=(10, 300),
+        visible_if=("closed_dry", ["no"]),
         required=False, help_text=_("More than a quarter open is grade 2 at least."),
     )  # fmt: skip
     discharge = fields.Choice(
@@ -48,20 +52,20 @@ class Wound(Measurement):
             ("none", _("None")), ("serous", _("Clear")), ("bloody", _("Bloody")), ("purulent", _("Pus")),
             ("csf", _("Perhaps cerebrospinal fluid")),
         ],
-        shown_if=SEEN, help_text=_("At rest or on pressure."),
+        visible_if=SEEN, help_text=_("At rest or on pressure."),
     )  # fmt: skip
-    redness = fields.YesNo(_("Redness or warmth"), shown_if=SEEN, help_text=_("Beyond the stitches."))
+    redness = fields.YesNo(_("Redness or warmth"), visible_if=SEEN, help_text=_("Beyond the stitches."))
     ssi_class = fields.Choice(
-        _("Surgical site infection"), choices=SSI, shown_if=SEEN, standard="FAORRES", help_text=_("CDC class.")
+        _("Surgical site infection"), choices=SSI, visible_if=SEEN, standard="FAORRES", help_text=_("CDC class.")
     )
     culture = fields.Choice(
         _("Culture"),
         choices=[("not-taken", _("Not taken")), ("negative", _("Negative")), ("positive", _("Positive")),
                  ("pending", _("Pending"))],
-        shown_if=INFECTED, standard="MBORRES", help_text=_("Of wound or fluid."),
+        visible_if=INFECTED, standard="MBORRES", help_text=_("Of wound or fluid."),
     )  # fmt: skip
     organism = fields.Text(
-        _("Organism"), shown_if=("culture", ["positive"]), required=False, standard="MBORRES",
+        _("Organism"), visible_if=("culture", ["positive"]), required=False, standard="MBORRES",
         help_text=_("As the laboratory wrote it."),
     )  # fmt: skip
     treatment = fields.MultiChoice(
@@ -71,10 +75,10 @@ class Wound(Measurement):
             ("antibiotics-iv", _("Antibiotics by drip")), ("drainage", _("Drained by radiology")),
             ("reoperation", _("Operated again")),
         ],
-        shown_if=SEEN, help_text=_("All that apply; then also record the adverse event."),
+        visible_if=SEEN, help_text=_("All that apply; then also record the adverse event."),
     )  # fmt: skip
     stitches_out_on = fields.LocalDate(
-        _("Stitches or staples removed on"), shown_if=SEEN, required=False, help_text=_("If they are out.")
+        _("Stitches or staples removed on"), visible_if=SEEN, required=False, help_text=_("If they are out.")
     )
 
     class Meta(Measurement.Meta):

@@ -24,7 +24,7 @@ TUMOURS = [
 
 def _grade(question: Any, highest: int) -> fields.Integer:
     return fields.Integer(
-        question, unit=_("grade"), low=0, high=highest, standard="FAORRES",
+        question, unit=_("grade"), min_value=0, max_value=highest, standard="FAORRES",
         help_text=_("CTCAE before treatment; 0 where it was absent."),
     )  # fmt: skip
 
@@ -46,7 +46,11 @@ class Baseline(SingleRecord):
         help_text=_("All that apply, or none."),
     )
     spinal_metastases = fields.Integer(
-        _("Metastases of the spine"), unit=_("lesions"), low=1, high=30, help_text=_("The index lesion included.")
+        _("Metastases of the spine"),
+        unit=_("lesions"),
+        min_value=1,
+        max_value=30,
+        help_text=_("The index lesion included."),
     )
     systemic_therapy = fields.YesNo(
         _("Systemic therapy in the last 3 months?"), help_text=_("If yes, add each drug under Therapy, with its dates.")
@@ -64,15 +68,15 @@ class Baseline(SingleRecord):
         help_text=_("At the anaesthesia screening."),
     )  # fmt: skip
     height_cm = fields.Integer(
-        _("Height"), unit="cm", low=50, high=250, soft=(140, 210), required=False, standard="VSORRES",
+        _("Height"), unit="cm", min_value=50, max_value=250, warn_range=(140, 210), required=False, standard="VSORRES",
         help_text=_("For the body-mass index."),
     )  # fmt: skip
     weight_kg = fields.Decimal(
-        _("Weight"), unit="kg", low=20, high=300, soft=(40, 150), required=False, standard="VSORRES",
+        _("Weight"), unit="kg", min_value=20, max_value=300, warn_range=(40, 150), required=False, standard="VSORRES",
         help_text=_("For the body-mass index."),
     )  # fmt: skip
     weight_loss_pct = fields.Decimal(
-        _("Weight lost in the last 6 months"), unit="%", low=0, high=80, soft=(0, 20), required=False,
+        _("Weight lost in the last 6 months"), unit="%", min_value=0, max_value=80, warn_range=(0, 20), required=False,
         help_text=_("Of the earlier weight."),
     )  # fmt: skip
     diabetes = fields.YesNo(_("Diabetes"), standard="MHTERM", help_text=_("Slows wound healing."))

@@ -29,19 +29,22 @@ class Consent(SingleRecord):
             ("none-given", _("Gave no reason")),
             ("other", _("Other")),
         ],
-        shown_if=("given", ["no"]),
+        visible_if=("given", ["no"]),
         required=False,
         help_text=_("As the patient said; nobody has to give a reason."),
     )
     information_on = fields.LocalDate(
-        _("Patient information given on"), shown_if=GIVEN, required=False, help_text=_("Time to think it over counts.")
+        _("Patient information given on"),
+        visible_if=GIVEN,
+        required=False,
+        help_text=_("Time to think it over counts."),
     )
     consented_at = fields.Instant(
-        _("Signed"), shown_if=GIVEN, standard="RFICDTC", help_text=_("Date and time on the form.")
+        _("Signed"), visible_if=GIVEN, standard="RFICDTC", help_text=_("Date and time on the form.")
     )
     consented_at_date: date | None
     form_version = fields.Text(
-        _("Version of the consent form"), shown_if=GIVEN, max_length=40, help_text=_("As printed in its footer.")
+        _("Version of the consent form"), visible_if=GIVEN, max_length=40, help_text=_("As printed in its footer.")
     )
     obtained_by = fields.Choice(
         _("Obtained by"),
@@ -51,12 +54,12 @@ class Consent(SingleRecord):
             ("pi", _("Principal investigator")),
             ("other", _("Another delegated doctor")),
         ],
-        shown_if=GIVEN,
+        visible_if=GIVEN,
         help_text=_("Role only, never a name."),
     )
-    copy_given = fields.YesNo(_("Copy given to the patient"), shown_if=GIVEN, help_text=_("Of the signed form."))
-    withdrawn = fields.YesNo(_("Withdrawn later?"), shown_if=GIVEN, help_text=_("Any part of the consent."))
-    withdrawn_on = fields.LocalDate(_("Withdrawn on"), shown_if=WITHDRAWN, help_text=_("When the patient said so."))
+    copy_given = fields.YesNo(_("Copy given to the patient"), visible_if=GIVEN, help_text=_("Of the signed form."))
+    withdrawn = fields.YesNo(_("Withdrawn later?"), visible_if=GIVEN, help_text=_("Any part of the consent."))
+    withdrawn_on = fields.LocalDate(_("Withdrawn on"), visible_if=WITHDRAWN, help_text=_("When the patient said so."))
     withdrawn_what = fields.MultiChoice(
         _("What was withdrawn"),
         choices=[
@@ -65,7 +68,7 @@ class Consent(SingleRecord):
             ("questionnaires", _("Questionnaires")),
             ("data-use", _("Use of data from then on")),
         ],
-        shown_if=WITHDRAWN,
+        visible_if=WITHDRAWN,
         help_text=_("Ask; data until then are kept unless the law requires otherwise."),
     )
 
@@ -103,7 +106,7 @@ class Reconsent(ItemGroupRecord):
     )
     answer = fields.YesNo(_("Did the patient consent again?"), standard="DSDECOD", help_text=_("In writing."))
     consented_at = fields.Instant(
-        _("Signed"), shown_if=("answer", ["yes"]), standard="RFICDTC", help_text=_("Date and time on the form.")
+        _("Signed"), visible_if=("answer", ["yes"]), standard="RFICDTC", help_text=_("Date and time on the form.")
     )
 
     class Meta(ItemGroupRecord.Meta):

@@ -32,12 +32,12 @@ class Contact(RepeatingRecord):
     vital_status = fields.Choice(
         _("Vital status"),
         choices=[("alive", _("Alive")), ("dead", _("Dead: record the death")), ("unknown", _("Unknown"))],
-        shown_if=REACHED,
+        visible_if=REACHED,
         standard="SSORRES",
         help_text=_("As far as this source knows."),
     )
     known_alive_on = fields.LocalDate(
-        _("Known to be alive on"), shown_if=("vital_status", ["alive"]), help_text=_("The last day that is certain.")
+        _("Known to be alive on"), visible_if=("vital_status", ["alive"]), help_text=_("The last day that is certain.")
     )
     note = fields.Text(_("Note"), required=False, help_text=_("No names."))
 

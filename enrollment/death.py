@@ -16,7 +16,7 @@ class Death(SingleRecord):
 
     slug = "death"
     domain = "DD"
-    judged_by = {"related_sbrt": Permission.JUDGE_SBRT, "related_surgery": Permission.JUDGE_SURGERY}
+    field_permissions = {"related_sbrt": Permission.JUDGE_SBRT, "related_surgery": Permission.JUDGE_SURGERY}
 
     died_on = fields.PartialDateField(_("Date of death"), standard="DTHDTC", help_text=_("What is known of it."))
     learned_on = fields.LocalDate(
@@ -45,7 +45,8 @@ class Death(SingleRecord):
         help_text=_("The underlying cause."),
     )
     adverse_event_number = fields.Integer(
-        _("Number of the adverse event"), unit=_("event"), low=1, high=999, shown_if=("cause", ["adverse-event"]),
+        _("Number of the adverse event"), unit=_("event"), min_value=1, max_value=999,
+        visible_if=("cause", ["adverse-event"]),
         help_text=_("As in the list of adverse events; it has grade 5."),
     )  # fmt: skip
     related_sbrt = fields.Choice(

@@ -14,7 +14,7 @@ class Deviation(RepeatingRecord):
     slug = "deviation"
     signed_by = Permission.SIGN_OFF
     domain = "DV"
-    judged_by = {"classification": Permission.CLASSIFY}
+    field_permissions = {"classification": Permission.CLASSIFY}
 
     kind = fields.Choice(
         _("What"),
@@ -51,7 +51,8 @@ class Deviation(RepeatingRecord):
     )
     cause_note = fields.Text(_("Why, in a few words"), required=False, help_text=_("No names."))
     adverse_event_number = fields.Integer(
-        _("Number of the adverse event"), unit=_("event"), low=1, high=999, shown_if=("cause", ["adverse-event"]),
+        _("Number of the adverse event"), unit=_("event"), min_value=1, max_value=999,
+        visible_if=("cause", ["adverse-event"]),
         required=False, help_text=_("As in the list of adverse events."),
     )  # fmt: skip
     action_taken = fields.LongText(_("What was done about it"), required=False, help_text=_("Also to prevent it."))

@@ -48,7 +48,8 @@ class Eligibility(SingleRecord):
     assessed_on = fields.LocalDate(_("Assessed on"), standard="IEDTC", help_text=_("The last check before SBRT."))
     painful = fields.YesNo(_("I1a · Is the metastasis painful?"), help_text=_("At rest or on movement."))
     worst_pain = fields.Integer(
-        _("Worst pain in the last 24 hours"), unit="/ 10", low=0, high=10, soft=(1, 10), standard="QSORRES",
+        _("Worst pain in the last 24 hours"), unit="/ 10", min_value=0, max_value=10, warn_range=(1, 10),
+        standard="QSORRES",
         help_text=_("0 none, 10 worst imaginable; high opioids may hide it."),
     )  # fmt: skip
     pain_where = fields.MultiChoice(
@@ -75,9 +76,9 @@ class Eligibility(SingleRecord):
     sins_total = fields.Integer(
         _("SINS total"),
         unit="/ 18",
-        low=0,
-        high=18,
-        soft=(7, 18),
+        min_value=0,
+        max_value=18,
+        warn_range=(7, 18),
         required=False,
         help_text=_("Supports I1d; 7 or more is expected."),
     )
@@ -92,7 +93,7 @@ class Eligibility(SingleRecord):
     )
     histology_on = fields.PartialDateField(
         _("Date of the proof"),
-        shown_if=("histology", ["yes"]),
+        visible_if=("histology", ["yes"]),
         help_text=_("2015 or 2015-06 if that is what is known."),
     )
     histology_site = fields.Choice(
@@ -102,7 +103,7 @@ class Eligibility(SingleRecord):
             ("spine", _("Spinal metastasis")),
             ("other", _("Another metastasis")),
         ],
-        shown_if=("histology", ["yes"]),
+        visible_if=("histology", ["yes"]),
         required=False,
         help_text=_("The report itself stays in the patient file; no report number here."),
     )
@@ -113,11 +114,16 @@ class Eligibility(SingleRecord):
     )
     imaging_on = fields.LocalDate(_("Date of the imaging"), help_text=_("Usually at most 28 days before SBRT."))
     kps = fields.Integer(
-        _("I4 · Karnofsky performance status"), unit="/ 100", low=0, high=100, standard="RSORRES",
+        _("I4 · Karnofsky performance status"), unit="/ 100", min_value=0, max_value=100, standard="RSORRES",
         help_text=_("Steps of 10; more than 50 is needed."),
     )  # fmt: skip
     age = fields.Integer(
-        _("I5 · Age at consent"), unit=_("years"), low=0, high=120, standard="AGE", help_text=_("In completed years.")
+        _("I5 · Age at consent"),
+        unit=_("years"),
+        min_value=0,
+        max_value=120,
+        standard="AGE",
+        help_text=_("In completed years."),
     )
     consent = fields.YesNo(
         _("I6 · Has the patient consented in writing?"), help_text=_("Before anything study-specific.")
@@ -146,11 +152,11 @@ class Eligibility(SingleRecord):
     )
     ais_progressing = fields.YesNo(
         _("E5 · Is the deficit getting worse within hours or days?"),
-        shown_if=("ais", ["D"]),
+        visible_if=("ais", ["D"]),
         help_text=_("A stable D is eligible."),
     )
     ais_progressing_since = fields.Instant(
-        _("E5 · Getting worse since"), shown_if=("ais_progressing", ["yes"]), required=False,
+        _("E5 · Getting worse since"), visible_if=("ais_progressing", ["yes"]), required=False,
         help_text=_("When it was first noticed; the date alone if that is what is known."),
     )  # fmt: skip
     can_lie_flat = fields.YesNo(_("E6 · Can the patient lie flat on the table?"), help_text=_("Long enough for SBRT."))

@@ -45,7 +45,7 @@ class EndOfStudy(SingleRecord):
             ("questionnaires", _("Questionnaires")),
             ("data-use", _("Use of data from then on")),
         ],
-        shown_if=("outcome", ["withdrew"]),
+        visible_if=("outcome", ["withdrew"]),
         help_text=_("Ask; data until then are kept unless the law requires otherwise."),
     )
     note = fields.LongText(_("Note"), required=False, help_text=_("No names."))

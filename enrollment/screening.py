@@ -21,7 +21,12 @@ class Screening(SingleRecord):
 
     screened_on = fields.LocalDate(_("Screened on"), standard="DSSTDTC", help_text=_("When the patient was assessed."))
     birth_year = fields.Integer(
-        _("Year of birth"), unit=_("year"), low=1900, high=2100, standard="BRTHDTC", help_text=_("Never the full date.")
+        _("Year of birth"),
+        unit=_("year"),
+        min_value=1900,
+        max_value=2100,
+        standard="BRTHDTC",
+        help_text=_("Never the full date."),
     )
     sex = fields.Choice(
         _("Sex"), choices=[("female", _("Female")), ("male", _("Male"))], standard="SEX", help_text=_("As registered.")
@@ -57,12 +62,12 @@ class Screening(SingleRecord):
     failure_reason = fields.Choice(
         _("Why not enrolled"),
         choices=[*FAILURES, ("refused", _("Declined to take part")), ("other", _("Other"))],
-        shown_if=("outcome", ["failed"]),
+        visible_if=("outcome", ["failed"]),
         standard="DSTERM",
         help_text=_("The first criterion that was not met."),
     )
     failure_note = fields.Text(
-        _("In a few words"), shown_if=("outcome", ["failed"]), required=False, help_text=_("No names.")
+        _("In a few words"), visible_if=("outcome", ["failed"]), required=False, help_text=_("No names.")
     )
 
     class Meta(SingleRecord.Meta):

@@ -35,21 +35,21 @@ class Therapy(RepeatingRecord):
     )
     name = fields.Text(_("Drug or treatment"), standard="CMTRT", help_text=_("Generic name."))
     radiosensitising = fields.YesNo(
-        _("Does it make tissue sensitive to radiation?"), shown_if=("kind", SYSTEMIC), required=False,
+        _("Does it make tissue sensitive to radiation?"), visible_if=("kind", SYSTEMIC), required=False,
         help_text=_("Then say when it was paused."),
     )  # fmt: skip
     at_index_level = fields.YesNo(
-        _("At the index level?"), shown_if=("kind", ["radiotherapy"]),
+        _("At the index level?"), visible_if=("kind", ["radiotherapy"]),
         help_text=_("Then the pain response is censored from that date."),
     )  # fmt: skip
     dose_gy = fields.Decimal(
-        _("Dose"), unit="Gy", low=0, high=100, shown_if=("kind", ["radiotherapy"]), required=False,
+        _("Dose"), unit="Gy", min_value=0, max_value=100, visible_if=("kind", ["radiotherapy"]), required=False,
         standard="CMDOSE", help_text=_("All fractions together."),
     )  # fmt: skip
     started_on = fields.PartialDateField(_("Started"), standard="CMSTDTC", help_text=_("What is known."))
     ongoing = fields.YesNo(_("Still going on?"), standard="CMENRF", help_text=_("At the last contact."))
     stopped_on = fields.PartialDateField(
-        _("Last given"), shown_if=("ongoing", ["no"]), standard="CMENDTC", help_text=_("What is known.")
+        _("Last given"), visible_if=("ongoing", ["no"]), standard="CMENDTC", help_text=_("What is known.")
     )
 
     class Meta(RepeatingRecord.Meta):

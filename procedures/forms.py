@@ -17,7 +17,7 @@ class FractionForm(CrfRowForm):
 
 
 class SbrtForm(CrfForm):
-    enters = (Permission.ENTER, Permission.ENTER_SBRT)
+    entry_permissions = (Permission.ENTER, Permission.ENTER_SBRT)
     row_forms = {"fractions": FractionForm}
     sections = [
         (_("Delivery"), ["delivery", "partial_dose_gy", "delivery_reason", "planned_fractions", "delivered_fractions",

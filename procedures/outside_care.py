@@ -37,7 +37,7 @@ class OutsideCare(RepeatingRecord):
         _("Letter received on"), required=False, help_text=_("Empty while it is awaited.")
     )
     adverse_event_number = fields.Integer(
-        _("Number of the adverse event"), unit=_("event"), low=1, high=999, required=False,
+        _("Number of the adverse event"), unit=_("event"), min_value=1, max_value=999, required=False,
         help_text=_("Entered from the letter."),
     )  # fmt: skip
 

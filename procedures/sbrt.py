@@ -56,8 +56,8 @@ def _volume(question: Any, limit: float) -> fields.Decimal:
         question,
         unit="cc",
         places=2,
-        low=0,
-        high=5000,
+        min_value=0,
+        max_value=5000,
         required=False,
         help_text=_("Published limit: less than %(limit)s cc.") % {"limit": limit},
     )
@@ -68,8 +68,8 @@ def _organ(question: Any, limit: float) -> fields.Decimal:
         question,
         unit="Gy",
         places=2,
-        low=0,
-        high=60,
+        min_value=0,
+        max_value=60,
         required=False,
         help_text=_("To 0.035 cc; published limit %(limit)s Gy.") % {"limit": limit},
     )
@@ -85,9 +85,9 @@ class Sbrt(SingleRecord):
     planning_ct_slice_mm = fields.Decimal(
         _("Slice thickness of the planning CT"),
         unit="mm",
-        low=0.1,
-        high=20,
-        soft=(0.5, 3),
+        min_value=0.1,
+        max_value=20,
+        warn_range=(0.5, 3),
         required=False,
         help_text=_("From the scan protocol."),
     )
@@ -105,34 +105,40 @@ class Sbrt(SingleRecord):
         help_text=_("As contoured."),
     )
     gtv_cm3 = fields.Decimal(
-        _("Volume of the visible lesion (GTV)"), unit="cm³", places=2, low=0, high=1000, required=False,
+        _("Volume of the visible lesion (GTV)"), unit="cm³", places=2, min_value=0, max_value=1000, required=False,
         help_text=_("From the plan."),
     )  # fmt: skip
     ctv_cm3 = fields.Decimal(
-        _("Volume of the bone compartment (CTV)"), unit="cm³", places=2, low=0, high=1000, required=False,
+        _("Volume of the bone compartment (CTV)"), unit="cm³", places=2, min_value=0, max_value=1000, required=False,
         help_text=_("From the plan."),
     )  # fmt: skip
     ptv_cm3 = fields.Decimal(
-        _("Planning target volume (PTV)"), unit="cm³", places=2, low=0, high=2000, required=False,
+        _("Planning target volume (PTV)"), unit="cm³", places=2, min_value=0, max_value=2000, required=False,
         help_text=_("From the plan; at least the GTV."),
     )  # fmt: skip
     margin_mm = fields.Decimal(
-        _("Margin from CTV to PTV"), unit="mm", low=0, high=20, soft=(0, 5), required=False,
+        _("Margin from CTV to PTV"), unit="mm", min_value=0, max_value=20, warn_range=(0, 5), required=False,
         help_text=_("Usually 0 to 5 mm."),
     )  # fmt: skip
     prescription_metastasis_gy = fields.Decimal(
-        _("Dose prescribed to the metastasis"), unit="Gy", low=0, high=60, soft=(18, 18), standard="ECDOSE",
+        _("Dose prescribed to the metastasis"), unit="Gy", min_value=0, max_value=60, warn_range=(18, 18),
+        standard="ECDOSE",
         help_text=_("18 Gy is expected."),
     )  # fmt: skip
     prescription_vertebra_gy = fields.Decimal(
-        _("Dose prescribed to the rest of the vertebra"), unit="Gy", low=0, high=60, soft=(8, 8),
+        _("Dose prescribed to the rest of the vertebra"), unit="Gy", min_value=0, max_value=60, warn_range=(8, 8),
         help_text=_("8 Gy is expected."),
     )  # fmt: skip
     planned_fractions = fields.Integer(
-        _("Sessions planned"), unit=_("sessions"), low=1, high=30, soft=(1, 1), help_text=_("One is expected.")
+        _("Sessions planned"),
+        unit=_("sessions"),
+        min_value=1,
+        max_value=30,
+        warn_range=(1, 1),
+        help_text=_("One is expected."),
     )
     delivered_fractions = fields.Integer(
-        _("Sessions delivered"), unit=_("sessions"), low=0, high=30, soft=(1, 1),
+        _("Sessions delivered"), unit=_("sessions"), min_value=0, max_value=30, warn_range=(1, 1),
         help_text=_("As many as there are rows below."),
     )  # fmt: skip
     technique = fields.Choice(
@@ -150,21 +156,26 @@ class Sbrt(SingleRecord):
         help_text=_("Before or during delivery."),
     )
     couch_correction_mm = fields.Decimal(
-        _("Couch correction"), unit="mm", low=0, high=100, required=False, help_text=_("The vector of the last one.")
+        _("Couch correction"),
+        unit="mm",
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text=_("The vector of the last one."),
     )
     coverage_v95_pct = fields.Decimal(
-        _("PTV covered by 95 % of the dose (V95)"), unit="%", low=0, high=100, required=False,
+        _("PTV covered by 95 % of the dose (V95)"), unit="%", min_value=0, max_value=100, required=False,
         help_text=_("From the plan."),
     )  # fmt: skip
     coverage_d95_pct = fields.Decimal(
-        _("Dose to 95 % of the PTV (D95), of the prescription"), unit="%", low=0, high=200, required=False,
+        _("Dose to 95 % of the PTV (D95), of the prescription"), unit="%", min_value=0, max_value=200, required=False,
         help_text=_("From the plan."),
     )  # fmt: skip
     dmax_gy = fields.Decimal(
-        _("Highest dose in the plan"), unit="Gy", low=0, high=80, required=False, help_text=_("Dmax.")
+        _("Highest dose in the plan"), unit="Gy", min_value=0, max_value=80, required=False, help_text=_("Dmax.")
     )
     surgical_area_mean_gy = fields.Decimal(
-        _("Mean dose in the surgical area"), unit="Gy", places=2, low=0, high=60, soft=(0, 5.3),
+        _("Mean dose in the surgical area"), unit="Gy", places=2, min_value=0, max_value=60, warn_range=(0, 5.3),
         help_text=_("With active sparing, no more than 5.3 Gy was seen."),
     )  # fmt: skip
     cord_dmax_gy = _organ(_("Spinal cord, highest dose"), 14)
@@ -186,7 +197,7 @@ class Sbrt(SingleRecord):
     small_bowel_v11_9_cc = _volume(_("Small bowel, volume above 11.9 Gy"), 5)
     colon_v14_3_cc = _volume(_("Colon, volume above 14.3 Gy"), 20)
     kidneys_mean_gy = fields.Decimal(
-        _("Kidneys, mean dose"), unit="Gy", places=2, low=0, high=60, required=False,
+        _("Kidneys, mean dose"), unit="Gy", places=2, min_value=0, max_value=60, required=False,
         help_text=_("Both together; no limit is published for one session."),
     )  # fmt: skip
     delivery = fields.Choice(
@@ -200,18 +211,19 @@ class Sbrt(SingleRecord):
         help_text=_("Anything but completed makes a protocol deviation."),
     )
     partial_dose_gy = fields.Decimal(
-        _("Dose that was delivered"), unit="Gy", low=0, high=60, shown_if=("delivery", ["partial", "aborted"]),
+        _("Dose that was delivered"), unit="Gy", min_value=0, max_value=60,
+        visible_if=("delivery", ["partial", "aborted"]),
         help_text=_("To the metastasis, all sessions together."),
     )  # fmt: skip
     delivery_reason = fields.Text(
-        _("Why it was not completed"), shown_if=("delivery", ["partial", "aborted"]), help_text=_("In a few words.")
+        _("Why it was not completed"), visible_if=("delivery", ["partial", "aborted"]), help_text=_("In a few words.")
     )
     interrupted = fields.YesNo(_("Was delivery interrupted?"), help_text=_("Also when it went on the same day."))
     interruption_reason = fields.Text(
-        _("Why it was interrupted"), shown_if=("interrupted", ["yes"]), help_text=_("For example pain, machine.")
+        _("Why it was interrupted"), visible_if=("interrupted", ["yes"]), help_text=_("For example pain, machine.")
     )
     resumed_at = fields.Instant(
-        _("Resumed"), shown_if=("interrupted", ["yes"]), required=False, help_text=_("First beam after the break.")
+        _("Resumed"), visible_if=("interrupted", ["yes"]), required=False, help_text=_("First beam after the break.")
     )
     dexamethasone = fields.YesNo(_("Dexamethasone given"), help_text=_("To prevent a pain flare."))
     antiemetic = fields.YesNo(_("Anti-emetic given"), help_text=_("Around the session."))
@@ -279,7 +291,7 @@ class SbrtFraction(ItemGroupRecord):
     )
     beam_off_at_date: date | None
     dose_gy = fields.Decimal(
-        _("Dose delivered to the metastasis"), unit="Gy", low=0, high=60, standard="ECDOSE",
+        _("Dose delivered to the metastasis"), unit="Gy", min_value=0, max_value=60, standard="ECDOSE",
         help_text=_("In this session."),
     )  # fmt: skip
     time_source = fields.Choice(

@@ -32,7 +32,7 @@ class Stay(RepeatingRecord):
     admitted_on = fields.LocalDate(_("Admitted"), standard="HOSTDTC", help_text=_("First day."))
     still_in = fields.YesNo(_("Still there?"), help_text=_("At the last contact."))
     discharged_on = fields.LocalDate(
-        _("Discharged"), shown_if=("still_in", ["no"]), standard="HOENDTC", help_text=_("Last day.")
+        _("Discharged"), visible_if=("still_in", ["no"]), standard="HOENDTC", help_text=_("Last day.")
     )
     discharged_to = fields.Choice(
         _("Discharged to"),
@@ -44,15 +44,20 @@ class Stay(RepeatingRecord):
             ("hospital", _("Another hospital")),
             ("died", _("Died there")),
         ],
-        shown_if=("still_in", ["no"]),
+        visible_if=("still_in", ["no"]),
         required=False,
         help_text=_("Where to."),
     )
     icu_nights = fields.Integer(
-        _("Nights in intensive care"), unit=_("nights"), low=0, high=365, soft=(0, 14), help_text=_("0 where none.")
+        _("Nights in intensive care"),
+        unit=_("nights"),
+        min_value=0,
+        max_value=365,
+        warn_range=(0, 14),
+        help_text=_("0 where none."),
     )
     adverse_event_number = fields.Integer(
-        _("Number of the adverse event"), unit=_("event"), low=1, high=999, required=False,
+        _("Number of the adverse event"), unit=_("event"), min_value=1, max_value=999, required=False,
         help_text=_("If it was for one; then that event is serious."),
     )  # fmt: skip
 

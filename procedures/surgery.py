@@ -39,54 +39,56 @@ class Surgery(RepeatingRecord):
             ("died", _("Died before")),
             ("other", _("Other")),
         ],
-        shown_if=("performed", ["no"]),
+        visible_if=("performed", ["no"]),
         help_text=_("Follow-up then counts from SBRT."),
     )
     reason_for_reoperation = fields.Text(
-        _("Why operated again"), shown_if=("index", ["no"]), help_text=_("For example infection, screw loosening.")
+        _("Why operated again"), visible_if=("index", ["no"]), help_text=_("For example infection, screw loosening.")
     )
     at_index_level = fields.YesNo(
-        _("Was the index level treated again?"), shown_if=("index", ["no"]),
+        _("Was the index level treated again?"), visible_if=("index", ["no"]),
         help_text=_("Then the pain response is censored from that day."),
     )  # fmt: skip
     completed = fields.YesNo(
-        _("Was it completed as planned?"), shown_if=DONE, help_text=_("No where it was stopped after the incision.")
+        _("Was it completed as planned?"), visible_if=DONE, help_text=_("No where it was stopped after the incision.")
     )
-    abort_reason = fields.Text(_("Why it was stopped"), shown_if=("completed", ["no"]), help_text=_("In a few words."))
-    admission_on = fields.LocalDate(_("Admitted"), shown_if=DONE, standard="HOSTDTC", help_text=_("To hospital."))
+    abort_reason = fields.Text(
+        _("Why it was stopped"), visible_if=("completed", ["no"]), help_text=_("In a few words.")
+    )
+    admission_on = fields.LocalDate(_("Admitted"), visible_if=DONE, standard="HOSTDTC", help_text=_("To hospital."))
     asa = fields.Choice(
         _("ASA class"),
         choices=[(c, c) for c in ("I", "II", "III", "IV", "V")],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("As judged by the anaesthetist."),
     )
     antibiotics_at = fields.Instant(
-        _("Antibiotic prophylaxis"), shown_if=DONE, required=False, help_text=_("When it was given.")
+        _("Antibiotic prophylaxis"), visible_if=DONE, required=False, help_text=_("When it was given.")
     )
     in_theatre_at = fields.Instant(
-        _("Patient in theatre"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+        _("Patient in theatre"), visible_if=DONE, required=False, help_text=_("Theatre clock, local time.")
     )
     anaesthesia_at = fields.Instant(
-        _("Start of anaesthesia"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+        _("Start of anaesthesia"), visible_if=DONE, required=False, help_text=_("Theatre clock, local time.")
     )
     incision_at = fields.Instant(
         _("Knife to skin"),
-        shown_if=DONE,
+        visible_if=DONE,
         standard="PRSTDTC",
         help_text=_("Theatre clock, local time. This closes the 48-hour window."),
     )
     incision_at_date: date | None
     closed_at = fields.Instant(
-        _("Skin closed"), shown_if=DONE, standard="PRENDTC", help_text=_("Theatre clock, local time.")
+        _("Skin closed"), visible_if=DONE, standard="PRENDTC", help_text=_("Theatre clock, local time.")
     )
     closed_at_date: date | None
     out_of_theatre_at = fields.Instant(
-        _("Patient out of theatre"), shown_if=DONE, required=False, help_text=_("Theatre clock, local time.")
+        _("Patient out of theatre"), visible_if=DONE, required=False, help_text=_("Theatre clock, local time.")
     )
     time_source = fields.Choice(
         _("Where the times come from"),
         choices=[("theatre", _("Theatre system")), ("machine", _("Machine log")), ("manual", _("Written by hand"))],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("Clocks differ; the theatre system is best."),
     )
     approach = fields.Choice(
@@ -97,73 +99,98 @@ class Surgery(RepeatingRecord):
             ("open", _("Open")),
             ("converted", _("Converted to open")),
         ],
-        shown_if=DONE,
+        visible_if=DONE,
         standard="PRTRT",
         help_text=_("As it ended."),
     )
     conversion_reason = fields.Text(
-        _("Why converted"), shown_if=("approach", ["converted"]), help_text=_("In a few words.")
+        _("Why converted"), visible_if=("approach", ["converted"]), help_text=_("In a few words.")
     )
     position = fields.Choice(
         _("Position"),
         choices=[("prone", _("Prone")), ("lateral", _("Lateral")), ("other", _("Other"))],
-        shown_if=DONE,
+        visible_if=DONE,
         required=False,
         help_text=_("On the table."),
     )
     upper_level = fields.Choice(
-        _("Uppermost instrumented vertebra"), choices=LEVELS, shown_if=DONE, standard="PRLOC",
+        _("Uppermost instrumented vertebra"), choices=LEVELS, visible_if=DONE, standard="PRLOC",
         help_text=_("Levels bridged are counted from here."),
     )  # fmt: skip
     lower_level = fields.Choice(
-        _("Lowest instrumented vertebra"), choices=LEVELS, shown_if=DONE, standard="PRLOC",
+        _("Lowest instrumented vertebra"), choices=LEVELS, visible_if=DONE, standard="PRLOC",
         help_text=_("More than five bridged is a deviation."),
     )  # fmt: skip
     screws = fields.Integer(
-        _("Screws"), unit=_("screws"), low=0, high=40, soft=(4, 12), shown_if=DONE, help_text=_("All levels together.")
+        _("Screws"),
+        unit=_("screws"),
+        min_value=0,
+        max_value=40,
+        warn_range=(4, 12),
+        visible_if=DONE,
+        help_text=_("All levels together."),
     )
     rods = fields.Integer(
-        _("Rods"), unit=_("rods"), low=0, high=8, soft=(2, 2), shown_if=DONE, help_text=_("Usually two.")
+        _("Rods"),
+        unit=_("rods"),
+        min_value=0,
+        max_value=8,
+        warn_range=(2, 2),
+        visible_if=DONE,
+        help_text=_("Usually two."),
     )
-    cement = fields.YesNo(_("Cement augmentation"), shown_if=DONE, help_text=_("Of a vertebra or of screws."))
+    cement = fields.YesNo(_("Cement augmentation"), visible_if=DONE, help_text=_("Of a vertebra or of screws."))
     cement_levels = fields.MultiChoice(
-        _("Levels with cement"), choices=LEVELS, shown_if=("cement", ["yes"]), help_text=_("All of them.")
+        _("Levels with cement"), choices=LEVELS, visible_if=("cement", ["yes"]), help_text=_("All of them.")
     )
     cement_ml = fields.Decimal(
-        _("Cement"), unit="ml", low=0, high=60, shown_if=("cement", ["yes"]), help_text=_("All levels together.")
+        _("Cement"),
+        unit="ml",
+        min_value=0,
+        max_value=60,
+        visible_if=("cement", ["yes"]),
+        help_text=_("All levels together."),
     )
     decompression = fields.Choice(
         _("Decompression"),
         choices=[("none", _("None")), ("laminectomy", _("Laminectomy")), ("separation", _("Separation surgery"))],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("Of cord or cauda."),
     )
     decompression_levels = fields.MultiChoice(
-        _("Levels decompressed"), choices=LEVELS, shown_if=("decompression", ["laminectomy", "separation"]),
+        _("Levels decompressed"), choices=LEVELS, visible_if=("decompression", ["laminectomy", "separation"]),
         help_text=_("All of them."),
     )  # fmt: skip
-    biopsy = fields.YesNo(_("Biopsy taken"), shown_if=DONE, help_text=_("During this operation."))
-    corpectomy = fields.YesNo(_("Corpectomy"), shown_if=DONE, help_text=_("Whole or part of a vertebral body."))
+    biopsy = fields.YesNo(_("Biopsy taken"), visible_if=DONE, help_text=_("During this operation."))
+    corpectomy = fields.YesNo(_("Corpectomy"), visible_if=DONE, help_text=_("Whole or part of a vertebral body."))
     blood_loss_ml = fields.Integer(
-        _("Blood loss"), unit="ml", low=0, high=20000, soft=(0, 2000), shown_if=DONE, help_text=_("In theatre.")
+        _("Blood loss"),
+        unit="ml",
+        min_value=0,
+        max_value=20000,
+        warn_range=(0, 2000),
+        visible_if=DONE,
+        help_text=_("In theatre."),
     )
     blood_loss_method = fields.Choice(
         _("How blood loss was estimated"),
         choices=[("suction", _("Suction and gauzes")), ("visual", _("By eye")), ("other", _("Other"))],
-        shown_if=DONE,
+        visible_if=DONE,
         required=False,
         help_text=_("As in the theatre record."),
     )
     red_cells_during_units = fields.Integer(
-        _("Red cells during the operation"), unit=_("units"), low=0, high=60, soft=(0, 1), shown_if=DONE,
+        _("Red cells during the operation"), unit=_("units"), min_value=0, max_value=60, warn_range=(0, 1),
+        visible_if=DONE,
         help_text=_("Two or more beyond protocol may be a grade 3 event."),
     )  # fmt: skip
     red_cells_after_units = fields.Integer(
-        _("Red cells after the operation"), unit=_("units"), low=0, high=60, soft=(0, 1), shown_if=DONE,
+        _("Red cells after the operation"), unit=_("units"), min_value=0, max_value=60, warn_range=(0, 1),
+        visible_if=DONE,
         help_text=_("Until discharge."),
     )  # fmt: skip
     transfusion_beyond_protocol = fields.YesNo(
-        _("Was the transfusion more than the protocol allows for?"), shown_if=DONE, required=False,
+        _("Was the transfusion more than the protocol allows for?"), visible_if=DONE, required=False,
         help_text=_("Ask this before grading: a routine transfusion is not an adverse event."),
     )  # fmt: skip
     intraoperative_events = fields.MultiChoice(
@@ -175,11 +202,11 @@ class Surgery(RepeatingRecord):
             ("bleeding", _("Unexpected bleeding")),
             ("other", _("Other")),
         ],
-        shown_if=DONE,
+        visible_if=DONE,
         required=False,
         help_text=_("Tick what happened; record it as an adverse event too."),
     )
-    drain = fields.YesNo(_("Drain left"), shown_if=DONE, help_text=_("In the wound."))
+    drain = fields.YesNo(_("Drain left"), visible_if=DONE, help_text=_("In the wound."))
     wound_class = fields.Choice(
         _("Wound class"),
         choices=[
@@ -188,13 +215,13 @@ class Surgery(RepeatingRecord):
             ("contaminated", _("Contaminated")),
             ("dirty", _("Dirty")),
         ],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("CDC class at operation."),
     )
     closure = fields.Choice(
         _("Wound closure"),
         choices=[("staples", _("Staples")), ("sutures", _("Sutures")), ("glue", _("Glue")), ("other", _("Other"))],
-        shown_if=DONE,
+        visible_if=DONE,
         required=False,
         help_text=_("Of the skin."),
     )
@@ -205,27 +232,27 @@ class Surgery(RepeatingRecord):
             ("fellow", _("Fellow, supervised")),
             ("resident", _("Resident, supervised")),
         ],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("Role only, never a name."),
     )
     surgeon_code = fields.Text(
-        _("Surgeon's code"), shown_if=DONE, required=False, max_length=10,
+        _("Surgeon's code"), visible_if=DONE, required=False, max_length=10,
         help_text=_("From the site's own list, such as S1; never a name or initials."),
     )  # fmt: skip
     implant_system = fields.Text(
-        _("Implant system"), shown_if=DONE, required=False, max_length=100, help_text=_("Maker and type.")
+        _("Implant system"), visible_if=DONE, required=False, max_length=100, help_text=_("Maker and type.")
     )
     destination = fields.Choice(
         _("After the operation to"),
         choices=[("ward", _("Ward")), ("pacu", _("Recovery overnight")), ("icu", _("Intensive care"))],
-        shown_if=DONE,
+        visible_if=DONE,
         help_text=_("The first night."),
     )
     mobilised_on = fields.LocalDate(
-        _("First out of bed"), shown_if=DONE, required=False, help_text=_("Standing or walking.")
+        _("First out of bed"), visible_if=DONE, required=False, help_text=_("Standing or walking.")
     )
     discharge_on = fields.LocalDate(
-        _("Discharged"), shown_if=DONE, required=False, standard="HOENDTC", help_text=_("From this admission.")
+        _("Discharged"), visible_if=DONE, required=False, standard="HOENDTC", help_text=_("From this admission.")
     )
     discharge_to = fields.Choice(
         _("Discharged to"),
@@ -237,7 +264,7 @@ class Surgery(RepeatingRecord):
             ("hospital", _("Another hospital")),
             ("died", _("Died in hospital")),
         ],
-        shown_if=DONE,
+        visible_if=DONE,
         required=False,
         help_text=_("Where to."),
     )

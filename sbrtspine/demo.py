@@ -170,7 +170,7 @@ class Story:
         if isinstance(field, fields.Choice):
             return self.chance.choice([code for code, _label in field.flatchoices])
         if isinstance(field, fields.Integer | fields.Decimal):
-            low, high = field.soft or (field.low, field.high)
+            low, high = field.warn_range or (field.min_value, field.max_value)
             if low is None or high is None:
                 return None
             number = float(low) + self.chance.random() * (float(high) - float(low)) * 0.6

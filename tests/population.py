@@ -32,7 +32,7 @@ def answer(field: fields.CrfField, turn: int, links: dict[type, Record], text: s
     if field.choices:
         return field.flatchoices[turn % len(field.flatchoices)][0]
     if isinstance(field, fields.Integer | fields.Decimal):
-        low, high = field.soft or (field.low, field.high)
+        low, high = field.warn_range or (field.min_value, field.max_value)
         number = low + (high - low) // 2 if low is not None and high is not None else low or 1
         return Decimal(number) if isinstance(field, fields.Decimal) else int(number)
     if isinstance(field, fields.PartialDateField):

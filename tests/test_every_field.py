@@ -68,7 +68,7 @@ def test_what_was_typed_is_still_there(model, people, site, client):
     participant = builders.register(site, people["nurse"])
     client.force_login(people["nurse"])
     names, management = inputs(model)
-    judged = model.judged_by  # read-only for a nurse: what is sent for them is ignored
+    judged = model.field_permissions  # read-only for a nurse: what is sent for them is ignored
     typed = {
         name: f"typed into {place}."
         for place, name in enumerate(names)
@@ -120,12 +120,12 @@ def test_numbers_beyond_their_bounds_name_the_bound(model, people, site, client)
     for field in crf_fields(model):
         if not isinstance(field, Integer | Decimal) or issubclass(model, ItemGroupRecord):
             continue
-        typed = str(field.high + 1)
+        typed = str(field.max_value + 1)
         answer = client.post(
             address(model, participant), {"action": "save", "version": "0", field.name: typed, **management}
         )
         assert answer.status_code == 422, field.name
-        assert str(field.high) in answer.content.decode(), field.name
+        assert str(field.max_value) in answer.content.decode(), field.name
 
 
 @pytest.mark.parametrize("entry", ["", "x", "\x00", "9" * 50])

@@ -41,7 +41,7 @@ def numbers_of(model):
         for field in crf_fields(kind._meta.model)
         if isinstance(field, Integer | Decimal)
         and field.name in kind.base_fields
-        and field.name not in kind._meta.model.judged_by
+        and field.name not in kind._meta.model.field_permissions
     ]
 
 
@@ -115,7 +115,7 @@ def test_what_is_refused_is_still_in_its_box(model, spelling, people, site, clie
     ],
 )
 def test_the_sentence_says_what_to_type(places, spelling, said):
-    field = Integer(low=0, high=5000) if places == 0 else Decimal(places=places, low=0, high=2000)
+    field = Integer(min_value=0, max_value=5000) if places == 0 else Decimal(places=places, min_value=0, max_value=2000)
 
     assert kept(field.formfield(), spelling) == said
 

@@ -94,7 +94,7 @@ def test_every_question_is_worded_and_every_number_has_unit_and_bounds(model):
         assert field.help_text, field.name
         if isinstance(field, NUMBERS):
             assert field.unit, field.name
-            assert None not in (field.low, field.high), field.name
+            assert None not in (field.min_value, field.max_value), field.name
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -110,10 +110,10 @@ def test_every_constraint_has_a_sentence(model):
 def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, site):
     record = made(model, people, site)
     for field in crf_fields(model):
-        if not isinstance(field, NUMBERS) or field.high is None:
+        if not isinstance(field, NUMBERS) or field.max_value is None:
             continue
         with pytest.raises(IntegrityError), transaction.atomic(), context.audit_context(people["nurse"], "trying"):
-            _sql(f'UPDATE {model._meta.db_table} SET "{field.column}" = {field.high} + 1 WHERE id = {record.pk}')
+            _sql(f'UPDATE {model._meta.db_table} SET "{field.column}" = {field.max_value} + 1 WHERE id = {record.pk}')
 
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)

@@ -18,7 +18,7 @@ class Question:
 
     row: dict[str, str]
     codes: list[tuple[str, str]]
-    shown_if: str
+    visible_if: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _form(model: type[Record], rows: dict[tuple[str, str], dict[str, str]]) -> F
         Question(
             rows[model.slug, field.name],
             [(str(code), str(words)) for code, words in dictionary.codes(field)],
-            f"{field.shown_if[0]} is {' or '.join(field.shown_if[1])}" if field.shown_if else "",
+            f"{field.visible_if[0]} is {' or '.join(field.visible_if[1])}" if field.visible_if else "",
         )
         for field in crf_fields(model)
     ]

@@ -50,8 +50,8 @@ def _row(model: type[Record], field: CrfField) -> dict[str, str]:
         "unit": str(field.unit),
         "required": _required(field),
         "codes": "|".join(f"{code}={label}" for code, label in codes(field)),
-        "min": _bound(field.low),
-        "max": _bound(field.high),
+        "min": _bound(field.min_value),
+        "max": _bound(field.max_value),
         "repeats": "yes" if issubclass(model, RepeatingRecord | ItemGroupRecord) else "no",
         "visits": " ".join(STUDY.visits_with(model.slug)) if issubclass(model, VisitRecord) else "",
         "standard": ".".join(part for part in (model.domain, field.standard) if part) if field.standard else "",
@@ -66,7 +66,7 @@ def codes(field: CrfField) -> list[tuple[str, Any]]:
 def _required(field: CrfField) -> str:
     if not field.required:
         return "no"
-    return f"if {field.shown_if[0]} is {' or '.join(field.shown_if[1])}" if field.shown_if else "yes"
+    return f"if {field.visible_if[0]} is {' or '.join(field.visible_if[1])}" if field.visible_if else "yes"
 
 
 def _bound(value: Any) -> str:

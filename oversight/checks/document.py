@@ -37,9 +37,9 @@ def as_markdown() -> str:
 def _of(model: type) -> list[str]:
     lines = []
     for field in crf_fields(model):
-        hard, soft = str(field.bounds_sentence()) if hasattr(field, "low") else "", ""
-        if field.soft:
-            soft = f"outside {' to '.join('…' if end is None else str(end) for end in field.soft)}"
+        hard, soft = str(field.bounds_sentence()) if hasattr(field, "min_value") else "", ""
+        if field.warn_range:
+            soft = f"outside {' to '.join('…' if end is None else str(end) for end in field.warn_range)}"
         if hard or soft:
             lines.append(f"| {field.verbose_name} | {hard} | {soft} |")
     for check in model.declared_constraints:

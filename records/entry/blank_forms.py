@@ -89,12 +89,12 @@ def _room(field: CrfField) -> str:
 
 def _only_if(field: CrfField, fields: dict[str, CrfField]) -> str:
     """When a dependent question is asked, in words."""
-    if not field.shown_if or field.shown_if[0] not in fields:
+    if not field.visible_if or field.visible_if[0] not in fields:
         return ""
-    parent = fields[field.shown_if[0]]
+    parent = fields[field.visible_if[0]]
     words = dict(parent.codes if isinstance(parent, MultiChoice) else parent.flatchoices)
     params = {
         "parent": parent.verbose_name,
-        "answers": _(" or ").join(str(words.get(code, code)) for code in field.shown_if[1]),
+        "answers": _(" or ").join(str(words.get(code, code)) for code in field.visible_if[1]),
     }
     return _("only if “%(parent)s” is %(answers)s") % params

@@ -32,6 +32,6 @@ def rows(sent: Sequence[ItemGroupRecord]) -> list[ItemGroupRecord]:
 
 def is_first_judgement(before: Record, names: Sequence[str]) -> bool:
     """Whether all that changes is what a specialist owns and nobody has answered yet: that is a first entry."""
-    judged = before.judged_by
+    judged = before.field_permissions
     first = bool(names) and all(name in judged and getattr(before, name) in (None, "") for name in names)
     return first and not history.ever_answered(before, names)

@@ -66,7 +66,7 @@ class Record(Audited, metaclass=RecordBase):
     repeats = False
     domain = ""
     signed_by = Permission.SIGN  # who may sign it
-    judged_by: dict[str, Permission] = {}  # questions that only a specialist answers
+    field_permissions: dict[str, Permission] = {}  # questions that only a specialist answers
 
     declared_constraints: ClassVar[list[models.BaseConstraint]]  # typed by hand, without the bounds of its fields
 
@@ -129,9 +129,9 @@ class Record(Audited, metaclass=RecordBase):
 
     def is_open(self, field: CrfField) -> bool:
         """Whether a dependent question is asked, given the answer to its parent."""
-        if field.shown_if is None:
+        if field.visible_if is None:
             return True
-        parent, codes = field.shown_if
+        parent, codes = field.visible_if
         answer = getattr(self, parent)
         return bool(set(answer or []) & set(codes)) if isinstance(answer, list) else answer in codes
 
@@ -151,13 +151,13 @@ class Record(Audited, metaclass=RecordBase):
         return {}
 
     def notices(self) -> dict[str, Any]:
-        """Field -> sentence: unusual, so it is said; never refused. Forms add to the soft bounds."""
+        """Field -> sentence: unusual, so it is said; never refused. Forms add to the ranges that warn."""
         notices = {}
         for field in crf_fields(type(self)):
             value = getattr(self, field.name, None)
-            if field.soft is None or value is None:
+            if field.warn_range is None or value is None:
                 continue
-            low, high = field.soft
+            low, high = field.warn_range
             if (low is not None and value < low) or (high is not None and value > high):
                 notices[field.name] = _("%(value)s is outside what is usual (%(low)s to %(high)s). Please check.") % {
                     "value": field.shown(value),

@@ -49,7 +49,7 @@ def _doubled(sentence: StrOrPromise) -> str:
 
 
 _verbatim = lazy(_doubled, str)
-ShownIf = tuple[str, Sequence[str]]
+VisibleIf = tuple[str, Sequence[str]]
 MAX_RADIO_CHOICES = 7  # up to so many codes stand side by side
 _NAMING = (_("grade"), _("event"), _("year"))  # units that are said before their number: grade 3
 
@@ -72,7 +72,7 @@ class Answers(Generic[Answer]):
 class CrfField(_Field):
     """What a case report form says of a field besides its type.
 
-    `shown_if=("interrupted", ["yes"])` makes a dependent question; `soft=(45, 360)` warns and never refuses.
+    `visible_if=("interrupted", ["yes"])` makes a dependent question; `warn_range=(45, 360)` warns and never refuses.
     """
 
     crf_type = "text"
@@ -83,21 +83,22 @@ class CrfField(_Field):
         unit: StrOrPromise = "",
         standard: str = "",
         required: bool = True,
-        soft: tuple[Any, Any] | None = None,
-        shown_if: ShownIf | None = None,
-        low: Any = None,
-        high: Any = None,
+        warn_range: tuple[Any, Any] | None = None,
+        visible_if: VisibleIf | None = None,
+        min_value: Any = None,
+        max_value: Any = None,
         **kwargs: Any,
     ) -> None:
         self.unit, self.standard, self.required = unit, standard, required
-        self.soft, self.shown_if, self.low, self.high = soft, shown_if, low, high
+        self.warn_range, self.visible_if = warn_range, visible_if
+        self.min_value, self.max_value = min_value, max_value
         kwargs.setdefault("null", True)
         kwargs.setdefault("blank", True)
         validators = list(kwargs.get("validators", []))
-        if low is not None:
-            validators.append(MinValueValidator(low))
-        if high is not None:
-            validators.append(MaxValueValidator(high))
+        if min_value is not None:
+            validators.append(MinValueValidator(min_value))
+        if max_value is not None:
+            validators.append(MaxValueValidator(max_value))
         super().__init__(*args, **{**kwargs, "validators": validators})
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
@@ -115,12 +116,12 @@ class CrfField(_Field):
     def bounds(self) -> list[models.CheckConstraint]:
         """What the database refuses of this field alone, whatever door it comes through."""
         checks = []
-        if self.low is not None or self.high is not None:
+        if self.min_value is not None or self.max_value is not None:
             condition = models.Q()
-            if self.low is not None:
-                condition &= models.Q(**{f"{self.name}__gte": self.low})
-            if self.high is not None:
-                condition &= models.Q(**{f"{self.name}__lte": self.high})
+            if self.min_value is not None:
+                condition &= models.Q(**{f"{self.name}__gte": self.min_value})
+            if self.max_value is not None:
+                condition &= models.Q(**{f"{self.name}__lte": self.max_value})
             checks.append(self.check_named("range", condition, self._bounds_with(self.unit)))
         if self.choices and isinstance(self, models.CharField):
             codes = sorted(code for code, _label in self.flatchoices)
@@ -141,17 +142,17 @@ class CrfField(_Field):
     def _bounds_with(self, unit: StrOrPromise) -> str:
         """With the unit even where it only names what is counted: so migrations know the constraint's sentence."""
         unit = f" {unit}" if unit and not str(unit).startswith("/") else ""
-        if self.low is None and self.high is None:
+        if self.min_value is None and self.max_value is None:
             return ""
-        if self.high is None:
-            return _("%(low)s%(unit)s or more") % {"low": self.low, "unit": unit}
-        if self.low is None:
-            return _("%(high)s%(unit)s or less") % {"high": self.high, "unit": unit}
-        return _("%(low)s to %(high)s%(unit)s") % {"low": self.low, "high": self.high, "unit": unit}
+        if self.max_value is None:
+            return _("%(low)s%(unit)s or more") % {"low": self.min_value, "unit": unit}
+        if self.min_value is None:
+            return _("%(high)s%(unit)s or less") % {"high": self.max_value, "unit": unit}
+        return _("%(low)s to %(high)s%(unit)s") % {"low": self.min_value, "high": self.max_value, "unit": unit}
 
     def within(self, typed: Any) -> Any:
         """The form field of a number, which proposes nothing outside the bounds."""
-        typed.low, typed.high = self.low, self.high
+        typed.min_value, typed.max_value = self.min_value, self.max_value
         return typed
 
     def shown(self, value: Any) -> str:
@@ -164,7 +165,7 @@ class CrfField(_Field):
 
 
 class Integer(Answers[int], CrfField, _IntegerField):
-    """A whole number, with its unit and hard bounds (`low`, `high`)."""
+    """A whole number, with its unit and hard bounds (`min_value`, `max_value`)."""
 
     crf_type = "integer"
 
@@ -180,7 +181,7 @@ class Decimal(Answers[Number], CrfField, _DecimalField):
     def __init__(self, *args: Any, places: int = 1, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 9)
         kwargs.setdefault("decimal_places", places)
-        for bound in ("low", "high"):
+        for bound in ("min_value", "max_value"):
             if kwargs.get(bound) is not None:
                 kwargs[bound] = Number(str(kwargs[bound]))
         super().__init__(*args, **kwargs)

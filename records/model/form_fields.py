@@ -36,12 +36,12 @@ class OnSite(forms.Field):
 class TypedNumber(forms.Field):
     """A number in a plain text box: what is not one number, or has two readings, comes back to be corrected.
 
-    `low` and `high` are the hard bounds: what lies outside them is not proposed.
+    `min_value` and `max_value` are the hard bounds: what lies outside them is not proposed.
     """
 
     places: int = 0
-    low: Any = None
-    high: Any = None
+    min_value: Any = None
+    max_value: Any = None
 
     def as_typed(self, typed: str) -> Number:
         """The only number this can mean and the field can keep; ValidationError names the readings."""
@@ -63,8 +63,8 @@ class TypedNumber(forms.Field):
             for reading in readings
             if reading is not None
             and len(set(numbers.neighbours(reading, self.places))) == 1
-            and (self.low is None or reading >= self.low)
-            and (self.high is None or reading <= self.high)
+            and (self.min_value is None or reading >= self.min_value)
+            and (self.max_value is None or reading <= self.max_value)
         ]
 
 

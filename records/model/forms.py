@@ -38,7 +38,7 @@ class CrfForm(_ModelForm):
     """
 
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
-    enters: tuple[Permission, ...] = (Permission.ENTER,)
+    entry_permissions: tuple[Permission, ...] = (Permission.ENTER,)
     row_forms: dict[str, type["CrfRowForm"]] = {}
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
     void_error = ""
@@ -101,7 +101,7 @@ class CrfForm(_ModelForm):
     def _add_missing(self) -> None:
         """Beside each required question: why there is no answer."""
         for name, field in self.crf.items():
-            if field.required and name in self.fields and name not in self._meta.model.judged_by:
+            if field.required and name in self.fields and name not in self._meta.model.field_permissions:
                 self.fields[f"{name}_missing"] = forms.ChoiceField(
                     label=_("No answer because …"),
                     choices=[("", _("No answer because …")), *MissingCode.choices],
@@ -111,14 +111,14 @@ class CrfForm(_ModelForm):
 
     def _keep_from_others(self) -> None:
         """What only a specialist judges; what was sent for it, in the form or in the address, is ignored."""
-        for name, permission in self._meta.model.judged_by.items():
+        for name, permission in self._meta.model.field_permissions.items():
             if permission not in self.may:
                 self.fields[name].disabled = True
                 self.initial[name] = self.crf[name].value_from_object(self.instance)
 
     def _may_judge_first(self) -> bool:
         """Whether a question waits for this person's first judgement."""
-        judged = self._meta.model.judged_by.items()
+        judged = self._meta.model.field_permissions.items()
         return any(may in self.may and not self.instance.answered(name) for name, may in judged)
 
     @property
@@ -152,10 +152,10 @@ class CrfForm(_ModelForm):
             if field.name not in self.errors and field.name in self.fields:
                 self.add_error(field.name, _("Answer this, or say why there is no answer."))
         for name, field in self.crf.items():
-            if field.shown_if is None or self.instance.is_open(field):
+            if field.visible_if is None or self.instance.is_open(field):
                 continue
             if self.instance.answered(name) and name not in self.errors:
-                parent = self.crf[field.shown_if[0]]
+                parent = self.crf[field.visible_if[0]]
                 self.add_error(
                     name,
                     _("This is answered, but “%(parent)s” says it does not apply. Clear it, or change that answer.")

@@ -41,16 +41,16 @@ def missing_of(field: BoundField) -> BoundField | None:
 def parent_of(field: BoundField) -> str:
     """The HTML name of the question that this one depends on."""
     question = question_of(field)
-    return field.form.add_prefix(question.shown_if[0]) if question and question.shown_if else ""
+    return field.form.add_prefix(question.visible_if[0]) if question and question.visible_if else ""
 
 
 @register.filter
 def parent_label(field: BoundField) -> str:
     """The wording of the question that this one depends on."""
     form, question = field.form, question_of(field)
-    if not isinstance(form, CrfForm) or question is None or question.shown_if is None:
+    if not isinstance(form, CrfForm) or question is None or question.visible_if is None:
         return ""
-    return str(form.crf[question.shown_if[0]].verbose_name)
+    return str(form.crf[question.visible_if[0]].verbose_name)
 
 
 @register.filter

@@ -28,7 +28,7 @@ from records.workflow.source_verification import Verification
 
 
 def _may_enter(form: CrfForm) -> bool:
-    return any(may in form.may for may in form.enters)
+    return any(may in form.may for may in form.entry_permissions)
 
 
 def _undelegated(place: target.FormTarget, form: CrfForm, person: Person) -> str:
@@ -36,7 +36,7 @@ def _undelegated(place: target.FormTarget, form: CrfForm, person: Person) -> str
     if _may_enter(form):
         return ""
     site = place.participant.site_id
-    return next((without_delegation(may) for may in form.enters if person.lacks_delegation(may, site)), "")
+    return next((without_delegation(may) for may in form.entry_permissions if person.lacks_delegation(may, site)), "")
 
 
 def _require_entry(place: target.FormTarget, form: CrfForm, person: Person) -> None:

@@ -39,8 +39,8 @@ def hostile(field, turn):
     codes = [code for code, _label in dictionary.codes(field)]
     choices = {
         "text": [text[: field.max_length] for text in TEXTS if field.crf_type == "text"],
-        "integer": [field.low, field.high, 0],
-        "decimal": [field.low, field.high, Decimal("1.5")],
+        "integer": [field.min_value, field.max_value, 0],
+        "decimal": [field.min_value, field.max_value, Decimal("1.5")],
         "code": codes,
         "codes": [codes, [], codes[:1], codes[::-1]],
         "date": DAYS,

@@ -71,7 +71,9 @@ def test_every_text_of_every_form_is_refused_beside_its_question(model, people, 
         prefix + field.name: "goed\r\nfo\x07ut" if isinstance(field, LongText) else "fo\x07ut"
         for prefix, form in forms.items()
         for field in crf_fields(form._meta.model)
-        if isinstance(field, Text) and field.name in form.base_fields and field.name not in form._meta.model.judged_by
+        if isinstance(field, Text)
+        and field.name in form.base_fields
+        and field.name not in form._meta.model.field_permissions
     }
     for prefix in form_registry.form_of(model).row_forms:
         management |= {f"{prefix}-TOTAL_FORMS": "1" if any(name.startswith(prefix) for name in texts) else "0"}

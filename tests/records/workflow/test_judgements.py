@@ -23,7 +23,7 @@ JUDGED = [
         *registry.forms().values(),
         *(row for form in registry.forms().values() for row in registry.rows_of(form)),
     )
-    for name, may in model.judged_by.items()
+    for name, may in model.field_permissions.items()
 ]
 IDS = [f"{model.slug}-{name}" for model, name, _may in JUDGED]
 MODELS = sorted({model for model, _name, _may in JUDGED}, key=lambda model: model.slug)
@@ -82,7 +82,7 @@ def test_a_first_judgement_of_a_complete_form_needs_no_reason_and_the_right_role
 ):
     record = complete(model, participant, people["nurse"])
     browser = login(who)
-    for name, may in sorted(model.judged_by.items()):  # who decides has given no opinion before
+    for name, may in sorted(model.field_permissions.items()):  # who decides has given no opinion before
         code, stood = codes(model, name)[0], (record.version, getattr(record, name))
 
         answer = judge(browser, record, name, code)
@@ -121,8 +121,8 @@ def test_another_judgement_needs_a_reason_also_after_the_first_was_taken_back(
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.slug)
 def test_a_wrong_role_begins_no_form_with_a_judgement(model, who, login, people, participant):
     """Neither in what is sent nor by an address that brings answers along."""
-    mine = {name for name, may in model.judged_by.items() if people[who].may(may, participant.site_id)}
-    sent = {name: codes(model, name)[0] for name in model.judged_by}
+    mine = {name for name, may in model.field_permissions.items() if people[who].may(may, participant.site_id)}
+    sent = {name: codes(model, name)[0] for name in model.field_permissions}
     new = f"/participants/{participant.code}/{model.slug}/" + ("new/" if model.repeats else "") + f"?{urlencode(sent)}"
     browser = login(who)
     shown = sent_by(browser.get(new))
