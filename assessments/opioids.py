@@ -50,6 +50,11 @@ def daily_omed(pain: Any, doses: Sequence[OpioidDose]) -> Decimal | None:
     """Oral morphine equivalent in mg a day; None while a dose is unknown or a drug is not converted."""
     if pain.takes_opioids == "no":
         return Decimal(0)
-    if not doses or any(row.dose is None or row.drug not in STUDY.opioids["factors"] for row in doses):
-        return None
-    return scoring.omed_of((row.drug, row.dose) for row in doses)
+    known = converted(doses)
+    return scoring.omed_of(known) if known and len(known) == len(doses) else None
+
+
+def converted(doses: Sequence[OpioidDose]) -> list[tuple[str, Decimal]]:
+    """(drug, dose) of those that are known and that the table converts."""
+    factors: dict[str, float] = STUDY.opioids["factors"]
+    return [(row.drug, row.dose) for row in doses if row.drug in factors and row.dose is not None]

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from assessments.measurement import Measurement
-from assessments.opioids import OpioidDose, daily_omed
+from assessments.opioids import OpioidDose, converted, daily_omed
 from assessments.responses import EARLY, Course, Response
 from assessments.visit import INFORMANTS
 from protocol import scores as scoring
@@ -108,7 +109,7 @@ class Pain(Measurement):
             Score(
                 _("Opioids (OMED)"),
                 "" if omed is None else f"{written(omed)} mg",
-                _sum(doses) if omed is not None else _("an opioid that is not converted, or a dose, is missing"),
+                _sum(self, doses) if omed is not None else _("an opioid that is not converted, or a dose, is missing"),
                 STUDY.opioids["table"],
             ),
             _judged(course.response(self)),
@@ -116,10 +117,12 @@ class Pain(Measurement):
         ]
 
 
-def _sum(doses: list[OpioidDose]) -> str:
-    """40 × 1.5 + 25 × 2.4"""
-    factors = STUDY.opioids["factors"]
-    return " + ".join(f"{written(exact(row.dose))} × {factors[row.drug]:g}" for row in doses) or _("no opioid")
+def _sum(pain: Pain, doses: list[OpioidDose]) -> StrOrPromise:
+    """40 × 1.5 + 25 × 2.4; rows that were left beside the answer that nothing is taken do not count."""
+    if pain.takes_opioids == "no":
+        return _("no opioid")
+    factors: dict[str, float] = STUDY.opioids["factors"]
+    return " + ".join(f"{written(exact(dose))} × {factors[drug]:g}" for drug, dose in converted(doses))
 
 
 def _judged(judged: Response) -> Score:

@@ -122,6 +122,27 @@ def test_an_opioid_that_is_not_converted_leaves_the_sum_open(participant):
 
 
 @pytest.mark.parametrize(
+    "dose", [{"drug": "other"}, {"drug": "oxycodone_po_mg"}, {"drug": "oxycodone_po_mg", "dose": 40}]
+)
+def test_who_takes_no_opioids_is_shown_none_whatever_row_is_left(login, participant, people, dose):
+    """The rows are hidden with the answer "no", not emptied; a monitor opens the page as well as the nurse."""
+    builders.record(
+        Pain,
+        participant,
+        people["nurse"],
+        visit="bas",
+        worst_pain=4,
+        takes_opioids="no",
+        rows=[OpioidDose().fill(**dose)],
+    )
+
+    page = login("monitor").get(f"/participants/{participant.code}/bas/pain/")
+
+    assert page.status_code == 200
+    assert "no opioid" in page.content.decode()
+
+
+@pytest.mark.parametrize(
     ("level", "location", "refused"), [("T12", "3", False), ("T12", "1", True), ("T6", "1", False), ("L6", "2", False)]
 )
 def test_the_sins_location_is_checked_against_the_level(level, location, refused):
