@@ -1,6 +1,6 @@
 """The forms of adverse events."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +13,15 @@ from records import selectors
 from records.audit import history
 from records.model.forms import CrfForm, CrfRowForm, CrfRows
 
+if TYPE_CHECKING:  # Django's field takes the type of its choices only from a type checker
+    _ModelChoiceField = forms.ModelChoiceField[AdverseEvent]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
+
 
 class GradeForm(CrfRowForm):
+    instance: AdverseEventGrade
+
     sections = [("", ["grade", "from_on"])]
 
     class Meta:
@@ -23,6 +30,8 @@ class GradeForm(CrfRowForm):
 
 
 class AdverseEventForm(CrfForm):
+    instance: AdverseEvent
+
     own_page = True
     row_forms = {"grades": GradeForm}
     sections = [
@@ -58,7 +67,7 @@ class AdverseEventForm(CrfForm):
     def check_rows(self, rows: dict[str, CrfRows]) -> None:
         """The grades exist for this term, begin no earlier than the event, and 5 means death."""
         term = ctcae.by_code(self.instance.ctcae_code or "")
-        for form in rows["grades"].kept():
+        for form in _grades(rows["grades"]):
             row = form.instance
             if term and row.grade and row.grade not in term.grades:
                 exists = ", ".join(str(grade) for grade in term.grades)
@@ -77,8 +86,20 @@ class AdverseEventForm(CrfForm):
 
     def _wants_grade_five(self, rows: CrfRows) -> None:
         """Fatal, died of it and grade 5 are one fact said three times."""
-        if all(form.instance.grade != 5 for form in rows.kept()):
+        if all(form.instance.grade != 5 for form in _grades(rows)):
             self.add_error("death", _("The patient died of it, so the grade log ends with grade 5. Add that row."))
+
+
+def _grades(rows: CrfRows) -> list[GradeForm]:
+    """The lines of the grade log that are kept."""
+    return [form for form in rows.kept() if isinstance(form, GradeForm)]
+
+
+class EventChoice(_ModelChoiceField):
+    """The adverse events of the participant, by number and term."""
+
+    def label_from_instance(self, obj: AdverseEvent) -> str:
+        return f"{obj.number}. {obj.title}"
 
 
 class SeriousReportForm(CrfRowForm):
@@ -104,10 +125,11 @@ class SeriousEventForm(CrfForm):
     class Meta:
         model = SeriousEvent
         fields = "__all__"
+        field_classes = {"adverse_event": EventChoice}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         events = selectors.records_of(AdverseEvent, self.instance.participant)
-        field: forms.ModelChoiceField = self.fields["adverse_event"]
-        field.queryset = events
-        field.label_from_instance = lambda event: f"{event.number}. {event.title}"
+        field = self.fields["adverse_event"]
+        if isinstance(field, EventChoice):
+            field.queryset = events

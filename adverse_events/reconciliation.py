@@ -47,7 +47,7 @@ def reconcile(
         "said_outcome": event.outcome,
     }  # fmt: skip
     for name in _SAID:
-        field = last._meta.get_field(name)
+        field = last.question(name)
         reported, now = getattr(last, name), stands[name]
         lines.append(Line(str(field.verbose_name), field.shown(reported), field.shown(now), _same(reported, now)))
     return lines
@@ -59,7 +59,7 @@ def _same(reported: Any, now: Any) -> bool:
 
 def _kind(case: SeriousEvent, event: AdverseEvent) -> Line:
     kind = "fatal" if event.death == "yes" else "life-threatening" if event.life_threatening == "yes" else "other"
-    field = case._meta.get_field("kind")
+    field = case.question("kind")
     return Line(str(field.verbose_name), field.shown(case.kind), field.shown(kind), case.kind == kind)
 
 
@@ -70,7 +70,7 @@ def versions(reports: Sequence[SeriousReport]) -> list[Version]:
     for report in reports:
         changes = []
         for name in _SAID if before else []:
-            field = report._meta.get_field(name)
+            field = report.question(name)
             old, new = getattr(before, name), getattr(report, name)
             if not _same(old, new):
                 changes.append((str(field.verbose_name), field.shown(old), field.shown(new)))

@@ -1,6 +1,5 @@
 """Blood values with their units, and the CTCAE grades they suggest (study.md 3.0, 4.3, 5.2)."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -112,22 +111,16 @@ class Labs(Measurement):
         return labs.haemoglobin_mmol_l(self.hb, self.hb_unit) if self.hb is not None and self.hb_unit else None
 
     def suggestions(self) -> dict[str, labs.Suggestion]:
-        """Value -> the grade that CTCAE puts on it."""
-        suggestions = {name: suggest() for name, suggest in self._questions().items()}
-        return {name: suggestion for name, suggestion in suggestions.items() if suggestion}
-
-    def _questions(self) -> dict[str, Callable[[], labs.Suggestion | None]]:
-        """Each value in the unit it was given in: its bounds are published in that unit."""
-        asked: dict[str, Callable[[], labs.Suggestion | None]] = {}
+        """Value -> the grade that CTCAE puts on it, in the unit it was given in: its bounds are published in that."""
+        asked: dict[str, labs.Suggestion | None] = {}
         if self.hb is not None and self.hb_unit:
-            asked["hb"] = lambda: labs.too_low("anemia", self.hb, self.hb_unit, self.hb_lower_limit)
+            asked["hb"] = labs.too_low("anemia", self.hb, self.hb_unit, self.hb_lower_limit)
         for name in ("white_cells", "neutrophils", "platelets"):
             if (value := getattr(self, name)) is not None:
-                unit = str(self._meta.get_field(name).unit)
-                asked[name] = lambda name=name, value=value, unit=unit: labs.too_low(name, value, unit)
+                asked[name] = labs.too_low(name, value, str(self.question(name).unit))
         if self.creatinine is not None and self.creatinine_upper_limit is not None:
-            asked["creatinine"] = lambda: labs.too_high("creatinine", self.creatinine, self.creatinine_upper_limit)
-        return asked
+            asked["creatinine"] = labs.too_high("creatinine", self.creatinine, self.creatinine_upper_limit)
+        return {name: suggestion for name, suggestion in asked.items() if suggestion}
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """Haemoglobin in one unit, and each grade that a value suggests, with a way to record it."""

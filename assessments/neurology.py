@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
 from assessments.measurement import Measurement
 from enrollment.eligibility import AIS
 from procedures.models import SbrtFraction
@@ -13,7 +14,7 @@ from records.model.base import Score
 MUSCLES = [f"{side}_{root}" for root in ("l2", "l3", "l4", "l5", "s1") for side in ("left", "right")]
 
 
-def _mrc(question: str) -> fields.Integer:
+def _mrc(question: StrOrPromise) -> fields.Integer:
     return fields.Integer(
         question, unit="/ 5", min_value=0, max_value=5, required=False, standard="NVORRES",
         help_text=_("MRC: 0 no contraction, 3 against gravity, 5 normal."),
@@ -83,7 +84,7 @@ class Neurology(Measurement):
             return Score(label, "", _("compared with the last examination before SBRT"))
         before = selectors.records_of(Neurology, self.participant).filter(assessed_on__lte=first, ais__isnull=False)
         baseline = before.exclude(pk=self.pk).order_by("-assessed_on", "-pk").first()
-        if baseline is None:
+        if baseline is None or baseline.ais is None:
             return Score(label, "", _("there is no examination before SBRT"))
         change = ais_change(baseline.ais, self.ais)
         flags = _("one grade or more lost: %(one)s; two or more: %(two)s") % {

@@ -79,7 +79,7 @@ class Course:
         if not after:
             return None
         death = selectors.records_of(Death, self.participant).first()
-        died = (death.died_on or PartialDate.of(death.learned_on)) if death and death.at_latest else None
+        died = (death.died_on or (PartialDate.of(death.learned_on) if death.learned_on else None)) if death else None
         return scoring.pain_relief(
             [(pain.assessed_on, self.response(pain).verdict) for pain in after],
             treated_again=self.treated_again,

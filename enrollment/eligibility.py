@@ -206,7 +206,7 @@ class Eligibility(SingleRecord):
 
     def facts(self) -> eligibility.EligibilityFacts:
         """What the protocol's rule may know."""
-        yes = {"yes": True, "no": False}
+        yes: dict[str | None, bool] = {"yes": True, "no": False}
         earlier = [yes.get(self.earlier_surgery), yes.get(self.earlier_radiotherapy)]
         return eligibility.EligibilityFacts(
             painful=yes.get(self.painful),

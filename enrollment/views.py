@@ -57,9 +57,8 @@ def _uuid(text: str) -> UUID | None:
 def verdict(request: AuthedRequest, code: str) -> HttpResponse:
     """Eligibility of what is typed so far. Nothing is saved: a POST only because a form is sent."""
     participant = selectors.participant(request.user, code)
-    form = EligibilityForm(
-        request.POST, instance=Eligibility(participant=participant), zone=participant.site.tz, now=timezone.now()
-    )
+    typed = Eligibility(participant=participant)
+    form = EligibilityForm(request.POST, instance=typed, zone=participant.site.tz, now=timezone.now())
     form.completing = False
     form.is_valid()
-    return render(request, "crf/_verdict.html", {"judged": form.instance.verdict()})
+    return render(request, "crf/_verdict.html", {"judged": typed.verdict()})

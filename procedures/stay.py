@@ -79,6 +79,7 @@ class Stay(RepeatingRecord):
 
     def scores(self, rows: dict[str, list[Any]]) -> list[Score]:
         """Length of this stay."""
-        known = self.admitted_on and self.discharged_on
-        days = str(_("%(n)s days") % {"n": (self.discharged_on - self.admitted_on).days}) if known else ""
+        days = ""
+        if self.admitted_on and self.discharged_on:
+            days = str(_("%(n)s days") % {"n": (self.discharged_on - self.admitted_on).days})
         return [Score(_("Length of this stay"), days, _("discharge minus admission"))]

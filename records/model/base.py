@@ -112,6 +112,14 @@ class Record(Audited, metaclass=RecordBase):
             raise FieldDoesNotExist(f"{name} of {cls.__name__} is a relation from elsewhere")
         return field
 
+    @classmethod
+    def question(cls, name: str) -> CrfField:
+        """A question of this form, by name."""
+        field = cls.column(name)
+        if not isinstance(field, CrfField):
+            raise FieldDoesNotExist(f"{name} is no question of {cls.__name__}")
+        return field
+
     def fill(self, **answers: Any) -> Self:
         """Take answers as a form gives them: instants as aware datetimes in the site's zone, or as dates."""
         for name, value in answers.items():
