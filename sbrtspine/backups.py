@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import psycopg
 from django.apps import apps
@@ -136,7 +136,7 @@ def _contents(now: datetime) -> Iterator[bytes]:
     with psycopg.connect(settings.BACKUP_DATABASE_URL) as database:
         database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         database.read_only = True
-        snapshot = database.execute("SELECT pg_export_snapshot()").fetchone()[0]
+        snapshot = db_fingerprint.single(database, "SELECT pg_export_snapshot()")
         program = database_programs.find("pg_dump", database.info.server_version // 10_000)
         manifest = json.dumps(_manifest(database, now)).encode()
         yield len(manifest).to_bytes(8, "big") + manifest
@@ -146,7 +146,7 @@ def _contents(now: datetime) -> Iterator[bytes]:
 
 def _manifest(database: psycopg.Connection, now: datetime) -> dict[str, Any]:
     """What the restored database must be like, and the seals that it knows of."""
-    known = database.execute("SELECT count(*) FROM public.records_seal").fetchone()[0]
+    known = db_fingerprint.single(database, "SELECT count(*) FROM public.records_seal")
     lines = seals.file().read_text(encoding="utf-8").splitlines() if seals.file().exists() else []
     return {
         "made_at": now.isoformat(),
@@ -161,11 +161,12 @@ def _said(command: list[str], environment: dict[str, str]) -> Iterator[bytes]:
     """What a program writes; Failed with its complaint where it does not end well."""
     with tempfile.TemporaryFile() as complaint:
         program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaint, cwd="/")
+        output = cast("BinaryIO", program.stdout)  # a pipe, as was asked
         try:
-            while piece := program.stdout.read(_PIECE):
+            while piece := output.read(_PIECE):
                 yield piece
         finally:
-            program.stdout.close()
+            output.close()
             program.wait()
         if program.returncode:
             raise Failed(_complaint("pg_dump", complaint))
@@ -266,10 +267,11 @@ def _feed(command: list[str], environment: dict[str, str], pieces: Iterator[byte
         program = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaint, cwd="/"
         )
+        sink = cast("BinaryIO", program.stdin)  # a pipe, as was asked
         try:
             for piece in pieces:
-                program.stdin.write(piece)
-            program.stdin.close()
+                sink.write(piece)
+            sink.close()
         except BrokenPipeError:
             pass  # it has ended, and says why below
         except BaseException:

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
@@ -11,12 +11,17 @@ from celery.signals import heartbeat_sent, setup_logging, worker_ready
 
 from sbrtspine import guard
 
+if TYPE_CHECKING:  # Celery's class takes the types of its arguments only from a type checker
+    _Task = Task[Any, Any]
+else:
+    _Task = Task
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sbrtspine.settings")
 if "celery" in Path(sys.argv[0]).parts[-2:]:  # before the settings are read
     guard.begin(service=bool({"worker", "beat"} & set(sys.argv)))
 
 
-class ForTheStudy(Task):
+class ForTheStudy(_Task):
     """A task works for the study as a whole, so it says that it reads all sites (accounts/site_scope.py)."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -34,15 +34,15 @@ _MENU = [
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """For base.html. Never fails a page: without a login there is no menu."""
-    person = getattr(request, "user", None)
-    known = person is not None and person.is_authenticated
+    user = getattr(request, "user", None)
+    person = user if isinstance(user, Person) else None
     return {
         "demo": settings.DEMO,
         "suspect": personal_data.refused(),
         "protocol_version": STUDY.version,
-        "may_see": known and person.may(Permission.SEE),
-        "unread": lambda: notify.unread(person) if known else 0,  # asked only where a page shows it
-        "menu": [(name, label) for name, label, may in _MENU if known and (may is None or _may(person, may))],
+        "may_see": person is not None and person.may(Permission.SEE),
+        "unread": lambda: notify.unread(person) if person else 0,  # asked only where a page shows it
+        "menu": [(name, label) for name, label, may in _MENU if person and (may is None or _may(person, may))],
         "sending": uuid4(),  # of what this page sends (accounts.once)
         "idle_seconds": settings.IDLE_SECONDS,
     }

@@ -51,4 +51,4 @@ def address(url: str) -> tuple[str, dict[str, str]]:
     """For `--dbname` and the environment: the password never stands in a command line, which everybody may read."""
     params = conninfo_to_dict(url)
     password = params.pop("password", None)
-    return make_conninfo(**params), {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    return make_conninfo("", **params), {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}

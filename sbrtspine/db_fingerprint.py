@@ -51,13 +51,19 @@ ORDER BY 1
 """
 
 
+def single(database: psycopg.Connection, statement: str) -> Any:
+    """The one value that a statement answers."""
+    [(value,)] = database.execute(statement).fetchall()
+    return value
+
+
 def fingerprint_of(database: psycopg.Connection) -> dict[str, Any]:
     """Rows of each table, ends of the chains, shape and roles; within the caller's transaction."""
     database.execute("SET LOCAL search_path = public")
     tables = [name for (name,) in database.execute(_TABLES)]
     heads = database.execute("SELECT chain, seq, hash FROM records_audithead ORDER BY chain").fetchall()
     return {
-        "rows": {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables},  # noqa: S608
+        "rows": {name: single(database, f'SELECT count(*) FROM "{name}"') for name in tables},  # noqa: S608
         "heads": {chain: [seq, link] for chain, seq, link in heads},
         "shape": {kind: sorted(part for (part,) in database.execute(asked)) for kind, asked in _SHAPE.items()},
         "roles": [name for (name,) in database.execute(_ROLES)],

@@ -4,12 +4,12 @@ Every story shows one situation a nurse or an investigator must not miss (study.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
@@ -25,8 +25,10 @@ from protocol.study import STUDY
 from protocol.toxicity import SERIOUSNESS
 from records import services
 from records.model import fields
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, Record, VisitRecord
 from records.models import Participant
+
+Form = TypeVar("Form", bound=ParticipantRecord)
 
 FICTIONAL = "Fictional demo data"
 ACCOUNTS: dict[str, tuple[str, str, list[Role]]] = {
@@ -129,21 +131,21 @@ class Story:
 
     def form(
         self,
-        model: type[Record],
+        model: type[Form],
         by: str = "nurse",
         *,
-        rows: list[ItemGroupRecord] | None = None,
+        rows: Sequence[ItemGroupRecord] = (),
         complete: bool = True,
         **answers: Any,
-    ) -> Any:
+    ) -> Form:
         """One form: what the story says, and something plausible for every other required question."""
         visit = answers.pop("visit", None)
         record = model(participant=self.participant)
-        if visit:
+        if visit and isinstance(record, VisitRecord):
             record.visit = visit
         record.fill(**answers)
         self._complete(record)
-        for row in rows or []:
+        for row in rows:
             self._complete(row)
         return services.write(
             record,
@@ -151,7 +153,7 @@ class Story:
             reason=FICTIONAL,
             version=0,
             complete=complete,
-            rows=rows or [],
+            rows=rows,
             now=self.now,
         )
 
@@ -287,7 +289,7 @@ class Story:
     def _examined(self, visit: str, on: date) -> None:
         forms = STUDY.visit(visit).forms
         if "function" in forms:
-            answers = {"kps": self.kps, "ecog": self.ecog, "ambulation": "independent"}
+            answers: dict[str, Any] = {"kps": self.kps, "ecog": self.ecog, "ambulation": "independent"}
             self.form(Function, visit=visit, assessed_on=on, **answers)
         if "wound" in forms:
             self.form(
@@ -296,12 +298,16 @@ class Story:
             )  # fmt: skip
         if "labs" in forms:
             hb = Decimal(self.chance.choice(["6.8", "7.4", "7.9", "8.3"]))
-            values = {"platelets": Decimal(240), "white_cells": Decimal("7.1"), "creatinine": Decimal(78)}
+            values: dict[str, Any] = {
+                "platelets": Decimal(240),
+                "white_cells": Decimal("7.1"),
+                "creatinine": Decimal(78),
+            }
             self.form(Labs, visit=visit, sampled_at=on, hb=hb, hb_unit="mmol/l", creatinine_upper_limit=110, **values)
 
     def _asked(self, visit: str, on: date, better: float) -> None:
         levels = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
-        answers = {name: max(1, self.chance.choice([2, 3, 4]) - round(2 * better)) for name in levels}
+        answers: dict[str, Any] = {name: max(1, self.chance.choice([2, 3, 4]) - round(2 * better)) for name in levels}
         self.form(
             Quality, visit=visit, completed_on=on, mode="paper", informant="patient", language="nl", eq5d_done="yes",
             eq5d_version="5L", vas=self.chance.randint(40, 80), c15_done="no", bm22_done="no", sosgoq_done="no",

@@ -80,7 +80,8 @@ def encrypt(pieces: Iterable[bytes], out: BinaryIO, key: bytes, **notes: Any) ->
 
 def header_of(source: BinaryIO) -> dict[str, Any]:
     """What a file tells without a key; nothing is proved by it."""
-    return json.loads(_header(source))
+    header: dict[str, Any] = json.loads(_header(source))
+    return header
 
 
 def decrypt(source: BinaryIO, key: bytes) -> Iterator[bytes]:

@@ -20,7 +20,8 @@ def state() -> Path:
 def _local_servers() -> dict[str, str]:
     """The addresses that a running `manage.py up` left for the commands beside it."""
     try:
-        return json.loads((state() / "servers.json").read_text())
+        servers: dict[str, str] = json.loads((state() / "servers.json").read_text())
+        return servers
     except FileNotFoundError:
         return {}
 
@@ -36,17 +37,17 @@ def address(name: str) -> str:
 
 def demo() -> bool:
     """Demo mode: fictional data, demo accounts, plain HTTP on this machine."""
-    return env.bool("SBRTSPINE_DEMO", default=False)
+    return bool(env.bool("SBRTSPINE_DEMO", default=False))
 
 
 def developing() -> bool:
     """The demo for who changes code: Django's reloader, tracebacks in the browser. Never without the demo."""
-    return demo() and env.bool("SBRTSPINE_DEV", default=False)
+    return demo() and bool(env.bool("SBRTSPINE_DEV", default=False))
 
 
 def testing() -> bool:
     """Set by the test suite before settings load."""
-    return env.bool("SBRTSPINE_TESTING", default=False)
+    return bool(env.bool("SBRTSPINE_TESTING", default=False))
 
 
 def reads_everything() -> bool:

@@ -40,7 +40,10 @@ def decisions() -> str:
         "| --- | --- | --- |",
     ]
     for path in sorted((env.ROOT / "docs" / "adr").glob("0*.md")):
-        title, status = _HEAD.match(path.read_text(encoding="utf-8")).groups()
+        head = _HEAD.match(path.read_text(encoding="utf-8"))
+        if head is None:
+            raise ValueError(f"{path.name} does not begin with its number, title and status")
+        title, status = head.groups()
         lines.append(f"| {int(path.name[:4])} | [{title}]({path.name}) | {status} |")
     return "\n".join(lines) + "\n"
 

@@ -50,9 +50,17 @@ def _tell(where: str, kind: type[BaseException], error: BaseException | None) ->
         log.critical("uncaught", where=where, exc_info=error or kind())
 
 
-def _warned(_message: Any, category: type[Warning], filename: str, line: int, *_: Any) -> None:
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Its kind and its place; neither the message nor the line of code, which may quote anything."""
     with suppress(Exception):
-        log.warning("warned", category=category.__name__, place=logs.place(filename, "", line))
+        log.warning("warned", category=category.__name__, place=logs.place(filename, "", lineno))
 
 
 class _Printed(io.TextIOBase):

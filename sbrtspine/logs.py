@@ -11,6 +11,7 @@ import logging.config
 import re
 import sys
 import traceback
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -154,12 +155,12 @@ def _plain(value: Any) -> Any:
     return f"a {_checked(_NAME, type(value).__name__)}"
 
 
-def _facts(_logger: Any, _method: str, event: dict[str, Any]) -> tuple[tuple[Facts], dict[str, Any]]:
+def _facts(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> tuple[tuple[Facts], dict[str, Any]]:
     """structlog's last step: what one of our calls names, with what was raised in kinds and places."""
     info = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = info if isinstance(info, BaseException) else (info if isinstance(info, tuple) else sys.exc_info())[1]
-    return (Facts(event | (raised(error) if info and error else {})),), {}
+    return (Facts({**event, **(raised(error) if info and error else {})}),), {}
 
 
 structlog.configure(
@@ -195,6 +196,7 @@ def configure(wanted: dict[str, Any]) -> None:
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.propagate = True
-    logging._defaultFormatter = Formatter()  # type: ignore[attr-defined] - of a handler that somebody adds without one
+    # Of a handler that somebody adds without one; Python has no public name for it.
+    logging._defaultFormatter = Formatter()  # type: ignore[attr-defined]
     logging.lastResort = None
     logging.raiseExceptions = False

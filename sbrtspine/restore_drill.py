@@ -128,6 +128,7 @@ def _verified(server: embedded_servers.Postgres) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
     )
     try:
-        return json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
     except json.JSONDecodeError:
         raise backups.Failed("verify_audit did not run on the restored database.") from None

@@ -8,7 +8,7 @@ from gunicorn.glogging import Logger as Gunicorns
 from sbrtspine import guard
 
 
-class Logger(Gunicorns):
+class Logger(Gunicorns):  # type: ignore[misc] # gunicorn comes without types: its class is Any to mypy
     """Named by gunicorn.conf.py."""
 
     def setup(self, cfg: Config) -> None:

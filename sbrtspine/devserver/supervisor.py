@@ -239,7 +239,9 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Start again what has ended, each time a little later; give up, with a sentence, on what keeps ending."""
-        for kept in [*(self.servers.started if self.servers else []), *self.parts]:
+        servers = self.servers.started if self.servers else []
+        watched: list[embedded_servers.Server | ManagedProcess] = [*servers, *self.parts]
+        for kept in watched:
             if self.ending or kept.alive():
                 continue
             now = time.monotonic()

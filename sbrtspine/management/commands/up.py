@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sbrtspine import env
-from sbrtspine.devserver import embedded_servers
+from sbrtspine.devserver.processes import CannotStart
 from sbrtspine.devserver.supervisor import Failed, Supervisor
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             raise CommandError(f"PORT is {port}; it must be a number from 1 to 65535.")
         try:
             Supervisor(self._say, int(port), env.state()).run()
-        except (Failed, embedded_servers.CannotStart) as error:
+        except (Failed, CannotStart) as error:
             raise CommandError(str(error)) from error
 
     def _say(self, sentence: str) -> None:
