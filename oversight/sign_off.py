@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from oversight.casebook import facts, loading
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.endpoint import history
 from records.model import registry
 from records.model.base import ItemGroupRecord
@@ -15,19 +15,19 @@ ENDPOINT, CASEBOOK = "endpoint", "casebook"
 
 
 def rows_inside(book: Casebook) -> dict[tuple[str, int], list[ItemGroupRecord]]:
-    """trust.key of a record -> the rows inside it, as selectors.inside gives them."""
-    found: dict[tuple[str, int], list[ItemGroupRecord]] = {}
+    """attestations.key of a record -> the rows inside it, as selectors.child_rows gives them."""
+    rows: dict[tuple[str, int], list[ItemGroupRecord]] = {}
     for model in registry.forms().values():
-        for row_model in registry.rows_of(model):
-            for row in sorted(book.records[row_model.slug], key=lambda row: row.pk):
-                of = (model._meta.db_table, getattr(row, f"{row.parent_field}_id"))
-                found.setdefault(of, []).append(row)
-    return found
+        for kind in registry.rows_of(model):
+            for row in sorted(book.every(kind), key=lambda row: row.pk):
+                form = (model._meta.db_table, getattr(row, f"{row.parent_field}_id"))
+                rows.setdefault(form, []).append(row)
+    return rows
 
 
 def load_attestations(book: Casebook, at: datetime | None = None) -> None:
     """Give every record of a casebook its lock, signature and comparison."""
-    attestations.load([record for slug in registry.forms() for record in book.records[slug]], rows_inside(book), at)
+    attestations.load(list(book.forms()), rows_inside(book), at)
 
 
 def content_of_endpoint(book: Casebook) -> dict[str, Any]:
@@ -50,11 +50,10 @@ def content_of_casebook(book: Casebook) -> dict[str, Any]:
     """Every record that counts, with its rows."""
     inside = rows_inside(book)
     return {
-        f"{slug} {getattr(record, 'visit', '')} {record.number}": signatures.content_of(
+        f"{record.slug} {getattr(record, 'visit', '')} {record.number}": signatures.content_of(
             record, inside.get(attestations.key(record), [])
         )
-        for slug in registry.forms()
-        for record in book.records[slug]
+        for record in book.forms()
     }
 
 

@@ -11,6 +11,7 @@ from protocol.study import STUDY, Study
 # An aware datetime: the instant is known. A date: only the local day is known. None: nothing is known.
 Moment = datetime | date | None
 Relatedness = Literal["none", "unlikely", "possible", "probable", "definite"]
+SeriousKind = Literal["fatal", "life-threatening", "other"]
 EndReason = Literal["died", "withdrew", "lost"]
 
 
@@ -81,7 +82,7 @@ class SeriousFacts:
     """The clocks of one serious-event case."""
 
     subject: str
-    kind: Literal["fatal", "life-threatening", "other"] | None
+    kind: SeriousKind | None
     site_aware: Moment = None
     site_reported: bool = False
     sponsor_aware: Moment = None

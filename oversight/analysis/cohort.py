@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 
 from accounts import site_scope
 from oversight.analysis.figure import Ref
-from oversight.casebook import facts, loading
-from oversight.casebook.loading import Casebook
+from oversight.casebook import facts, loading, visit_matrix
+from oversight.casebook.book import Casebook
+from oversight.casebook.loading import Forms
 from oversight.endpoint import history
 from protocol.endpoint import Endpoint
 from protocol.facts import Ended, TreatmentFacts, local_day
 from protocol.schedule import last_day
 from protocol.window import Window, bounds, treatment_window
-from records.model.base import Record, VisitRecord
+from records.model.base import ParticipantRecord, VisitRecord
 from records.model.fields import Text, crf_fields
-from records.models import Participant
+from records.models import Participant, Query, Verification
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -100,7 +101,7 @@ class Case:
         """The last day of "within so many days after the surgery"."""
         return last_day(self.anchor_on, days) if self.anchor_on else None
 
-    def ref(self, record: Record | None = None, label: str = "", tail: str = "") -> Ref:
+    def ref(self, record: ParticipantRecord | None = None, label: str = "", tail: str = "") -> Ref:
         """The record behind a number, or the casebook."""
         if record is not None:
             tail, label = address(record), label or str(record._meta.verbose_name)
@@ -112,7 +113,7 @@ class Case:
         return self.ref(label=_("endpoint"), tail="endpoint/")
 
 
-def address(record: Record) -> str:
+def address(record: ParticipantRecord) -> str:
     """Where a form is, below its casebook."""
     where = [record.visit] if isinstance(record, VisitRecord) else []
     where.append(record.slug)
@@ -127,12 +128,18 @@ class Cohort:
 
     cases: list[Case]
     now: datetime
-    more: dict[str, object] = field(default_factory=dict)
+    queries: list[Query] = field(default_factory=list)
+    verifications: list[Verification] = field(default_factory=list)
 
     @property
     def treated(self) -> list[Case]:
         """In the order of treatment."""
         return [case for case in self.cases if case.number is not None]
+
+    @cached_property
+    def matrix(self) -> dict[int, list[visit_matrix.VisitRow]]:
+        """Participant -> visits × forms, worked out once for a page."""
+        return {case.book.participant.pk: visit_matrix.rows(case.book, case.now) for case in self.cases}
 
     @property
     def operated(self) -> list[Case]:
@@ -172,7 +179,7 @@ def cut(wanted: Cut) -> Cohort:
 
 def load(
     sites: Iterable[int] | None,
-    slugs: Iterable[str] | None,
+    forms: Forms | None,
     now: datetime,
     at: datetime | None = None,
     whole: bool = False,
@@ -184,10 +191,10 @@ def load(
     everybody = Participant.objects.filter(voided_at__isnull=True)
     seen = everybody if sites is None else everybody.filter(site__in=sites)
     if not whole:
-        return build_cohort(_books(seen, slugs, at).values(), at or now)
+        return build_cohort(_books(seen, forms, at).values(), at or now)
     visible = set(seen.values_list("pk", flat=True))
     with site_scope.all_sites():  # the trial's numbers; who is of another site stays unnamed
-        books = _books(everybody, slugs, at)
+        books = _books(everybody, forms, at)
     for pk, book in books.items():
         if pk not in visible:
             _wordless(book)
@@ -196,13 +203,12 @@ def load(
 
 def _wordless(book: Casebook) -> None:
     """Take out what somebody typed in words: codes and numbers are the trial's, sentences are the site's."""
-    for records in book.records.values():
-        for record in records:
-            for question in crf_fields(type(record)):
-                if isinstance(question, Text) and question.editable and question.name != "ctcae_code":
-                    setattr(record, question.attname, None)
+    for record in book.everything():
+        for question in crf_fields(type(record)):
+            if isinstance(question, Text) and question.editable and question.name != "ctcae_code":
+                setattr(record, question.attname, None)
 
 
-def _books(found: QuerySet[Participant], slugs: Iterable[str] | None, at: datetime | None) -> dict[int, Casebook]:
+def _books(found: QuerySet[Participant], forms: Forms | None, at: datetime | None) -> dict[int, Casebook]:
     found = found.select_related("site").order_by("pk")
-    return loading.load(found.filter(created_at__lte=at) if at else found, slugs, at)
+    return loading.load(found.filter(created_at__lte=at) if at else found, forms, at)

@@ -7,6 +7,7 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from assessments.measurement import Measurement
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Ref, Row, Table, columns, count, median, row, share
 from oversight.analysis.safety import DRAWN
@@ -15,7 +16,7 @@ from oversight.drawing.chart import Chart, legend
 from oversight.drawing.shapes import WIDTH, Drawing
 from protocol.study import STUDY
 from records.model import registry
-from records.model.base import Record
+from records.model.base import ParticipantRecord
 from records.models import Query
 from records.workflow import source_verification
 from records.workflow.source_verification import Verification
@@ -39,16 +40,7 @@ class Form:
         return [*self.complete, *self.draft, *self.missing]
 
 
-def matrix(cohort: Cohort) -> dict[int, list[visit_matrix.VisitRow]]:
-    """Participant -> visits × forms, worked out once for a page."""
-    if "matrix" not in cohort.more:
-        cohort.more["matrix"] = {
-            case.book.participant.pk: visit_matrix.rows(case.book, case.now) for case in cohort.cases
-        }
-    return cohort.more["matrix"]  # type: ignore[return-value]
-
-
-def _entered_after(case: Case, record: Record) -> int | None:
+def _entered_after(case: Case, record: Measurement) -> int | None:
     """Days from what was measured to the first entry; None where it has no date."""
     on = getattr(record, record.measured, None)
     entered = record.created_at.astimezone(case.book.participant.site.tz).date()
@@ -59,9 +51,9 @@ def _forms(cohort: Cohort) -> dict[tuple[str, str], Form]:
     found: dict[tuple[str, str], Form] = {}
     names = {slug: str(registry.forms()[slug]._meta.verbose_name) for slug in visit_matrix.COLUMNS}
     for case in cohort.cases:
-        for visit in matrix(cohort)[case.book.participant.pk]:
+        for visit in cohort.matrix[case.book.participant.pk]:
             for cell in visit.cells:
-                record = case.book.at(visit.code, cell.slug)
+                record = case.book.visits[visit.code].form(cell.slug)
                 if record is None and cell.tone not in ("missing", "due"):
                     continue
                 told = found.setdefault((visit.code, cell.slug), Form())
@@ -149,7 +141,7 @@ def _tile(drawing: Drawing, form: Form, x: float, y: float, wide: float) -> None
 
 def queries(cohort: Cohort) -> Figure:
     """How old the queries are that nobody has closed."""
-    asked: list[Query] = cohort.more.get("queries", [])  # type: ignore[assignment]
+    asked = cohort.queries
     cases = {case.book.participant.pk: case for case in cohort.cases}
     standing = [query for query in asked if query.state != Query.State.CLOSED]
     groups: dict[str, dict[str, list[Ref]]] = {}
@@ -207,7 +199,7 @@ def _age_bars(names: list[str], groups: dict[str, dict[str, list[Ref]]]) -> Draw
 
 def verification(cohort: Cohort) -> Figure:
     """Form by form, how many answers of complete forms have been compared with the source."""
-    known: list[Verification] = cohort.more.get("verifications", [])  # type: ignore[assignment]
+    known = cohort.verifications
     per_form = {slug: _compared(cohort, slug, known) for slug in registry.forms()}
     rows = tuple(
         row(slug, slug, str(registry.forms()[slug]._meta.verbose_name), count(refs), count(full), answers, compared,
@@ -232,20 +224,20 @@ def verification(cohort: Cohort) -> Figure:
 
 def _compared(cohort: Cohort, slug: str, known: list[Verification]) -> tuple[list[Ref], list[Ref], int, int]:
     """Complete records, those wholly compared, and how many of their answers are."""
-    inside = [model.slug for model in registry.rows_of(registry.forms()[slug])]
-    records = [(case, each) for case in cohort.cases for each in case.book.records[slug] if each.is_complete]
-    parts: list[tuple[Case, Record, Record]] = [(case, each, each) for case, each in records]
+    form = registry.forms()[slug]
+    records = [(case, each) for case in cohort.cases for each in case.book.every(form) if each.is_complete]
+    parts: list[tuple[Case, ParticipantRecord, ParticipantRecord]] = [(case, each, each) for case, each in records]
     for case, each in records:
-        parts += [(case, each, line) for name in inside for line in case.book.rows(name, each)]
+        parts += [(case, each, line) for line in case.book.rows_of(each)]
     standing = source_verification.standing([part for _case, _each, part in parts], known)
     answers = compared = 0
     whole = {each.pk for _case, each in records}
-    for _case, each, part in parts:
+    for _case, whole_form, part in parts:
         names = source_verification.to_compare(part)
         have = standing.get((part._meta.db_table, part.pk), {})
         answers, compared = answers + len(names), compared + sum(name in have for name in names)
         if any(name not in have for name in names):
-            whole.discard(each.pk)
+            whole.discard(whole_form.pk)
     refs = [case.ref(each) for case, each in records]
     return refs, [case.ref(each) for case, each in records if each.pk in whole], answers, compared
 
@@ -267,7 +259,7 @@ def overdue(cohort: Cohort) -> Figure:
     codes = STUDY.visit_codes
     told = []
     for case in cohort.cases:
-        status = {visit.code: visit for visit in matrix(cohort)[case.book.participant.pk]}
+        status = {visit.code: visit for visit in cohort.matrix[case.book.participant.pk]}
         if any(status[code].status in ("due", "overdue") for code in codes):
             told.append((case, status))
     table = Table(

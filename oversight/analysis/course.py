@@ -5,16 +5,18 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from adverse_events.models import AdverseEvent, AdverseEventGrade
+from assessments.models import Wound
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Figure, Ref, Row, Table, columns, count, row
 from oversight.analysis.safety import DRAWN, drawn_note
 from oversight.analysis.survival import CENSORED, COMPETING, EVENT, Step, at_risk, cumulative_incidence
 from oversight.drawing.chart import Chart, legend, ticks
 from oversight.drawing.shapes import WIDTH, Drawing
+from procedures.models import Stay, Surgery
 from protocol.endpoint import JudgedRow
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
-from records.model.base import Record
 
 Followed = tuple[int, str]
 SECONDARY = "secondary"
@@ -29,12 +31,12 @@ def _earliest(day: PartialDate | None) -> date | None:
     return day.earliest if day else None
 
 
-def severe_rows(case: Case) -> list[tuple[Record, Record]]:
+def severe_rows(case: Case) -> list[tuple[AdverseEvent, AdverseEventGrade]]:
     """(event, grade row) of grade 3 or more, in the order of their dates."""
     found = [
         (event, each)
-        for event in case.book.records["adverse-event"]
-        for each in case.book.rows("adverse-event-grade", event)
+        for event in case.book.adverse_events
+        for each in case.book.grades_of(event)
         if (each.grade or 0) >= 3
     ]
     return sorted(found, key=lambda pair: _earliest(pair[1].from_on) or date.max)
@@ -59,15 +61,15 @@ def swimmer(cohort: Cohort) -> Figure:
     return Figure("swimmer", _("Course of each participant"), sentence, table, _lanes(cases), drawn_note(cases))
 
 
-def discharged(case: Case) -> tuple[Record | None, date | None]:
+def discharged(case: Case) -> tuple[Surgery | None, date | None]:
     """The index operation's form and the day of discharge on it."""
-    index = next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
+    index = case.book.index_operation
     return index, index.discharge_on if index else None
 
 
-def readmissions(case: Case) -> list[tuple[Record, date]]:
+def readmissions(case: Case) -> list[tuple[Stay, date]]:
     """Stays that began after surgery."""
-    stays = [(each, each.admitted_on) for each in case.book.records["stay"] if each.admitted_on]
+    stays = [(each, each.admitted_on) for each in case.book.stays if each.admitted_on]
     return [(each, on) for each, on in stays if case.anchor_on and on > case.anchor_on]
 
 
@@ -75,8 +77,8 @@ def _lane_row(case: Case) -> Row:
     index, left_on = discharged(case)
     severe = severe_rows(case)
     again = readmissions(case)
-    death = case.book.one("death")
-    sbrt = case.book.one("sbrt")
+    death = case.book.death
+    sbrt = case.book.sbrt
     days = [day_of(case, _earliest(each.from_on)) for _event, each in severe]
     return row(
         case.key, case.number, Cell(case.code, (case.ref(),)),
@@ -139,8 +141,9 @@ def _lane(chart: Chart, case: Case, y: float) -> None:
     for event, each in severe_rows(case):
         tip = f"{case.code}: {event.title}, " + _("grade %(n)s") % {"n": each.grade} + f", {each.from_on or '?'}"
         first = day_of(case, _earliest(each.from_on))
-        if each.from_on and each.from_on.precision != "day":
-            drawing.line("perhaps", chart.x(first), y, chart.x(min(day_of(case, each.from_on.latest), until)), y)
+        if each.from_on and each.from_on.precision != "day" and first is not None and until is not None:
+            last = first + (each.from_on.latest - each.from_on.earliest).days
+            drawing.line("perhaps", chart.x(first), y, chart.x(min(last, until)), y)
         at("triangle", "mark bad", first, tip, case.ref(event).url)
     at("rect", "mark dead", day_of(case, case.died_on), f"{case.code}: " + _("died"))
 
@@ -182,14 +185,14 @@ def first_severe(cohort: Cohort) -> Figure:
     )  # fmt: skip
     got = {what: sum(happened == what for _day, happened in known) for what in (EVENT, COMPETING, CENSORED)}
     incidence = steps[-1].estimate if steps else 0.0
-    told = {"n": len(known), "events": got[EVENT], "died": got[COMPETING], "pct": f"{100 * incidence:.0f}"}
-    told["days"] = STUDY.endpoint["secondary_days"]
+    words = {"n": len(known), "events": got[EVENT], "died": got[COMPETING], "pct": f"{100 * incidence:.0f}"}
+    words["days"] = STUDY.endpoint["secondary_days"]
     sentence = _(
         "%(events)s of %(n)s treated had a caused event of grade 3 or more up to day %(days)s and %(died)s died before "
         "one: incidence %(pct)s %%."
     )
     note = _("Dashed: if everything that cannot be told yet were an event.")
-    return Figure("first-severe", _("Time to the first event of grade 3 or more"), sentence % told, table,
+    return Figure("first-severe", _("Time to the first event of grade 3 or more"), sentence % words, table,
                   _incidence(known, steps, ceiling, worst), (note,))  # fmt: skip
 
 
@@ -242,7 +245,7 @@ def numbers_at_risk(chart: Chart, at: Sequence[float], numbers: Sequence[int | s
 WOUND_STATES = ("closed", "open", "superficial", "deep", "organ-space", "not judged")
 
 
-def wound_state(each: Record) -> str:
+def wound_state(each: Wound) -> str:
     """What one wound check says, the worst first."""
     if each.ssi_class in ("superficial", "deep", "organ-space"):
         return str(each.ssi_class)
@@ -256,7 +259,7 @@ def wounds(cohort: Cohort) -> Figure:
     found: dict[str, dict[str, list[Ref]]] = {}
     infected: set[str] = set()
     for case in cohort.treated:
-        for each in case.book.records["wound"]:
+        for each in case.book.every(Wound):
             state = wound_state(each)
             found.setdefault(each.visit, {}).setdefault(state, []).append(case.ref(each))
             if state in WOUND_STATES[2:5]:
@@ -289,7 +292,9 @@ def _forms_of(visit: str) -> tuple[str, ...]:
     return STUDY.visit(visit).forms if visit in STUDY.visit_codes else ()
 
 
-def stacked(names: list[str], bars: list[list[Sequence[Ref]]], told: list[tuple[str, str]], label: str) -> Drawing:
+def stacked(
+    names: list[str], bars: Sequence[Sequence[Sequence[Ref]]], told: list[tuple[str, str]], label: str
+) -> Drawing:
     """One stacked column a name; `told` is (class, words) of each layer, the lowest first."""
     most = max((sum(len(part) for part in bar) for bar in bars), default=0)
     chart = Chart(320, (0, max(len(names), 1)), (0, max(most, 1)), bottom=74)

@@ -1,10 +1,10 @@
 """Neurology before and worst after, survival, and the learning curve (study.md 7.2 table 10, 7.3)."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
+from assessments.models import Neurology
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.course import Followed, numbers_at_risk, stairs
 from oversight.analysis.figure import Cell, Figure, Ref, Table, columns, count, median, row
@@ -12,18 +12,20 @@ from oversight.analysis.safety import DRAWN, drawn_note
 from oversight.analysis.survival import CENSORED, EVENT, Step, at_risk, kaplan_meier
 from oversight.drawing.chart import Chart, ticks
 from oversight.drawing.shapes import WIDTH, Drawing
+from procedures.models import Surgery, TechniqueChange
 
 AIS = ("A", "B", "C", "D", "E")
 NONE = "none"
 
 
-def before_and_worst(case: Case) -> tuple[Any, Any]:
+def before_and_worst(case: Case) -> tuple[Neurology | None, Neurology | None]:
     """The last examination not later than the first beam, and the worst one after it."""
-    told = [each for each in case.book.records["neurology"] if each.ais and each.assessed_on and case.irradiated_on]
-    before = [each for each in told if each.assessed_on <= case.irradiated_on]
-    after = [each for each in told if each.assessed_on > case.irradiated_on]
-    last = max(before, key=lambda each: (each.assessed_on, each.pk), default=None)
-    return last, min(after, key=lambda each: (each.ais, each.assessed_on, each.pk), default=None)
+    if (first_beam := case.irradiated_on) is None:
+        return None, None
+    dated = [(each.assessed_on, each.ais, each) for each in case.book.every(Neurology) if each.ais and each.assessed_on]
+    before = [(on, each.pk, each) for on, _ais, each in dated if on <= first_beam]
+    after = [(ais, on, each.pk, each) for on, ais, each in dated if on > first_beam]
+    return max(before, default=(None,))[-1], min(after, default=(None,))[-1]
 
 
 def neurology(cohort: Cohort) -> Figure:
@@ -32,7 +34,7 @@ def neurology(cohort: Cohort) -> Figure:
     one = two = 0
     for case in cohort.treated:
         before, worst = before_and_worst(case)
-        pair = (before.ais if before else NONE, worst.ais if worst else NONE)
+        pair = ((before and before.ais) or NONE, (worst and worst.ais) or NONE)
         found.setdefault(pair, []).append(case.ref(worst or before, "" if worst or before else _("not examined")))
         if NONE not in pair:
             lost = AIS.index(pair[0]) - AIS.index(pair[1])
@@ -99,17 +101,17 @@ def survival(cohort: Cohort) -> Figure:
                 ("what", _("What")), ("estimate", _("Alive by then"), True)),
         tuple(
             row(case.key, case.number, Cell(case.code, (case.ref(),)), day,
-                Cell("died" if what == EVENT else "censored", (case.ref(case.book.one("death")),), ""),
+                Cell("died" if what == EVENT else "censored", (case.ref(case.book.death),), ""),
                 round(next(step.estimate for step in steps if step.day == day), 4))
             for case, (day, what) in cases
         ),
     )  # fmt: skip
     died = sum(what == EVENT for _day, what in known)
     middle = next((step.day for step in steps if step.estimate <= 0.5), None)
-    told = {"died": died, "n": len(known), "day": middle}
-    sentence = _("%(died)s of %(n)s treated have died; the median survival is %(day)s days.") % told
+    words = {"died": died, "n": len(known), "day": middle}
+    sentence = _("%(died)s of %(n)s treated have died; the median survival is %(day)s days.") % words
     if middle is None:
-        sentence = _("%(died)s of %(n)s treated have died; the median survival is not reached.") % told
+        sentence = _("%(died)s of %(n)s treated have died; the median survival is not reached.") % words
     return Figure("survival", _("Survival"), sentence, table, _survival_drawing(known, steps))
 
 
@@ -125,7 +127,7 @@ def _survival_drawing(known: list[Followed], steps: list[Step]) -> Drawing:
     return chart.drawing
 
 
-def minutes(operation: Any) -> int | None:
+def minutes(operation: Surgery) -> int | None:
     """Knife to skin to skin closed; None where either is known to the day only."""
     start, end = operation.moment("incision_at"), operation.moment("closed_at")
     if isinstance(start, datetime) and isinstance(end, datetime):
@@ -137,9 +139,9 @@ def learning(cohort: Cohort) -> Figure:
     """Operating time and blood loss by case order; a line where the technique changed."""
     told = []
     for case in cohort.operated:
-        operation = next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
+        operation = case.book.index_operation
         if operation is not None:
-            told.append((case, operation, minutes(operation), case.book.records["technique-change"]))
+            told.append((case, operation, minutes(operation), case.book.technique_changes))
     table = Table(
         columns(("case", _("Case"), True), ("participant", _("Participant")), ("minutes", _("Operating time"), True),
                 ("blood_loss_ml", _("Blood loss, ml"), True), ("changes", _("Technique changed"), True)),
@@ -159,7 +161,7 @@ def learning(cohort: Cohort) -> Figure:
                   drawn_note([case for case, *_more in told]))  # fmt: skip
 
 
-def _learning_drawing(told: list[tuple[Case, Any, int | None, list[Any]]]) -> Drawing:
+def _learning_drawing(told: list[tuple[Case, Surgery, int | None, list[TechniqueChange]]]) -> Drawing:
     first = (told[0][0].number or 1) if told else 1
     last = max((told[-1][0].number or 1) if told else 1, first + 12)
     drawing = Drawing(470)

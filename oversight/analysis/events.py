@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from adverse_events.models import AdverseEvent, SeriousEvent
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.figure import Cell, Choice, Figure, Ref, Row, Table, columns, count, row
 from oversight.analysis.safety import DRAWN, drawn_note
@@ -18,7 +19,6 @@ from protocol import schedule, toxicity
 from protocol.facts import local_day
 from protocol.study import STUDY
 from protocol.window import bounds
-from records.model.base import Record
 
 GRADES = (1, 2, 3, 4, 5)
 RELATED = ("all", "any", "sbrt", "surgery", "combination")
@@ -32,7 +32,7 @@ class Counted:
     """One event as one reading of the table counts it; `certain`: it cannot lie outside the days."""
 
     case: Case
-    event: Record
+    event: AdverseEvent
     worst: int | None
     certain: bool
 
@@ -45,7 +45,7 @@ def counted(cohort: Cohort, related: str, days: str) -> tuple[list[Counted], lis
     """The events of one reading, and those that nobody has judged for it yet."""
     found, unjudged = [], []
     for case in cohort.cases:
-        for event in case.book.records["adverse-event"]:
+        for event in case.book.adverse_events:
             each = _within(case, event, days)
             if each is None:
                 continue
@@ -57,7 +57,7 @@ def counted(cohort: Cohort, related: str, days: str) -> tuple[list[Counted], lis
     return found, unjudged
 
 
-def is_related(event: Any, related: str) -> bool | None:
+def is_related(event: AdverseEvent, related: str) -> bool | None:
     """Possible or more, to what is asked; None while an open opinion could make it so."""
     if related == "all":
         return True
@@ -69,9 +69,9 @@ def is_related(event: Any, related: str) -> bool | None:
     return None if None in ranks else False
 
 
-def _within(case: Case, event: Record, days: str) -> Counted | None:
+def _within(case: Case, event: AdverseEvent, days: str) -> Counted | None:
     """With the grades that can have begun from the first treatment to so many days after surgery; None: not then."""
-    logged = case.book.rows("adverse-event-grade", event)
+    logged = case.book.grades_of(event)
     if days == "all":
         return Counted(case, event, max((each.grade or 0 for each in logged), default=0) or None, True)
     began, last = case.began_on, case.window_ends(int(days))
@@ -199,8 +199,8 @@ def serious(cohort: Cohort) -> Figure:
     """Each serious event, with what was due when and what was done."""
     rows, bars = [], []
     for case in cohort.cases:
-        events = {event.pk: event for event in case.book.records["adverse-event"]}
-        for each in case.book.records["serious-event"]:
+        events: dict[int | None, AdverseEvent] = {event.pk: event for event in case.book.adverse_events}
+        for each in case.book.serious_events:
             site, authority = _site_clock(case, each), _authority_clock(case, each)
             event = events.get(each.adverse_event_id)
             name = f"{case.code} · {each.number}. {event.title if event else ''}"
@@ -223,7 +223,7 @@ def serious(cohort: Cohort) -> Figure:
                   drawn_note(bars))  # fmt: skip
 
 
-def _serious_row(case: Case, each: Any, event: Any, site: Clock, authority: Clock) -> Row:
+def _serious_row(case: Case, each: SeriousEvent, event: AdverseEvent | None, site: Clock, authority: Clock) -> Row:
     ref = (case.ref(each),)
     return row(
         f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
@@ -241,7 +241,7 @@ def iso(case: Case, moment: datetime | date | None) -> str:
     return moment.astimezone(case.book.participant.site.tz).isoformat() if isinstance(moment, datetime) else str(moment)
 
 
-def _site_clock(case: Case, each: Any) -> Clock:
+def _site_clock(case: Case, each: SeriousEvent) -> Clock:
     """24 elapsed hours from the site's knowledge to the sponsor's; of a day without a time every hour is possible."""
     aware, done = each.moment("site_aware_at"), each.moment("site_reported_at")
     if each.exempt == "yes":
@@ -261,7 +261,7 @@ def _site_clock(case: Case, each: Any) -> Clock:
     return Clock(due, done, None, word, TONES.get(word, "open"))
 
 
-def _authority_clock(case: Case, each: Any) -> Clock:
+def _authority_clock(case: Case, each: SeriousEvent) -> Clock:
     """7 or 15 local days from the sponsor's knowledge to the committee's."""
     known = facts.serious(each)
     aware, done = local_day(known.sponsor_aware, case.given.zone), each.authority_reported_on
@@ -304,7 +304,7 @@ def deaths(cohort: Cohort) -> Figure:
     """Every death, whatever the cause, with its distance from surgery."""
     rows = []
     for case in cohort.cases:
-        for each in case.book.records["death"]:
+        if (each := case.book.death) is not None:
             days = (case.died_on - case.anchor_on).days if case.died_on and case.anchor_on else None
             ref = (case.ref(each),)
             rows.append(

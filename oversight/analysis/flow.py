@@ -36,7 +36,7 @@ def _label(record: Any, field: str) -> str:
 
 
 def _why_not_eligible(case: Case) -> str:
-    screening, judged = case.book.one("screening"), facts.eligibility(case.book)
+    screening, judged = case.book.screening, facts.eligibility(case.book)
     if screening is not None and screening.outcome == "failed":
         return _label(screening, "failure_reason") or _("no reason given")
     if judged is not None and judged.verdict == "not eligible":
@@ -45,7 +45,7 @@ def _why_not_eligible(case: Case) -> str:
 
 
 def _why_not_consented(case: Case) -> str:
-    consent = case.book.one("consent")
+    consent = case.book.consent
     if consent is not None and consent.given == "no":
         return _label(consent, "declined_reason") or _("no reason given")
     return _ended(case) or _("not asked yet")
@@ -57,7 +57,7 @@ def _ended(case: Case) -> str:
 
 
 def _why_not_operated(case: Case) -> str:
-    operation = next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
+    operation = case.book.index_operation
     if operation is not None and operation.performed == "no":
         return _label(operation, "cancelled_reason") or _("cancelled")
     return _ended(case) or (_("in the window now") if case.window.verdict == "open" else _("not done"))
@@ -92,7 +92,7 @@ def eligible(case: Case) -> bool:
 
 
 def consented(case: Case) -> bool:
-    consent = case.book.one("consent")
+    consent = case.book.consent
     return consent is not None and consent.given == "yes"
 
 
@@ -183,7 +183,7 @@ def _flow_drawing(told: list[Any], within: int) -> Drawing:
 
 def consented_on(case: Case) -> date | None:
     """The local day of consent."""
-    consent = case.book.one("consent")
+    consent = case.book.consent
     return consent.consented_at_date if consent is not None and consent.given == "yes" else None
 
 
@@ -195,7 +195,7 @@ def accrual(cohort: Cohort) -> Figure:
     rows = []
     for place, case in enumerate(treated, start=1):
         due = first + timedelta(days=round(months * MONTH * place / planned)) if first and place <= planned else None
-        consent, sbrt = case.book.one("consent"), case.book.one("sbrt")
+        consent, sbrt = case.book.consent, case.book.sbrt
         rows.append(
             row(case.key, place, Cell(case.code, (case.ref(),)),
                 Cell(str(consented_on(case) or ""), (case.ref(consent),) if consent else ()),
@@ -250,8 +250,8 @@ def interval(cohort: Cohort) -> Figure:
     rows = []
     for case in cases:
         window = case.window
-        sbrt = case.book.one("sbrt")
-        index = next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
+        sbrt = case.book.sbrt
+        index = case.book.index_operation
         inside = {True: "yes", False: "no", None: "cannot be told"}[window.within_24h]
         rows.append(
             row(case.key, case.number, Cell(case.code, (case.ref(),)),

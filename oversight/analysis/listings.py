@@ -1,10 +1,12 @@
 """The tables of the report that are no drawing: baseline, treatments, endpoint, deviations, events, what is open."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from enrollment.models import Baseline, Deviation, Eligibility, Screening
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.endings import minutes
 from oversight.analysis.figure import Cell, Column, Figure, Ref, Row, Table, columns, median, row
@@ -12,46 +14,44 @@ from oversight.analysis.outcomes import baseline_pain, omed_of
 from oversight.analysis.safety import READINGS, TONES
 from oversight.casebook import facts
 from oversight.endpoint import stopping_boundary
+from procedures.models import Sbrt, Surgery, TechniqueChange
 from protocol import stopping
 from protocol.scores import sins_band
-from records.model.base import Record
+from records.model.base import ParticipantRecord, RepeatingRecord, SingleRecord
+from records.model.fields import crf_field
 
-Take = Callable[[Case], tuple[Any, Record | None]]
+Take = Callable[[Case], tuple[Any, ParticipantRecord | None]]
 
 
-def _from(slug: str, name: str) -> Take:
+def _from(model: type[SingleRecord], name: str) -> Take:
     """One answer of a form that is filled in once, with its record."""
 
-    def take(case: Case) -> tuple[Any, Record | None]:
-        record = case.book.one(slug)
+    def take(case: Case) -> tuple[Any, ParticipantRecord | None]:
+        record = next(iter(case.book.every(model)), None)
         return (getattr(record, name), record) if record is not None else (None, None)
 
     return take
 
 
-def _words(slug: str, name: str) -> Take:
+def _words(model: type[SingleRecord], name: str) -> Take:
     """The same in the words of the form."""
 
-    def take(case: Case) -> tuple[Any, Record | None]:
-        record = case.book.one(slug)
+    def take(case: Case) -> tuple[Any, ParticipantRecord | None]:
+        record = next(iter(case.book.every(model)), None)
         if record is None:
             return None, None
         value = getattr(record, name)
-        return (record._meta.get_field(name).shown(value) if value else None), record
+        return (crf_field(model, name).shown(value) if value else None), record
 
     return take
 
 
-def _operation(case: Case) -> Any:
-    return next((each for each in case.book.records["surgery"] if each.index == "yes"), None)
-
-
 def _of_surgery(name: str) -> Take:
-    def take(case: Case) -> tuple[Any, Record | None]:
-        operation = _operation(case)
+    def take(case: Case) -> tuple[Any, ParticipantRecord | None]:
+        operation = case.book.index_operation
         value = getattr(operation, name) if operation is not None else None
-        if operation is not None and value and operation._meta.get_field(name).choices:
-            value = operation._meta.get_field(name).shown(value)
+        if operation is not None and value and crf_field(Surgery, name).choices:
+            value = crf_field(Surgery, name).shown(value)
         return value, operation
 
     return take
@@ -79,7 +79,7 @@ def _tidy(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
-def _cell(case: Case, value: Any, record: Record | None) -> Cell:
+def _cell(case: Case, value: Any, record: ParticipantRecord | None) -> Cell:
     refs = (case.ref(record),) if record is not None else ()
     if value is None or isinstance(value, int | float):
         return Cell(value, refs)
@@ -89,18 +89,18 @@ def _cell(case: Case, value: Any, record: Record | None) -> Cell:
         return Cell(str(value), refs)
 
 
-def _pain_before(case: Case) -> tuple[Any, Record | None]:
+def _pain_before(case: Case) -> tuple[Any, ParticipantRecord | None]:
     found = baseline_pain(case)
     return (found.worst_pain, found) if found is not None else (None, None)
 
 
-def _omed_before(case: Case) -> tuple[Any, Record | None]:
+def _omed_before(case: Case) -> tuple[Any, ParticipantRecord | None]:
     found = baseline_pain(case)
     return (omed_of(case, found), found) if found is not None else (None, None)
 
 
-def _sins_band(case: Case) -> tuple[Any, Record | None]:
-    asked = case.book.one("eligibility")
+def _sins_band(case: Case) -> tuple[Any, ParticipantRecord | None]:
+    asked = case.book.eligibility
     if asked is None or asked.sins_total is None:
         return None, asked
     return sins_band(asked.sins_total), asked
@@ -109,32 +109,33 @@ def _sins_band(case: Case) -> tuple[Any, Record | None]:
 def baseline(cohort: Cohort) -> Figure:
     """Table 1: who was treated."""
     told = [
-        (Column("age", _("Age"), True), _from("eligibility", "age")),
-        (Column("sex", _("Sex")), _words("screening", "sex")),
-        (Column("tumour", _("Primary tumour")), _words("baseline", "primary_tumour")),
-        (Column("levels", _("Index level")), _words("screening", "index_levels")),
-        (Column("sins", _("SINS"), True), _from("eligibility", "sins_total")),
+        (Column("age", _("Age"), True), _from(Eligibility, "age")),
+        (Column("sex", _("Sex")), _words(Screening, "sex")),
+        (Column("tumour", _("Primary tumour")), _words(Baseline, "primary_tumour")),
+        (Column("levels", _("Index level")), _words(Screening, "index_levels")),
+        (Column("sins", _("SINS"), True), _from(Eligibility, "sins_total")),
         (Column("sins_band", _("SINS band")), _sins_band),
-        (Column("bilsky", _("Bilsky")), _from("eligibility", "bilsky")),
-        (Column("ais", _("AIS")), _from("eligibility", "ais")),
-        (Column("kps", _("KPS"), True), _from("eligibility", "kps")),
-        (Column("asa", _("ASA")), _from("eligibility", "asa")),
+        (Column("bilsky", _("Bilsky")), _from(Eligibility, "bilsky")),
+        (Column("ais", _("AIS")), _from(Eligibility, "ais")),
+        (Column("kps", _("KPS"), True), _from(Eligibility, "kps")),
+        (Column("asa", _("ASA")), _from(Eligibility, "asa")),
         (Column("worst_pain", _("Worst pain"), True), _pain_before),
         (Column("omed", _("OMED, mg"), True), _omed_before),
-        (Column("systemic", _("Systemic therapy")), _words("baseline", "systemic_therapy")),
-        (Column("metastases", _("Metastases")), _words("baseline", "metastases")),
-        (Column("expectancy", _("Life expectancy")), _words("eligibility", "life_expectancy")),
+        (Column("systemic", _("Systemic therapy")), _words(Baseline, "systemic_therapy")),
+        (Column("metastases", _("Metastases")), _words(Baseline, "metastases")),
+        (Column("expectancy", _("Life expectancy")), _words(Eligibility, "life_expectancy")),
     ]
     sentence = _("%(n)s treated participants before treatment.") % {"n": len(cohort.treated)}
     return _per_patient("baseline", _("Baseline"), sentence, cohort.treated, told)
 
 
-def _delivery_minutes(case: Case) -> tuple[Any, Record | None]:
-    sbrt = case.book.one("sbrt")
-    spans = [(each.moment("beam_on_at"), each.moment("beam_off_at")) for each in case.book.records["sbrt-fraction"]]
-    if sbrt is None or not spans or any(not hasattr(end, "hour") for span in spans for end in span):
+def _delivery_minutes(case: Case) -> tuple[Any, ParticipantRecord | None]:
+    sbrt = case.book.sbrt
+    spans = [(each.moment("beam_on_at"), each.moment("beam_off_at")) for each in case.book.fractions]
+    known = [(on, off) for on, off in spans if isinstance(on, datetime) and isinstance(off, datetime)]
+    if sbrt is None or not spans or len(known) < len(spans):
         return None, sbrt
-    return round(sum((off - on).total_seconds() for on, off in spans) / 60), sbrt
+    return round(sum((off - on).total_seconds() for on, off in known) / 60), sbrt
 
 
 def sbrt(cohort: Cohort) -> Figure:
@@ -145,27 +146,28 @@ def sbrt(cohort: Cohort) -> Figure:
         ("cord_dmax_gy", _("Cord, Gy")), ("cauda_dmax_gy", _("Cauda, Gy")), ("oesophagus_dmax_gy", _("Oesophagus, Gy")),
         ("surgical_area_mean_gy", _("Surgical area, Gy")),
     ]  # fmt: skip
-    told: list[tuple[Column, Take]] = [(Column(name, words, True), _from("sbrt", name)) for name, words in doses]
+    told: list[tuple[Column, Take]] = [(Column(name, words, True), _from(Sbrt, name)) for name, words in doses]
     told += [(Column("minutes", _("Minutes"), True), _delivery_minutes), (Column("delivery", _("Delivery")),
-                                                                         _words("sbrt", "delivery"))]  # fmt: skip
+                                                                         _words(Sbrt, "delivery"))]  # fmt: skip
     cases = [case for case in cohort.treated if case.irradiated_on]
     return _per_patient("sbrt", _("SBRT"), _("%(n)s were irradiated.") % {"n": len(cases)}, cases, told)
 
 
-def _levels(case: Case) -> tuple[Any, Record | None]:
-    operation = _operation(case)
-    known = operation is not None and operation.upper_level and operation.lower_level
-    return (f"{operation.upper_level}–{operation.lower_level}" if known else None), operation
+def _levels(case: Case) -> tuple[Any, ParticipantRecord | None]:
+    operation = case.book.index_operation
+    if operation is None or not operation.upper_level or not operation.lower_level:
+        return None, operation
+    return f"{operation.upper_level}–{operation.lower_level}", operation
 
 
-def _took(case: Case) -> tuple[Any, Record | None]:
-    operation = _operation(case)
+def _took(case: Case) -> tuple[Any, ParticipantRecord | None]:
+    operation = case.book.index_operation
     return (minutes(operation) if operation is not None else None), operation
 
 
 def _between(later: str, earlier: str) -> Take:
-    def take(case: Case) -> tuple[Any, Record | None]:
-        operation = _operation(case)
+    def take(case: Case) -> tuple[Any, ParticipantRecord | None]:
+        operation = case.book.index_operation
         end = getattr(operation, later, None)
         start = case.operated_on if earlier == "incision" else getattr(operation, earlier, None)
         return ((end - start).days if end and start else None), operation
@@ -173,10 +175,12 @@ def _between(later: str, earlier: str) -> Take:
     return take
 
 
-def _transfused(case: Case) -> tuple[Any, Record | None]:
-    operation = _operation(case)
-    units = [getattr(operation, name, None) for name in ("red_cells_during_units", "red_cells_after_units")]
-    return (sum(units) if None not in units else None), operation  # type: ignore[arg-type]
+def _transfused(case: Case) -> tuple[Any, ParticipantRecord | None]:
+    operation = case.book.index_operation
+    if operation is None:
+        return None, None
+    during, after = operation.red_cells_during_units, operation.red_cells_after_units
+    return (during + after if during is not None and after is not None else None), operation
 
 
 def surgery(cohort: Cohort) -> Figure:
@@ -229,15 +233,17 @@ def endpoint_summary(cohort: Cohort) -> Figure:
     return Figure("endpoint-summary", _("Primary endpoint"), sentence, table)
 
 
-def _listing(cohort: Cohort, slug: str, form: str, title: str, sentence: str, told: list[tuple[str, str]]) -> Figure:
+def _listing(
+    cohort: Cohort, slug: str, form: type[RepeatingRecord], title: str, sentence: str, told: list[tuple[str, str]]
+) -> Figure:
     """Every record of a form, with some of its answers in the words of the form."""
     rows = []
     for case in cohort.cases:
-        for each in case.book.records[form]:
+        for each in case.book.every(form):
             values = []
             for name, _heading in told:
                 value = getattr(each, name)
-                words = each._meta.get_field(name).shown(value) if value not in (None, "", []) else ""
+                words = crf_field(form, name).shown(value) if value not in (None, "", []) else ""
                 values.append(str(words))
             ref = (case.ref(each),)
             rows.append(
@@ -251,22 +257,22 @@ def deviations(cohort: Cohort) -> Figure:
     """Table 8: what did not go by the protocol."""
     told = [("kind", _("What")), ("occurred_on", _("When")), ("classification", _("Class")), ("cause", _("Why")),
             ("description", _("What happened"))]  # fmt: skip
-    return _listing(cohort, "deviations", "deviation", _("Deviations"), _("%(n)s protocol deviations."), told)
+    return _listing(cohort, "deviations", Deviation, _("Deviations"), _("%(n)s protocol deviations."), told)
 
 
 def technique(cohort: Cohort) -> Figure:
     """IDEAL: every change of the technique, and from which participant it applies."""
     told = [("changed_on", _("Decided on")), ("area", _("Part")), ("what", _("What")), ("why", _("Why")),
             ("kept", _("Kept"))]  # fmt: skip
-    return _listing(cohort, "technique", "technique-change", _("Changes of technique"), _("%(n)s changes."), told)
+    return _listing(cohort, "technique", TechniqueChange, _("Changes of technique"), _("%(n)s changes."), told)
 
 
 def line_listing(cohort: Cohort) -> Figure:
     """Table 11: every event on one line, for the committee."""
     rows = []
     for case in cohort.cases:
-        for each in case.book.records["adverse-event"]:
-            grades = [line.grade for line in case.book.rows("adverse-event-grade", each) if line.grade]
+        for each in case.book.adverse_events:
+            grades = [line.grade for line in case.book.grades_of(each) if line.grade]
             ref: tuple[Ref, ...] = (case.ref(each),)
             rows.append(
                 row(f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
@@ -295,7 +301,7 @@ def undetermined(cohort: Cohort) -> Figure:
         if case.treated and case.window.verdict == "undetermined":
             questions.append((_("48-hour window"), case.window.because, case.ref()))
         judged = facts.eligibility(case.book)
-        record = case.book.one("eligibility")
+        record = case.book.eligibility
         if judged is not None and judged.verdict == "undetermined":
             questions.append((_("eligibility"), judged.because, case.ref(record)))
         rows += [row(f"{case.key}-{n}", Cell(case.code, (case.ref(),)), about, Cell(question, (ref,)))

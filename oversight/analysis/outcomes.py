@@ -3,23 +3,25 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from assessments.measurement import Measurement
+from assessments.models import Pain, Quality
 from assessments.opioids import daily_omed
 from oversight.analysis.cohort import Case, Cohort
 from oversight.analysis.course import numbers_at_risk, stacked
 from oversight.analysis.figure import Cell, Figure, Ref, Row, Table, columns, count, median, row, share
 from oversight.analysis.safety import DRAWN, drawn_note
+from oversight.casebook.book import VisitForms
 from oversight.drawing.chart import Chart, legend, ticks
 from oversight.drawing.shapes import Drawing
 from protocol import scores
 from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
-from records.model.base import Record
 
-Value = Callable[[Case, Any], float | None]
+Measured = TypeVar("Measured", bound=Measurement)
 RESPONSES = ("CR", "PR", "IR", "PP", "not evaluable", "censored", "missing")
 
 
@@ -38,12 +40,12 @@ def alive(case: Case, visit: str) -> bool:
     return opens <= case.today and (case.died_on is None or case.died_on >= opens)
 
 
-def omed_of(case: Case, pain: Any) -> Decimal | None:
+def omed_of(case: Case, pain: Pain) -> Decimal | None:
     """Oral morphine equivalent of one assessment."""
-    return daily_omed(pain, case.book.rows("opioid-dose", pain))
+    return daily_omed(pain, case.book.doses_of(pain))
 
 
-def _eq5d(case: Case, quality: Any) -> float | None:
+def _eq5d(case: Case, quality: Quality) -> float | None:
     profile = quality.profile() if quality.eq5d_done == "yes" else None
     return scores.eq5d_index(profile) if profile else None
 
@@ -51,33 +53,34 @@ def _eq5d(case: Case, quality: Any) -> float | None:
 def pain(cohort: Cohort) -> Figure:
     """Worst pain at the treated site, 0 to 10."""
     sentence = _("Worst pain: median %(first)s at %(from)s, %(last)s at %(to)s.")
-    return _over_time(cohort, "pain", "pain", _("Pain over time"), _("Worst pain (0–10)"), sentence,
+    return _over_time(cohort, "pain", "pain", lambda at: at.pain, _("Pain over time"), _("Worst pain (0–10)"), sentence,
                       lambda case, each: each.worst_pain, (0.0, 10.0))  # fmt: skip
 
 
 def omed(cohort: Cohort) -> Figure:
     """Oral morphine equivalent a day."""
     sentence = _("Opioids: median %(first)s mg OMED a day at %(from)s, %(last)s at %(to)s.")
-    return _over_time(cohort, "omed", "pain", _("Opioids over time"), _("OMED (mg a day)"), sentence, omed_of, None)
+    return _over_time(cohort, "omed", "pain", lambda at: at.pain, _("Opioids over time"), _("OMED (mg a day)"),
+                      sentence, omed_of, None)  # fmt: skip
 
 
 def quality(cohort: Cohort) -> Figure:
     """EQ-5D-5L index; 1 is full health, and below 0 is legal."""
     sentence = _("EQ-5D index: median %(first)s at %(from)s, %(last)s at %(to)s.")
-    return _over_time(cohort, "quality", "quality", _("Quality of life"), _("EQ-5D index"), sentence, _eq5d,
-                      (-0.4, 1.0))  # fmt: skip
+    return _over_time(cohort, "quality", "quality", lambda at: at.quality, _("Quality of life"), _("EQ-5D index"),
+                      sentence, _eq5d, (-0.4, 1.0))  # fmt: skip
 
 
 def _over_time(
-    cohort: Cohort, slug: str, form: str, title: str, label: str, sentence: str, value: Value,
-    limits: tuple[float, float] | None,
+    cohort: Cohort, slug: str, form: str, take: Callable[[VisitForms], Measured | None], title: str, label: str,
+    sentence: str, value: Callable[[Case, Measured], float | Decimal | None], limits: tuple[float, float] | None,
 ) -> Figure:  # fmt: skip
     """A line a participant and their median, visit by visit; below it answered of alive."""
     visits, cases = visits_of(form), cohort.treated
-    told: dict[tuple[int | None, str], tuple[float, Record]] = {}
+    told: dict[tuple[int | None, str], tuple[float, Measurement]] = {}
     for case in cases:
         for visit in visits:
-            record = case.book.at(visit, form)
+            record = take(case.book.visits[visit])
             found = value(case, record) if record is not None else None
             if record is not None and found is not None:
                 told[case.number, visit] = (float(found), record)
@@ -102,7 +105,7 @@ def _over_time(
     return Figure(slug, title, _from_to(sentence, visits, middles), table, drawing, drawn_note(cases))
 
 
-def _person_row(case: Case, visits: list[str], told: dict[tuple[int | None, str], tuple[float, Record]]) -> Row:
+def _person_row(case: Case, visits: list[str], told: dict[tuple[int | None, str], tuple[float, Measurement]]) -> Row:
     cells = []
     for visit in visits:
         found = told.get((case.number, visit))
@@ -124,7 +127,7 @@ def _from_to(sentence: str, visits: list[str], middles: Sequence[float | None]) 
 
 
 def _lines(
-    cases: list[Case], visits: list[str], told: dict[tuple[int | None, str], tuple[float, Record]],
+    cases: list[Case], visits: list[str], told: dict[tuple[int | None, str], tuple[float, Measurement]],
     middles: Sequence[float | None], label: str, limits: tuple[float, float] | None, answered: list[str],
 ) -> Drawing:  # fmt: skip
     highest = max((found[0] for found in told.values()), default=0.0)
@@ -151,27 +154,27 @@ def _lines(
     return chart.drawing
 
 
-def baseline_pain(case: Case) -> Any:
+def baseline_pain(case: Case) -> Pain | None:
     """The last assessment not later than the day of the first beam."""
-    before = [each for each in case.book.records["pain"] if each.assessed_on and case.irradiated_on
+    before = [each for each in case.book.every(Pain) if each.assessed_on and case.irradiated_on
               and each.assessed_on <= case.irradiated_on]  # fmt: skip
     return max(before, key=lambda each: (each.assessed_on, each.pk), default=None)
 
 
 def treated_again_on(case: Case) -> date | None:
     """The first day on which the index level may have been treated again; what came before SBRT is history."""
-    again = [PartialDate.of(each.incision_at_date) for each in case.book.records["surgery"]
+    again = [PartialDate.of(each.incision_at_date) for each in case.book.operations
              if each.index == "no" and each.at_index_level == "yes" and each.incision_at_date]  # fmt: skip
-    again += [each.started_on for each in case.book.records["therapy"]
+    again += [each.started_on for each in case.book.therapies
               if each.kind == "radiotherapy" and each.at_index_level == "yes" and each.started_on]  # fmt: skip
     later = [on.earliest for on in again if case.irradiated_on is None or on.latest > case.irradiated_on]
     return min(later, default=None)
 
 
-def response_of(case: Case, each: Any) -> str:
+def response_of(case: Case, each: Pain) -> str:
     """CR, PR, IR, PP, not evaluable, or censored."""
     again = treated_again_on(case)
-    if again and each.assessed_on >= again:
+    if again and each.assessed_on and each.assessed_on >= again:
         return "censored"
     before = baseline_pain(case)
     if before is None:
@@ -180,7 +183,7 @@ def response_of(case: Case, each: Any) -> str:
     return scores.pain_response(then, (each.worst_pain, omed_of(case, each))).verdict
 
 
-def _after_beam(case: Case, each: Any) -> bool:
+def _after_beam(case: Case, each: Pain) -> bool:
     return bool(each.assessed_on and case.irradiated_on and each.assessed_on > case.irradiated_on)
 
 
@@ -190,7 +193,7 @@ def response(cohort: Cohort) -> Figure:
     found: dict[str, dict[str, list[Ref]]] = {visit: {} for visit in visits}
     for case in cohort.treated:
         for visit in visits:
-            each = case.book.at(visit, "pain")
+            each = case.book.visits[visit].pain
             if each is not None and _after_beam(case, each):
                 found[visit].setdefault(response_of(case, each), []).append(case.ref(each))
             elif alive(case, visit):

@@ -8,9 +8,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
+from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent
+from assessments.models import Neurology, OpioidDose, Pain, Quality, Visit, Wound
+from enrollment.models import Consent, Death, EndOfStudy, Therapy
 from oversight.analysis import conduct, course, endings, events, flow, outcomes, safety
 from oversight.analysis.cohort import Cohort
 from oversight.analysis.figure import Figure
+from oversight.casebook.loading import Forms
+from procedures.models import Sbrt, SbrtFraction, Stay, Surgery, TechniqueChange
 from records.audit import time_travel
 from records.models import Query
 from records.workflow.source_verification import Verification
@@ -35,30 +40,30 @@ class Page:
     title: Any
     may: Permission
     whole: bool
-    forms: tuple[str, ...] | None
+    forms: Forms | None
     figures: tuple[Entry, ...]
     also: Callable[[Cohort, datetime | None], None] = lambda cohort, at: None
 
 
-TREATMENT = ("consent", "sbrt", "sbrt-fraction", "surgery", "visit", "death", "end-of-study")
+TREATMENT = (Consent, Sbrt, SbrtFraction, Surgery, Visit, Death, EndOfStudy)
 
 
 def _queries_and_verifications(cohort: Cohort, at: datetime | None) -> None:
     """What was asked and compared about these participants, as it stands or stood."""
     ids = [case.book.participant.pk for case in cohort.cases]
     if at is None:
-        cohort.more["queries"] = list(Query.objects.filter(participant__in=ids))
-        cohort.more["verifications"] = list(Verification.objects.filter(participant__in=ids, lost_at__isnull=True))
+        cohort.queries.extend(Query.objects.filter(participant__in=ids))
+        cohort.verifications.extend(Verification.objects.filter(participant__in=ids, lost_at__isnull=True))
         return
-    cohort.more["queries"] = sorted(time_travel.rows(Query, at, ids), key=lambda query: query.pk)
+    cohort.queries.extend(sorted(time_travel.rows(Query, at, ids), key=lambda query: query.pk))
     compared = time_travel.rows(Verification, at, ids)
-    cohort.more["verifications"] = [row for row in compared if row.lost_at is None]
+    cohort.verifications.extend(row for row in compared if row.lost_at is None)
 
 
 PAGES: dict[str, Page] = {
     "safety": Page(
         "safety", _("Safety"), Permission.SAFETY, True,
-        (*TREATMENT, "adverse-event", "adverse-event-grade", "serious-event", "stay", "wound"),
+        (*TREATMENT, AdverseEvent, AdverseEventGrade, SeriousEvent, Stay, Wound),
         (
             Entry("boundary", safety.boundary_plot),
             Entry("endpoint", safety.endpoint_strip),
@@ -85,7 +90,7 @@ PAGES: dict[str, Page] = {
     ),
     "outcomes": Page(
         "outcomes", _("Outcomes"), Permission.EXPORT, False,
-        (*TREATMENT, "pain", "opioid-dose", "neurology", "quality", "therapy", "technique-change"),
+        (*TREATMENT, Pain, OpioidDose, Neurology, Quality, Therapy, TechniqueChange),
         (
             Entry("pain", outcomes.pain),
             Entry("omed", outcomes.omed),

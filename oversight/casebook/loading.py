@@ -1,54 +1,31 @@
-"""Everything recorded of some participants, in a number of queries that does not grow with them."""
+"""Casebooks of some participants, in a number of queries that does not grow with them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any, get_origin, get_type_hints
 
-from enrollment.models import ProtocolApproval
+from enrollment.models import Consent, Death, EndOfStudy, ProtocolApproval, Screening
 from enrollment.protocol_versions import in_force
-from oversight.casebook import first_entries
-from protocol.study import Study
+from oversight.casebook.book import ByModel, Casebook, VisitForms, Visits, kept_as
+from oversight.casebook.first_entries import Entries, first_entries
+from procedures.models import Sbrt, SbrtFraction, Surgery
 from records.audit import time_travel
 from records.model import registry
-from records.model.base import ItemGroupRecord, Record, VisitRecord
+from records.model.base import ItemGroupRecord, ParticipantRecord
 from records.models import Participant
 
+Forms = Collection[type[ParticipantRecord]]
 
-@dataclass
-class Casebook:
-    """One participant's records that count, by form; rows by the kind of row."""
-
-    participant: Participant
-    approvals: list[ProtocolApproval] = field(default_factory=list)
-    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    entries: first_entries.Entries = field(default_factory=dict)
-
-    @property
-    def study(self) -> Study:
-        """The version of the protocol under which this participant consented."""
-        consent = self.one("consent")
-        return in_force(self.approvals, consent.consented_at_date if consent else None)
-
-    def one(self, slug: str) -> Record | None:
-        """The record of a form that is filled in once."""
-        return next(iter(self.records[slug]), None)
-
-    def at(self, visit: str, slug: str = "visit") -> VisitRecord | None:
-        """The form of one visit."""
-        return next((record for record in self.records[slug] if record.visit == visit), None)
-
-    def rows(self, slug: str, of: Record) -> list[ItemGroupRecord]:
-        """The rows inside one record."""
-        return [row for row in self.records[slug] if getattr(row, f"{row.parent_field}_id") == of.pk]
-
-
-TREATMENT = ("sbrt", "sbrt-fraction", "surgery", "end-of-study", "death", "consent", "screening")
+TREATMENT: Forms = (Sbrt, SbrtFraction, Surgery, EndOfStudy, Death, Consent, Screening)
+_LEFT: Forms = (Death, EndOfStudy, Consent)  # any of which may say that somebody left the trial
+_REPEATS = {name for name, hint in get_type_hints(Casebook).items() if get_origin(hint) is list}
 
 
 def load(
     participants: Iterable[Participant],
-    slugs: Iterable[str] | None = None,
+    forms: Forms | None = None,
     at: datetime | None = None,
     horizon: str = "",
 ) -> dict[int, Casebook]:
@@ -56,26 +33,73 @@ def load(
 
     `horizon`: what had been committed by then, where a snapshot says it.
     """
-    books = {participant.pk: Casebook(participant) for participant in participants}
-    approvals = ProtocolApproval.objects.filter(site__in={book.participant.site_id for book in books.values()})
-    for approval in approvals.filter(entered_at__lte=at) if at else approvals:
-        for book in books.values():
-            if book.participant.site_id == approval.site_id:
-                book.approvals.append(approval)
-    wanted = None if slugs is None else set(slugs)
+    known = {participant.pk: participant for participant in participants}
+    approvals = _approvals(known.values(), at)
+    records: dict[int, dict[type[ParticipantRecord], list[Any]]] = {pk: {} for pk in known}
     for model in registry.clinical_models():
-        if model is Participant or (wanted is not None and model.slug not in wanted):
-            continue
-        if at is not None:
-            found = time_travel.standing(time_travel.rows(model, at, books, horizon=horizon))
-        else:
-            found = model._default_manager.filter(participant_id__in=books, voided_at__isnull=True)
-            found = found.order_by("number", "pk")
-        for record in found:
-            books[record.participant_id].records[model.slug].append(record)
-    entries = first_entries.first_entries(
-        [each for book in books.values() for slug in first_entries.SAYS for each in book.records.get(slug, ())]
-    )
-    for book in books.values():
-        book.entries = entries
-    return books
+        if issubclass(model, ParticipantRecord) and (forms is None or model in forms):
+            for record in _standing(model, known, at, horizon):
+                records[record.participant_id].setdefault(model, []).append(record)
+    for by_model in records.values():
+        _without_rows_of_voided_forms(by_model)
+    left = (record for by_model in records.values() for model in _LEFT for record in by_model.get(model, ()))
+    said = first_entries(left)
+    return {
+        pk: _casebook(participant, records[pk], approvals[participant.site_id], said)
+        for pk, participant in known.items()
+    }
+
+
+def _without_rows_of_voided_forms(records: dict[type[ParticipantRecord], list[Any]]) -> None:
+    """A row is not voided with its form, so what counts of it is said by the form."""
+    for kind, form in _kinds_of_rows():
+        if kind in records:
+            counting = {record.pk for record in records.get(form, ())}
+            records[kind] = [row for row in records[kind] if getattr(row, f"{kind.parent_field}_id") in counting]
+
+
+@cache
+def _kinds_of_rows() -> list[tuple[type[ItemGroupRecord], type[ParticipantRecord]]]:
+    """Each kind of row with the form that it is inside."""
+    return [(kind, form) for form in registry.forms().values() for kind in registry.rows_of(form)]
+
+
+def _approvals(participants: Collection[Participant], at: datetime | None) -> dict[int, list[ProtocolApproval]]:
+    """Site id -> the amendments that it has or had approved."""
+    approvals = ProtocolApproval.objects.filter(site__in={participant.site_id for participant in participants})
+    by_site = defaultdict(list)
+    for approval in approvals.filter(entered_at__lte=at) if at else approvals:
+        by_site[approval.site_id].append(approval)
+    return by_site
+
+
+def _standing(
+    model: type[ParticipantRecord], participants: Collection[int], at: datetime | None, horizon: str
+) -> Sequence[ParticipantRecord]:
+    """The records of one form that count or counted, in the order of the casebook."""
+    if at is not None:
+        return time_travel.standing(time_travel.rows(model, at, participants, horizon=horizon))
+    counting = model._default_manager.filter(participant_id__in=participants, voided_at__isnull=True)
+    return list(counting.order_by("number", "pk"))
+
+
+def _casebook(
+    participant: Participant, records: ByModel, approvals: Iterable[ProtocolApproval], said: Entries
+) -> Casebook:
+    """Each attribute is filled with the records of the form that its annotation names."""
+    filled: dict[str, Any] = {
+        name: records.get(model, []) if name in _REPEATS else next(iter(records.get(model, ())), None)
+        for name, model in kept_as(Casebook).items()
+    }
+    consent: Consent | None = filled["consent"]
+    study = in_force(approvals, consent.consented_at_date if consent else None)
+    return Casebook(participant, study, _visits(records), first_said=said, by_model=records, **filled)
+
+
+def _visits(records: ByModel) -> Visits:
+    """Every visit at which something was filled in; of two forms where one is expected the first, as anywhere else."""
+    at_visits: dict[str, dict[str, Any]] = {}
+    for name, model in kept_as(VisitForms).items():
+        for record in records.get(model, ()):
+            at_visits.setdefault(record.visit, {}).setdefault(name, record)
+    return Visits({code: VisitForms(**forms) for code, forms in at_visits.items()})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from oversight.casebook import facts, trial_status
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.casebook.trial_status import Status
 from protocol.facts import Moment, local_day
 from protocol.schedule import days_postop

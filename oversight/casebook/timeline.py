@@ -1,5 +1,6 @@
 """A participant's life in the trial: forms with their state, and the time axis. The visits are in visit_matrix."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -7,12 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.casebook.visit_matrix import VisitRow
+from procedures.models import Surgery
 from protocol.facts import local_day
 from protocol.schedule import LAST_DATE
 from records.model import registry
-from records.model.base import Record
+from records.model.base import ParticipantRecord
 from records.workflow import states
 
 _FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "death", "end-of-study"]
@@ -31,7 +33,7 @@ class Cell:
     url: str
     tone: str
     words: str
-    record: Record | None = None
+    record: ParticipantRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ def forms(book: Casebook) -> list[Cell]:
     models = registry.forms()
     cells = []
     for slug in _FORMS:
-        records = book.records[slug] or [None]
-        for record in records:
+        records: list[ParticipantRecord | None] = [*book.every(models[slug])]
+        for record in records or [None]:
             tail = f"{slug}/"
             if models[slug].repeats:
                 tail += f"{record.number}/" if record else "new/"
@@ -93,7 +95,7 @@ def forms(book: Casebook) -> list[Cell]:
             if record is None and slug in _IF_NEEDED:
                 state, words = "not-expected", _("if it happens")
             title = str(models[slug]._meta.verbose_name)
-            if slug == "surgery" and record is not None and record.index == "no":
+            if isinstance(record, Surgery) and record.index == "no":
                 title = _("Re-operation")
             cells.append(Cell(title, home + tail, state, words, record))
     return cells
@@ -110,14 +112,14 @@ def lists(book: Casebook) -> list[tuple[str, str, list[Cell]]]:
             [
                 Cell(_title(record), f"{home}{slug}/{record.number}/", states.state(record),
                      str(states.WORDS[states.state(record)]), record)
-                for record in book.records[slug]
+                for record in book.every(models[slug])
             ],
         )
         for slug in LISTS
     ]  # fmt: skip
 
 
-def _title(record: Record) -> str:
+def _title(record: ParticipantRecord) -> str:
     return f"{record.number}. {record.title}"
 
 
@@ -126,7 +128,7 @@ def axis(book: Casebook, cells: list[VisitRow], now: datetime) -> Axis | None:
     given = facts.treatment(book)
     zone = given.zone
     home = reverse("casebook", args=[book.participant.code])
-    consent, death, end = book.one("consent"), book.one("death"), book.one("end-of-study")
+    consent, death, end = book.consent, book.death, book.end_of_study
     today = now.astimezone(book.participant.site.tz).date()
     dated: list[tuple[date | None, str, str, str]] = [
         (local_day(consent.moment("consented_at"), zone) if consent else None, _("consent"), "past", f"{home}consent/"),
@@ -162,10 +164,10 @@ def _mark_tone(status: str) -> str:
     return {"done": "past", "overdue": "missed"}.get(status, "come")
 
 
-def _spans(book: Casebook, x: object, today: date, home: str) -> list[Span]:
-    spans = []
-    for event in book.records["adverse-event"]:
-        rows = book.rows("adverse-event-grade", event)
+def _spans(book: Casebook, x: Callable[[date], float], today: date, home: str) -> list[Span]:
+    spans: list[Span] = []
+    for event in book.adverse_events:
+        rows = book.grades_of(event)
         known = [each for each in (event.onset_on, *(row.from_on for row in rows)) if each]
         if not known:
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Status:
 
 def trial_status_of(book: Casebook) -> Status:
     """The status, also on what is only drafted: a death that somebody has begun to enter stops every reminder."""
-    if book.one("death") is not None:
+    if book.death is not None:
         return Status("died", _("Died"), over=True)
-    if (end := book.one("end-of-study")) is not None and end.outcome:
+    if (end := book.end_of_study) is not None and end.outcome:
         return Status(end.outcome, str(end.get_outcome_display()), over=True)
     given = facts.treatment(book)
     if (gone := facts.ended(book)) is not None:
@@ -35,7 +35,7 @@ def trial_status_of(book: Casebook) -> Status:
 
 def _before_treatment(book: Casebook) -> Status:
     """Who was irradiated all the same is watched, whatever these forms say."""
-    screening, consent = book.one("screening"), book.one("consent")
+    screening, consent = book.screening, book.consent
     if consent is not None and consent.given == "no":
         return Status("refused", _("Consent refused"), over=True)
     if screening is not None and screening.outcome == "failed":

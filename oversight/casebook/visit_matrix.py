@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from protocol import schedule
 from protocol.facts import local_day
 from protocol.study import STUDY
+from records.model import registry
 from records.workflow import states
 
 COLUMNS = ("visit", "pain", "function", "neurology", "quality", "wound", "labs", "imaging")
@@ -62,17 +63,16 @@ def rows(book: Casebook, now: datetime) -> list[VisitRow]:
         window = schedule.visit_window(visit.code, counted_from, book.study) if counted_from else None
         status, why = _status(book, visit.code, window, today)
         found.append(_row(book, visit.code, status, why, window))
-    extra = {record.visit for slug in COLUMNS for record in book.records[slug]} - set(STUDY.visit_codes)
+    extra = set(book.visits) - set(STUDY.visit_codes)
     for code in sorted(extra, key=lambda each: int(each[1:])):
-        record = book.at(code)
+        record = book.visits[code].visit
         found.append(_row(book, code, "done" if record is None or record.done != "no" else "not done", "", None))
     return found
 
 
 def next_unscheduled(book: Casebook) -> str:
     """The code of the next visit that no schedule asks for: u1, u2 …"""
-    used = {record.visit for slug in COLUMNS for record in book.records[slug]}
-    return next(f"u{number}" for number in range(1, 100) if f"u{number}" not in used)
+    return next(f"u{number}" for number in range(1, 100) if f"u{number}" not in book.visits)
 
 
 def _row(book: Casebook, code: str, status: str, why: str, window: schedule.VisitWindow | None) -> VisitRow:
@@ -92,7 +92,7 @@ def _row(book: Casebook, code: str, status: str, why: str, window: schedule.Visi
 
 
 def _cell(book: Casebook, visit: str, slug: str, status: str, expected: bool, url: str) -> FormCell:
-    record = book.at(visit, slug)
+    record = book.visits[visit].form(slug)
     if record is not None:
         state = states.state(record)
         return FormCell(slug, url, state, str(states.WORDS[state]))
@@ -107,17 +107,17 @@ def _cell(book: Casebook, visit: str, slug: str, status: str, expected: bool, ur
 
 
 def _no_questionnaires(book: Casebook) -> bool:
-    consent = book.one("consent")
+    consent = book.consent
     return consent is not None and "questionnaires" in (consent.withdrawn_what or [])
 
 
 def _status(book: Casebook, code: str, window: schedule.VisitWindow | None, today: date) -> tuple[str, str]:
     """The status of one visit, and why where it is not expected or not done."""
-    record = book.at(code)
+    record = book.visits[code].visit
     if record is not None and record.done:
         return ("done", "") if record.done == "yes" else ("not done", str(record.get_not_done_reason_display() or ""))
     if code in OWN_FORM:
-        return ("done", "") if book.records[OWN_FORM[code]] else ("upcoming", "")
+        return ("done", "") if book.every(registry.forms()[OWN_FORM[code]]) else ("upcoming", "")
     gone, finished = facts.ended(book), facts.finished_on(book)
     if gone and (window is None or window.closes >= gone.on):
         return "not expected", str(_WHY_NOT[gone.why])

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.services import system
+from assessments.models import Visit
 from enrollment.models import Deviation
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
+from procedures.models import Sbrt
 from protocol import schedule
 from protocol.facts import Moment, TreatmentFacts, local_day
 from protocol.numbers import written
@@ -21,6 +23,7 @@ from protocol.partial_dates import PartialDate
 from protocol.study import STUDY
 from protocol.window import bounds, treatment_window
 from records import services
+from records.model.fields import crf_field
 from records.workflow import locks
 
 DRAFTED = {
@@ -73,7 +76,7 @@ def draft(book: Casebook, now: datetime) -> list[Deviation]:
 def unfounded(book: Casebook, now: datetime) -> list[Deviation]:
     """Deviations that a rule drafted, that a person has worked on, and that the records no longer bear out."""
     standing = {_key(each.kind, each.values) for each in found(book, now)}
-    drafted = [each for each in book.records["deviation"] if each.rule and not _untouched(each, system())]
+    drafted = [each for each in book.deviations if each.rule and not _untouched(each, system())]
     return [each for each in drafted if _key(each.rule, each.rule_values) not in standing]
 
 
@@ -138,7 +141,7 @@ def window_values(given: TreatmentFacts) -> dict[str, str | None]:
 def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
     """The plan changed in theatre: more vertebrae bridged than the protocol allows (D10)."""
     most = book.study.eligibility["bridged_at_most"]
-    for operation in book.records["surgery"]:
+    for operation in book.operations:
         count = operation.bridged_levels
         if operation.index == "yes" and operation.performed == "yes" and count and count > most:
             values = {"upper": operation.upper_level, "lower": operation.lower_level}
@@ -150,19 +153,19 @@ def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Dose or sessions other than planned, or a sum that does not add up."""
-    sbrt = book.one("sbrt")
+    sbrt = book.sbrt
     if sbrt is None or not sbrt.is_complete:
         return
-    rows = book.rows("sbrt-fraction", sbrt)
+    rows = book.fractions
     said = [
         _("%(question)s: %(value)s Gy, expected %(expected)s Gy")
-        % {"question": sbrt._meta.get_field(name).verbose_name, "value": getattr(sbrt, name), "expected": f"{gray:g}"}
+        % {"question": crf_field(Sbrt, name).verbose_name, "value": getattr(sbrt, name), "expected": f"{gray:g}"}
         for name, gray in _EXPECTED_GY.items()
         if getattr(sbrt, name) is not None and float(getattr(sbrt, name)) != gray
     ]
     if (sbrt.planned_fractions, len(rows)) != (1, 1):
-        told = {"planned": sbrt.planned_fractions, "given": len(rows)}
-        said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % told)
+        counts = {"planned": sbrt.planned_fractions, "given": len(rows)}
+        said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % counts)
     doses = [row.dose_gy for row in rows if row.dose_gy is not None]
     planned = sbrt.prescription_metastasis_gy
     if len(doses) == len(rows) and planned is not None and abs(sum(doses) - planned) > _DOSE_ADDS_UP:
@@ -177,7 +180,7 @@ def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
     """A visit that was not done, or lay outside its window."""
     start = schedule.anchor(facts.follow_up(book), now)
     gone = facts.ended(book)
-    for record in book.records["visit"]:
+    for record in book.every(Visit):
         if start is None or record.visit in schedule.TREATMENT_VISITS or record.visit not in STUDY.visit_codes:
             continue
         window = schedule.visit_window(record.visit, start.on, book.study)
@@ -196,7 +199,7 @@ def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 def _consent_order(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Consent that is certainly later than the first study procedure."""
-    consent, given = book.one("consent"), facts.treatment(book)
+    consent, given = book.consent, facts.treatment(book)
     signed = consent.moment("consented_at") if consent else None
     first = given.sbrt_start or given.incision
     if signed is None or first is None:
@@ -209,11 +212,11 @@ def _consent_order(book: Casebook, now: datetime) -> Iterator[Draft]:
 
 def _eligibility(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Treated, and found not to meet a criterion: stays in the safety analysis (study.md 8 situation 18)."""
-    record, given = book.one("eligibility"), facts.treatment(book)
+    record, given = book.eligibility, facts.treatment(book)
     if record is None or not (given.sbrt_start or given.incision):
         return
     judged = record.verdict()
-    waived = any(each.kind == "waiver" and each.is_complete for each in book.records["deviation"])
+    waived = any(each.kind == "waiver" and each.is_complete for each in book.deviations)
     if judged.verdict == "not eligible" and not waived:
         failed = ", ".join(judged.failed)
         because = _("treated though not eligible: %(failed)s") % {"failed": failed}

@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from accounts.services import system
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.checks import rules
 from records import queries
-from records.model import registry
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, VisitRecord
 from records.queries import Query, RuleFinding
 
 log = structlog.get_logger("rules")
@@ -66,15 +65,13 @@ def _asked(each: rules.CheckResult) -> RuleFinding:
 
 def _unusual(book: Casebook) -> Iterator[RuleFinding]:
     """Each answer of a complete form that its form finds unusual."""
-    for slug, model in registry.forms().items():
-        for record in book.records[slug]:
-            rows = [row for each in registry.rows_of(model) for row in book.rows(each.slug, record)]
-            for part in (record, *rows):
-                if record.is_complete:
-                    yield from _notices(record, part)
+    for record in book.forms():
+        if record.is_complete:
+            for part in (record, *book.rows_of(record)):
+                yield from _notices(record, part)
 
 
-def _notices(record: Record, part: Record) -> Iterator[RuleFinding]:
+def _notices(record: ParticipantRecord, part: ParticipantRecord) -> Iterator[RuleFinding]:
     for name, sentence in part.notices().items():
         field = next((field for field in type(part)._meta.fields if field.name == name), None)
         value = getattr(part, field.attname) if field else ""
@@ -92,9 +89,9 @@ def _notices(record: Record, part: Record) -> Iterator[RuleFinding]:
         )
 
 
-def tail_of(record: Record) -> str:
+def tail_of(record: ParticipantRecord) -> str:
     """Where below the casebook a record is."""
-    visit = f"{record.visit}/" if hasattr(record, "visit") else ""
+    visit = f"{record.visit}/" if isinstance(record, VisitRecord) else ""
     return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
 
 

@@ -6,17 +6,18 @@ Nothing is refused here. A rule that cannot be judged says nothing rather than t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts import site_scope
 from accounts.roles import Role
+from adverse_events.models import AdverseEvent
 from adverse_events.reconciliation import reconcile
+from assessments.models import Function, Imaging, Labs, Neurology, Pain, Quality, Visit, Wound
 from enrollment.models import Consent, EndOfStudy
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.checks import deviations
 from oversight.endpoint import stopping_boundary
 from procedures.surgery import TRANSFUSION_ASKED_FROM
@@ -46,7 +47,7 @@ class CheckResult:
         return self.values or self.sentence
 
 
-def _event(event: Record, field: str) -> str:
+def _event(event: AdverseEvent, field: str) -> str:
     return f"adverse-event/{event.number}/#q-{field}"
 
 
@@ -60,7 +61,7 @@ def window(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     elif given.sbrt_end is not None and not isinstance(given.sbrt_end, datetime):
         sentence = _("The time of last beam off is missing: the 48 hours are watched from the start of that day.")
         yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
-    operation = next((each for each in book.records["surgery"] if each.index == "yes"), None)
+    operation = book.index_operation
     tail = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
     if judged.verdict == "reversed":
         times = f"{given.sbrt_end} {given.incision}"
@@ -73,8 +74,8 @@ def window(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def deaths(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A fatal event, the death and the end of study are one story."""
-    death, end = book.one("death"), book.one("end-of-study")
-    fatal = [event for event in book.records["adverse-event"] if event.death == "yes" or event.outcome == "fatal"]
+    death, end = book.death, book.end_of_study
+    fatal = [event for event in book.adverse_events if event.death == "yes" or event.outcome == "fatal"]
     for event in fatal:
         if death is None:
             sentence = _("Event %(number)s is fatal, and no death is recorded.") % {"number": event.number}
@@ -92,17 +93,17 @@ def deaths(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def events(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Each adverse event against consent, seriousness, its like, and day 60."""
-    consent = book.one("consent")
+    consent = book.consent
     consented = consent.consented_at_date if consent else None
-    reviewed = book.at("d60")
-    all_events = book.records["adverse-event"]
+    reviewed = book.visits["d60"].visit
+    all_events = book.adverse_events
     for event in all_events:
         number = {"number": event.number, "title": event.title}
         if consented and event.onset_on and event.onset_on.latest < consented:
             sentence = _("Event %(number)s (%(title)s) began before consent: that is medical history.") % number
             dates = f"{event.onset_on} {consented}"
             yield CheckResult("before-consent", str(event.number), sentence, _event(event, "onset_on"), dates)
-        worst = max((row.grade or 0 for row in book.rows("adverse-event-grade", event)), default=0)
+        worst = max((row.grade or 0 for row in book.grades_of(event)), default=0)
         if worst >= SERIOUS_FROM and not event.is_serious:
             sentence = _("Event %(number)s (%(title)s) has grade 4 or more and is not serious. Is that right?") % number
             grade = f"{event.ctcae_code} {worst}"
@@ -120,12 +121,12 @@ def events(book: Casebook, now: datetime) -> Iterator[CheckResult]:
             yield CheckResult("review-day-60", str(event.number), sentence, _event(event, "ongoing"))
 
 
-def _not_reviewed(event: Any, visit: Any) -> bool:
+def _not_reviewed(event: AdverseEvent, visit: Visit) -> bool:
     """Ongoing, and not looked at since the visit was entered."""
     return event.ongoing == "yes" and max(event.created_at, event.updated_at) < visit.created_at
 
 
-def _twins(one: Any, other: Any) -> bool:
+def _twins(one: AdverseEvent, other: AdverseEvent) -> bool:
     return bool(one.ctcae_code) and one.ctcae_code == other.ctcae_code and one.overlaps(other)
 
 
@@ -142,9 +143,9 @@ def unfounded(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def said_yes(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """“Any adverse event?” was answered yes, and nothing was entered."""
-    if book.records["adverse-event"]:
+    if book.adverse_events:
         return
-    for visit in book.records["visit"]:
+    for visit in book.every(Visit):
         if visit.any_adverse_event == "yes":
             sentence = _("At a visit there was an adverse event, and none is recorded.")
             yield CheckResult("event-not-entered", visit.visit, sentence, "adverse-event/new/")
@@ -152,7 +153,7 @@ def said_yes(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def transfusions(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Two units or more: the protocol's rule is asked before anything is graded."""
-    for operation in book.records["surgery"]:
+    for operation in book.operations:
         units = (operation.red_cells_during_units or 0) + (operation.red_cells_after_units or 0)
         if units >= TRANSFUSION_ASKED_FROM and operation.transfusion_beyond_protocol is None:
             sentence = _("%(units)s units of red cells: was that more than the protocol allows for?") % {"units": units}
@@ -162,20 +163,20 @@ def transfusions(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def levels(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """What was irradiated was screened."""
-    screening, sbrt = book.one("screening"), book.one("sbrt")
-    extra = set(sbrt.levels or []) - set(screening.index_levels or []) if screening and sbrt else set()
-    if extra and screening.index_levels:
+    screening, sbrt = book.screening, book.sbrt
+    if screening is None or sbrt is None or not screening.index_levels:
+        return
+    if extra := set(sbrt.levels or []) - set(screening.index_levels):
         sentence = _("Irradiated, but not an index level at screening: %s.") % ", ".join(sorted(extra))
         yield CheckResult("levels-not-screened", "", sentence, "sbrt/#q-levels")
 
 
 def performance(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Karnofsky at baseline is worse than the one eligibility rests on: the investigator decides."""
-    eligibility, baseline = book.one("eligibility"), book.at("bas", "function")
-    if eligibility is None or baseline is None or None in (eligibility.kps, baseline.kps):
-        return
-    if baseline.kps < eligibility.kps:
-        told = {"then": eligibility.kps, "now": baseline.kps}
+    eligibility, baseline = book.eligibility, book.visits["bas"].function
+    at_eligibility, at_baseline = eligibility.kps if eligibility else None, baseline.kps if baseline else None
+    if at_eligibility is not None and at_baseline is not None and at_baseline < at_eligibility:
+        told = {"then": at_eligibility, "now": at_baseline}
         sentence = _("Karnofsky was %(then)s at eligibility and %(now)s at baseline: check eligibility again.") % told
         yield CheckResult("karnofsky-fell", "", sentence, "eligibility/#q-kps")
 
@@ -183,7 +184,7 @@ def performance(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 def letters(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A letter from elsewhere that does not come."""
     today = now.astimezone(book.participant.site.tz).date()
-    for care in book.records["outside-care"]:
+    for care in book.outside_care:
         asked = care.source_requested_on
         if asked and not care.source_received_on and today - asked > LETTER_AWAITED:
             sentence = _("The letter asked for on %(on)s has not come: %(what)s.") % {"on": asked, "what": care.title}
@@ -193,7 +194,7 @@ def letters(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 def laboratory(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A value of grade 3 or more after SBRT, without an event of that term about then."""
     irradiated = local_day(facts.treatment(book).sbrt_start, book.participant.site.zone)
-    for sample in book.records["labs"]:
+    for sample in book.every(Labs):
         on = sample.sampled_at_date
         if on is None or irradiated is None or on < irradiated:
             continue
@@ -205,13 +206,13 @@ def laboratory(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 
 def _recorded(book: Casebook, code: str, on: date) -> bool:
-    known = (event.span() for event in book.records["adverse-event"] if event.ctcae_code == code)
+    known = (event.span() for event in book.adverse_events if event.ctcae_code == code)
     return any(first - LAB_NEAR <= on <= last for first, last in known)
 
 
 def adjudication(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """The specialists lie on both sides of the border: somebody decides."""
-    for event in book.records["adverse-event"]:
+    for event in book.adverse_events:
         for treatment in event.undecided():
             sentence = _("The specialists disagree on event %(number)s (%(title)s): decide.") % {
                 "number": event.number,
@@ -223,13 +224,12 @@ def adjudication(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def reports(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A serious event as it was reported and the event as it stands say the same."""
-    events_by_pk = {event.pk: event for event in book.records["adverse-event"]}
-    for case in book.records["serious-event"]:
+    events_by_pk: dict[int | None, AdverseEvent] = {event.pk: event for event in book.adverse_events}
+    for case in book.serious_events:
         event = events_by_pk.get(case.adverse_event_id)
         if event is None or not case.is_complete:
             continue
-        sent = book.rows("serious-report", case)
-        for index, line in enumerate(reconcile(case, event, book.rows("adverse-event-grade", event), sent)):
+        for index, line in enumerate(reconcile(case, event, book.grades_of(event), book.reports_of(case))):
             if not line.agrees:
                 told = {"case": case.number, "what": line.what, "said": line.reported or "–", "now": line.now or "–"}
                 sentence = _("Case %(case)s, “%(what)s”: reported %(said)s, and the event now says %(now)s.") % told
@@ -238,13 +238,13 @@ def reports(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def withdrawn(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """After consent to the use of data was withdrawn nothing new is entered."""
-    consent = book.one("consent")
+    consent = book.consent
     if consent is None or not consent.withdrawn_on or "data-use" not in (consent.withdrawn_what or []):
         return
     late = [
         record
-        for slug in ("visit", "pain", "function", "neurology", "quality", "wound", "labs", "imaging")
-        for record in book.records[slug]
+        for model in (Visit, Pain, Function, Neurology, Quality, Wound, Labs, Imaging)
+        for record in book.every(model)
         if (on := _happened(record)) and on > consent.withdrawn_on
     ]
     if late:
@@ -255,8 +255,8 @@ def withdrawn(book: Casebook, now: datetime) -> Iterator[CheckResult]:
 
 def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """As many as planned are enrolled: who replaces whom is the sponsor's decision, so it is said, not refused."""
-    consent = book.one("consent")
-    if consent is None or consent.given != "yes" or book.records["sbrt"]:
+    consent = book.consent
+    if consent is None or consent.given != "yes" or book.sbrt:
         return
     before = Consent.objects.filter(given="yes", voided_at__isnull=True, participant__pk__lt=book.participant.pk)
     over = EndOfStudy.objects.filter(

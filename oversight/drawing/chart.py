@@ -1,6 +1,7 @@
 """Scales and axes: ticks at 1, 2 or 5 times a power of ten, labels that do not run into each other."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from oversight.drawing.shapes import WIDTH, Drawing
@@ -61,7 +62,7 @@ class Chart:
         low, high = self.y_range
         return self.floor - (self.floor - self.top) * (value - low) / ((high - low) or 1)
 
-    def axis_x(self, label: str, at: list[float], names: list[str] | None = None) -> None:
+    def axis_x(self, label: str, at: Sequence[float], names: list[str] | None = None) -> None:
         """The line, ticks with labels, and what is measured."""
         self.drawing.line("axis", self.left, self.floor, self.edge, self.floor)
         for place, value in enumerate(at):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from oversight.casebook.loading import Casebook
+from adverse_events.models import AdverseEvent
+from oversight.casebook.book import Casebook
 from protocol.endpoint import Endpoint, JudgedRow
-from records.model.base import Record
 from records.model.relatedness import RELATEDNESS
 
 
@@ -34,11 +34,11 @@ class Row:
 
 def rows(book: Casebook, judged: Endpoint) -> list[Row]:
     """One line for each judged grade row, in the order of the events."""
-    events = {str(event.number): event for event in book.records["adverse-event"]}
+    events = {str(event.number): event for event in book.adverse_events}
     return [_row(book, each, events[each.event_key]) for each in judged.rows]
 
 
-def _row(book: Casebook, judged: JudgedRow, event: Record) -> Row:
+def _row(book: Casebook, judged: JudgedRow, event: AdverseEvent) -> Row:
     home = reverse("casebook", args=[book.participant.code])
     at = f"{home}adverse-event/{event.number}/"
     words = dict(RELATEDNESS)

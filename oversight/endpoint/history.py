@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from oversight.casebook import facts
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.models import Alert, EndpointVerdict
 from protocol.endpoint import Endpoint, primary_endpoint
 from protocol.study import Study

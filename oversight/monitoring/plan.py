@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import site_scope, text_input
 from accounts.models import Person
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from protocol.study import STUDY
 from records import numbers
 from records.advisory_locks import AdvisoryLock

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from oversight import sign_off
 from oversight.casebook import loading
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.monitoring.plan import WHY, MonitoringDraw, required, seeds
 from protocol.study import STUDY
 from records.entry.target import FormTarget
@@ -76,7 +76,7 @@ def tasks(participants: QuerySet[Participant], start: int = 0) -> list[Task]:
 
 def _of(book: Casebook, draws: list[MonitoringDraw], known: list[Verification]) -> Iterable[Task]:
     inside = sign_off.rows_inside(book)
-    records = [record for slug in registry.forms() for record in book.records[slug]]
+    records = list(book.forms())
     parts = [part for record in records for part in (record, *inside.get(attestations.key(record), ()))]
     standing = source_verification.standing(parts, [row for row in known if row.lost_at is None])
     once = {(row.table, row.record_id, row.field) for row in known}

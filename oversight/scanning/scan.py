@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from accounts.due import SKEW
 from oversight.casebook import facts, loading
+from oversight.casebook.book import Casebook
 from oversight.checks import rule_queries, rules
 from oversight.checks.deviations import draft, window_values
 from oversight.endpoint import history, stopping_boundary
@@ -117,7 +118,7 @@ def _judge(ids: set[int], now: datetime, report: Report, since: int) -> None:
             _judge_one(book, now, report, since)
 
 
-def _judge_one(book: loading.Casebook, now: datetime, report: Report, since: int) -> None:
+def _judge_one(book: Casebook, now: datetime, report: Report, since: int) -> None:
     """One participant in a savepoint of its own: a bad one is remembered and does not stop the others."""
     try:
         with transaction.atomic():
@@ -132,7 +133,7 @@ def _judge_one(book: loading.Casebook, now: datetime, report: Report, since: int
         )
 
 
-def judge(book: loading.Casebook, now: datetime, since: int = 0) -> None:
+def judge(book: Casebook, now: datetime, since: int = 0) -> None:
     """Replace deadlines and findings, say what became of old alerts, draft deviations, keep a changed verdict.
 
     `since` is the transaction from which on the records may have changed: what happened after it is the cause.
@@ -171,21 +172,21 @@ def judge(book: loading.Casebook, now: datetime, since: int = 0) -> None:
         history.keep(book, since, now)
 
 
-def again_at(book: loading.Casebook, now: datetime) -> datetime | None:
+def again_at(book: Casebook, now: datetime) -> datetime | None:
     """When the clock alone changes a judgement: the window is over, or a letter has been awaited too long."""
     given = facts.treatment(book)
     moments = []
     if given.sbrt_end is not None:
         first, last = bounds(given.sbrt_end, given.zone)
         moments += [first + WINDOW + MOMENT, last + WINDOW + MOMENT]
-    for care in book.records["outside-care"]:
+    for care in book.outside_care:
         if care.source_requested_on and not care.source_received_on:
             overdue = care.source_requested_on + rules.LETTER_AWAITED + timedelta(days=1)
             moments.append(schedule.day_start(overdue, given.zone))
     return min((moment for moment in moments if moment > now), default=None)
 
 
-def _find(book: loading.Casebook, judged: rule_queries.Judged | None, now: datetime) -> None:
+def _find(book: Casebook, judged: rule_queries.Judged | None, now: datetime) -> None:
     """Replace the findings; one that is still there keeps the day on which it was first seen."""
     participant = book.participant
     known = {(each.code, each.subject): each.since for each in Finding.objects.filter(participant=participant)}
@@ -205,14 +206,13 @@ def _find(book: loading.Casebook, judged: rule_queries.Judged | None, now: datet
     )
 
 
-def _settled(deadline: schedule.Deadline, book: loading.Casebook) -> schedule.Deadline:
+def _settled(deadline: schedule.Deadline, book: Casebook) -> schedule.Deadline:
     """A missed window has been dealt with once somebody has completed its deviation."""
     if deadline.kind != "window-missed":
         return deadline
     values = window_values(facts.treatment(book))
     told = any(
-        each.is_complete and each.rule.startswith("window") and each.rule_values == values
-        for each in book.records["deviation"]
+        each.is_complete and each.rule.startswith("window") and each.rule_values == values for each in book.deviations
     )
     return replace(deadline, met=deadline.met or told)
 

@@ -19,6 +19,7 @@ from accounts.roles import Permission
 from oversight import sign_off
 from oversight.alert_types import ALERT_TYPES
 from oversight.casebook import loading, status, timeline, visit_matrix
+from oversight.casebook.book import Casebook
 from oversight.checks import rule_queries
 from oversight.endpoint import history
 from oversight.models import Alert, Deadline
@@ -92,7 +93,7 @@ def _after(matches: Any, code: str) -> Any:
     return longer | matches.filter(length=len(code), code__gt=code)
 
 
-def _next_deadlines(books: dict[int, loading.Casebook]) -> dict[int, Deadline]:
+def _next_deadlines(books: dict[int, Casebook]) -> dict[int, Deadline]:
     """The next unmet deadline of each participant of a page."""
     unmet = Deadline.objects.filter(participant_id__in=books, met=False).order_by("participant_id", "due_at")
     return {deadline.participant_id: deadline for deadline in unmet.distinct("participant_id")}

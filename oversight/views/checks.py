@@ -13,6 +13,7 @@ from accounts.permissions import require
 from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.casebook import loading
+from oversight.casebook.book import Casebook
 from oversight.checks import rule_queries, rules
 from records import selectors
 from records.models import Query
@@ -53,7 +54,7 @@ def _would_raise(participants: Any) -> dict[str, Any]:
     }
 
 
-def _tried(rule: rules.Rule, books: list[loading.Casebook], now: datetime) -> dict[str, Any]:
+def _tried(rule: rules.Rule, books: list[Casebook], now: datetime) -> dict[str, Any]:
     """One rule over these casebooks; one that breaks on a casebook is shown as such, before it is switched on."""
     results, failed = [], []
     for book in books:

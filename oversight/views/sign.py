@@ -15,7 +15,7 @@ from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight import sign_off
 from oversight.casebook import loading, timeline
-from oversight.casebook.loading import Casebook
+from oversight.casebook.book import Casebook
 from oversight.endpoint import history
 from protocol.study import STUDY
 from records import selectors, signing
@@ -79,7 +79,7 @@ def _refusal(participant: Participant, scope: str) -> str:
     if scope == sign_off.ENDPOINT:
         found = history.judged(book)[0][1]
         return _("It cannot be told yet: %s.") % found.because if found.verdict == "undetermined" else ""
-    drafts = [record for records in book.records.values() for record in records if record.status == Status.DRAFT]
+    drafts = [record for record in book.everything() if record.status == Status.DRAFT]
     names = ", ".join(sorted({str(record._meta.verbose_name) for record in drafts}))
     return _("Still drafts: %s. Complete or void them first.") % names if drafts else ""
 
@@ -99,11 +99,10 @@ def _visits(book: Casebook) -> list[tuple[str, str]]:
     """Each visit with the forms recorded at it."""
     titles = {slug: str(model._meta.verbose_name) for slug, model in registry.forms().items()}
     found: dict[str, list[str]] = {}
-    for slug, records in book.records.items():
-        for record in records:
-            if isinstance(record, VisitRecord):
-                words = f"{titles[slug]}: {states.WORDS[states.state(record)]}"
-                found.setdefault(record.visit, []).append(words)
+    for record in book.forms():
+        if isinstance(record, VisitRecord):
+            words = f"{titles[record.slug]}: {states.WORDS[states.state(record)]}"
+            found.setdefault(record.visit, []).append(words)
     order = {visit.code: place for place, visit in enumerate(STUDY.visits)}
     codes = sorted(found, key=lambda code: (order.get(code, len(order)), code))
     return [(STUDY.visit_name(code), "; ".join(found[code])) for code in codes]

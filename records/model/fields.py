@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import lazy
@@ -430,3 +430,11 @@ def forms_field(field: CrfField, form_class: type[forms.Field], kwargs: dict[str
 def crf_fields(model: type[models.Model]) -> list[CrfField]:
     """The questions of a form, in the order of the model."""
     return [field for field in model._meta.local_fields if isinstance(field, CrfField)]
+
+
+def crf_field(model: type[models.Model], name: str) -> CrfField:
+    """One question of a form, by its name."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, CrfField):
+        raise FieldDoesNotExist(f"{model.__name__} asks nothing called {name}")
+    return field

@@ -22,19 +22,12 @@ def told(people, site):
 
 
 def complete_all(told):
-    for records in told.book.records.values():
-        for record in records:
-            if hasattr(record, "parent_field"):
-                continue
-            inside = [row for rows in told.book.records.values() for row in rows if _belongs(row, record)]
-            for each in (record, *inside):
-                each.missing = {**each.missing, **{field.name: "UNK" for field in each.unanswered()}}
-            services.write(record, by=told.people["nurse"], version=record.version, complete=True, rows=inside)
-
-
-def _belongs(row, record):
-    parent = getattr(row, "parent_field", None)
-    return bool(parent) and getattr(row, parent) == record
+    book = told.book
+    for record in book.forms():
+        inside = book.rows_of(record)
+        for each in (record, *inside):
+            each.missing = {**each.missing, **{field.name: "UNK" for field in each.unanswered()}}
+        services.write(record, by=told.people["nurse"], version=record.version, complete=True, rows=inside)
 
 
 def text(answer):

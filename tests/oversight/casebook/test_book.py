@@ -1,0 +1,68 @@
+"""The typed casebook: every form there is has an attribute, and holds what was entered."""
+
+import pytest
+
+from oversight.analysis import listings
+from oversight.analysis.cohort import build_cohort
+from oversight.casebook.book import Casebook, VisitForms, kept_as
+from procedures.models import SbrtFraction
+from records import services
+from records.model import registry
+from records.model.base import ParticipantRecord, VisitRecord
+from tests.builders import amsterdam
+from tests.situations.conftest import Told
+
+
+@pytest.fixture
+def told(people, site):
+    return Told(people, site)
+
+
+MODELS = [model for model in registry.clinical_models() if issubclass(model, ParticipantRecord)]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.slug)
+def test_every_form_and_every_kind_of_row_is_one_attribute_of_the_casebook(model: type[ParticipantRecord]) -> None:
+    """A form that is registered and cannot be read would be judged by no rule."""
+    holder = VisitForms if issubclass(model, VisitRecord) else Casebook
+    assert [name for name, kept in kept_as(holder).items() if kept is model] != []
+
+
+def void(told, record):
+    record.refresh_from_db()
+    services.void(record, by=told.people["nurse"], reason="Entered for somebody else", version=record.version)
+
+
+def test_the_rows_of_a_form_that_was_voided_count_no_more(told):
+    """They are not voided themselves: nothing says so of each, and nobody could."""
+    told.consented()
+    void(told, told.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
+    assert told.book.fractions == []
+    assert told.book.every(SbrtFraction) == []
+
+    sbrt = told.irradiated()
+
+    assert [row.sbrt_id for row in told.book.fractions] == [sbrt.pk]
+
+
+def test_minutes_of_delivery_are_those_of_the_form_that_stands(told):
+    told.consented()
+    void(told, told.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
+    told.irradiated()
+
+    figure = listings.sbrt(build_cohort([told.book], amsterdam("2016-06-01 12:00")))
+
+    column = [each.name for each in figure.table.columns].index("minutes")
+    assert figure.table.rows[0].cells[column].value == 35
+
+
+def test_a_form_that_was_voided_with_rows_in_it_holds_up_no_signature(login, told):
+    """A session inside it stays a draft for ever."""
+    told.consented()
+    void(told, told.irradiated())
+
+    page = login("pi").get(f"/participants/{told.participant.code}/sign/")
+
+    refusal = str(page.context["refusal"])
+    assert "Consent" in refusal
+    assert "session" not in refusal.lower()
