@@ -6,7 +6,7 @@ Nothing in it tells when or by whom it was made, so the same data as of the same
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,12 +27,15 @@ class _Pipe:
     def __init__(self) -> None:
         self.written: list[bytes] = []
 
-    def write(self, content: bytes) -> int:
+    def write(self, content: bytes, /) -> int:
         self.written.append(bytes(content))
         return len(content)
 
     def flush(self) -> None:
         """Nothing is held back but what `taken` will give."""
+
+    def close(self) -> None:
+        """What zipfile was handed open it leaves open."""
 
     def taken(self) -> bytes:
         content = b"".join(self.written)
@@ -60,10 +63,10 @@ class Bundle:
     records: dict[str, int] = field(default_factory=dict)
     sums: dict[str, str] = field(default_factory=dict)
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Generator[bytes, None, None]:
         """The zip from its first byte to its last, with memory that does not grow."""
         pipe, tables = _Pipe(), export_tables.tables(self.selection)
-        with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+        with _one_picture(), zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
             for table in tables:
                 self.records[table.name] = 0
                 for _ in self._put(archive, f"{table.name}.csv", self._counted(table)):

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -46,9 +46,9 @@ class Choice(forms.Form):
 
     def __init__(self, data: QueryDict, person: Person) -> None:
         super().__init__(data)
-        self.person = person
+        self.person, self.sent = person, data
         self.snapshots = {str(snapshot.number): snapshot for snapshot in snapshots.to_cut(person)}
-        self.fields["snapshot"].choices = [("", _("none: the records themselves"))] + [
+        cast(forms.ChoiceField, self.fields["snapshot"]).choices = [("", _("none: the records themselves"))] + [
             (number, f"{number}: {snapshot.name}") for number, snapshot in self.snapshots.items()
         ]
         self.fields["snapshot"].error_messages["invalid_choice"] = _("There is no snapshot %(value)s.")
@@ -102,7 +102,7 @@ class Choice(forms.Form):
 
     def address(self) -> str:
         """The choice as an address carries it; a moment stays the moment that was read."""
-        query = self.data.copy()
+        query = self.sent.copy()
         if self.cleaned_data["as_of"]:
             query["as_of"] = self.cleaned_data["as_of"].isoformat()
         return query.urlencode()

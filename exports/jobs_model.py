@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lazy_text import StrOrPromise
+
 
 class ExportJob(models.Model):
     """One zip to be made for one person. The database knows that it is owed; the queue only says "look now"."""
@@ -37,6 +39,8 @@ class ExportJob(models.Model):
         default_permissions = ()
         ordering = ["-pk"]
         indexes = [models.Index(fields=["person", "-id"], name="export_job_person")]
+
+    purpose_label: StrOrPromise  # the list of jobs gives it
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.purpose}, {self.state}"

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from accounts import site_scope
@@ -61,8 +61,9 @@ class ExportLog(models.Model):
     @property
     def last_byte(self) -> int | None:
         """The last one that was sent, where only a part was."""
-        is_part = self.bytes_sent is not None and self.bytes_sent != self.file_size
-        return self.first_byte + self.bytes_sent - 1 if is_part else None
+        if self.first_byte is None or self.bytes_sent is None or self.bytes_sent == self.file_size:
+            return None
+        return self.first_byte + self.bytes_sent - 1
 
     @property
     def chosen(self) -> list[tuple[str, str]]:
@@ -87,11 +88,14 @@ def note_sent(request: HttpRequest, response: HttpResponseBase, now: datetime) -
     person = request.user
     if not isinstance(person, Person):
         return
-    says = isinstance(response, FileResponse | FileStream)
-    taken = response.taken if says else _unsaid(request, person, disposition)
-    part = taken.part or (None if response.streaming else Part(0, len(response.content) - 1, len(response.content)))
+    taken = response.taken if isinstance(response, FileResponse | FileStream) else _unsaid(request, person, disposition)
+    part = taken.part or (_whole(response) if isinstance(response, HttpResponse) else None)
     with site_scope.all_sites():  # the line is written also of what its writer may not read again
         _write(now, person, taken, part)
+
+
+def _whole(response: HttpResponse) -> Part:
+    return Part(0, len(response.content) - 1, len(response.content))
 
 
 def _write(now: datetime, person: Person, taken: Taken, part: Part | None) -> None:

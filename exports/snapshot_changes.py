@@ -14,6 +14,7 @@ from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import crf_fields
 
 _KEY = ("participant", "visit", "record", "parent")
+Rows = dict[tuple[str, ...], dict[str, str]]  # of one form, by their key
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ def between(before: bytes, after: bytes) -> list[Change]:
     return changes
 
 
-def _rows(bundle: zipfile.ZipFile, model: type[Record]) -> dict[tuple[str, ...], dict[str, str]]:
+def _rows(bundle: zipfile.ZipFile, model: type[Record]) -> Rows:
     text = bundle.read(f"{model.slug}.csv").decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     return {tuple(row.get(name) or "" for name in _KEY): row for row in rows}
 
 
-def _of_form(model: type[Record], old: dict, new: dict) -> list[Change]:
+def _of_form(model: type[Record], old: Rows, new: Rows) -> list[Change]:
     changes = []
     for key in sorted({*old, *new}):
         if key not in old:
@@ -70,7 +71,9 @@ def _fields(model: type[Record], old: dict[str, str], new: dict[str, str]) -> li
     return differences
 
 
-def _change(model: type[Record], key: tuple[str, ...], what: str, fields: list | None = None) -> Change:
+def _change(
+    model: type[Record], key: tuple[str, ...], what: str, fields: list[tuple[str, str, str]] | None = None
+) -> Change:
     participant, visit, record, _parent = key
     title = f"{model._meta.verbose_name} {record}" if model.repeats else str(model._meta.verbose_name)
     return Change(participant, f"{title} · {visit}" if visit else title, _address(model, key), what, fields or [])
@@ -80,7 +83,7 @@ def _address(model: type[Record], key: tuple[str, ...]) -> str:
     """The form, or the form around a row."""
     participant, visit, record, parent = key
     if issubclass(model, ItemGroupRecord):
-        model, record = model._meta.get_field(model.parent_field).related_model, parent
+        model, record = registry.form_around(model), parent
     if issubclass(model, VisitRecord):
         return (
             reverse("visit-form", args=[participant, visit, model.slug])

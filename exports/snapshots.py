@@ -61,7 +61,7 @@ class SnapshotSelection(Selection):
     @property
     def as_of_words(self) -> str:
         """When it was taken, and what a clock that was ahead makes of that."""
-        if self.taken_at == self.at:
+        if self.taken_at is None or self.taken_at == self.at:
             return super().as_of_words
         return f"{self.taken_at.isoformat()}, with changes dated up to {super().as_of_words} by a clock that was ahead"
 
@@ -146,7 +146,8 @@ def _dated_until(at: datetime, horizon: str) -> datetime | None:
             " WHERE at > %s AND pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot)",
             [at, horizon],
         )
-        return cursor.fetchone()[0]
+        latest: datetime | None = cursor.fetchone()[0]
+        return latest
 
 
 def _committed(sites: list[int], until: datetime, horizon: str) -> list[int]:
@@ -228,7 +229,8 @@ def redacted(snapshot: Snapshot) -> bool:
     """Whether something of these participants was blanked since: then the file holds what nobody may read any more."""
     with site_scope.all_sites(), connection.cursor() as cursor:
         cursor.execute(_REDACTED, [snapshot.participants, snapshot.at, snapshot.horizon])
-        return cursor.fetchone()[0]
+        is_redacted: bool = cursor.fetchone()[0]
+        return is_redacted
 
 
 def contradictions() -> list[tuple[int, str]]:

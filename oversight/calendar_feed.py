@@ -132,7 +132,7 @@ def feed(owned: CalendarFeed, now: datetime, link: str) -> bytes:
         calendar.add_component(event)
     if more > 0:
         calendar.add_component(_rest(owned, more, now, link))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _rest(owned: CalendarFeed, more: int, now: datetime, link: str) -> Event:

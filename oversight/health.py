@@ -70,7 +70,7 @@ def check(now: datetime) -> dict[str, Any]:
     return {"status": "ok" if well else "fail", **parts}
 
 
-def good(kind: str, now: datetime) -> dict[str, Any]:
+def good(kind: BackupRun.Kind, now: datetime) -> dict[str, Any]:
     """The last good backup or drill. Its absence is the alarm: one that failed, or never ran, is late just the same."""
     last = BackupRun.objects.filter(kind=kind, good=True).order_by("-pk").values_list("at", flat=True).first()
     since = last or _began()

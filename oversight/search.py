@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from oversight.casebook import loading, trial_status
 from protocol.study import STUDY
 from records import selectors
 from records.model import registry
-from records.model.base import ItemGroupRecord, Record
+from records.model.base import ItemGroupRecord, ParticipantRecord, VisitRecord
 from records.model.fields import crf_fields
 from records.models import Participant, Query
 
@@ -46,8 +46,9 @@ class SearchResults:
     @property
     def only(self) -> Hit | None:
         """The participant, where exactly that code was typed."""
-        exact = self.participant is not None and self.asked.upper() == self.participant.code
-        return Hit(self.asked, "", _casebook(self.participant)) if exact else None
+        if self.participant is None or self.asked.upper() != self.participant.code:
+            return None
+        return Hit(self.asked, "", _casebook(self.participant))
 
 
 def search_for(person: Person, asked: str, inside: str = "") -> SearchResults:
@@ -83,7 +84,7 @@ def _casebook(participant: Participant) -> str:
     return reverse("casebook", args=[participant.code])
 
 
-def _participants(participants: object, words: str) -> list[Hit]:
+def _participants(participants: QuerySet[Participant], words: str) -> list[Hit]:
     matches = participants.filter(code__icontains=words).select_related("site")
     ordered = matches.annotate(length=Length("code")).order_by("length", "code")[: MAX_HITS + 1]
     books = loading.load(ordered, loading.TREATMENT)
@@ -125,7 +126,7 @@ def _queries(where: Q, words: str) -> list[Hit]:
 def _questions(participant: Participant, words: str) -> list[Hit]:
     """Forms by their names, then questions by their words, with the address of the very question."""
     hits: list[Hit] = []
-    addresses: dict[type[Record], str] = {}
+    addresses: dict[type[ParticipantRecord], str] = {}
     for model, name, what in _named(words):
         if len(hits) > MAX_HITS:
             break
@@ -141,7 +142,7 @@ def _questions(participant: Participant, words: str) -> list[Hit]:
     return hits
 
 
-def _named(words: str) -> Iterator[tuple[type[Record], str, str]]:
+def _named(words: str) -> Iterator[tuple[type[ParticipantRecord], str, str]]:
     """(form, field or nothing, its words), forms first."""
     sought = words.casefold()
     forms = [model for model in registry.forms().values() if not issubclass(model, ItemGroupRecord)]
@@ -154,12 +155,13 @@ def _named(words: str) -> Iterator[tuple[type[Record], str, str]]:
                 yield model, question.name, str(question.verbose_name)
 
 
-def _address(participant: Participant, model: type[Record]) -> str:
+def _address(participant: Participant, model: type[ParticipantRecord]) -> str:
     """The form as it was filled in last: of that visit, or that number; else a new one."""
-    if not (model.repeats or registry.is_per_visit(model)):
+    if not (model.repeats or issubclass(model, VisitRecord)):
         return _casebook(participant) + f"{model.slug}/"
     last = model._default_manager.filter(participant=participant, voided_at__isnull=True).order_by("-pk").first()
-    if registry.is_per_visit(model):
+    if issubclass(model, VisitRecord):
         planned = next((visit.code for visit in STUDY.visits if model.slug in visit.forms), STUDY.visit_codes[0])
-        return _casebook(participant) + f"{last.visit if last else planned}/{model.slug}/"
+        visit = last.visit if isinstance(last, VisitRecord) else planned
+        return _casebook(participant) + f"{visit}/{model.slug}/"
     return _casebook(participant) + f"{model.slug}/{last.number if last else 'new'}/"

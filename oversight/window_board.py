@@ -1,5 +1,6 @@
 """The 48-hour board: everybody in a window, or in one that ended in the last week, and who looks after it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,7 +85,7 @@ def take(participant: Participant, person: Person, now: datetime) -> Responsible
     return Responsible.objects.create(participant=participant, person=person, at=now)
 
 
-def _taken(participants: object) -> dict[int, Responsible]:
+def _taken(participants: Iterable[Participant | int]) -> dict[int, Responsible]:
     last = Responsible.objects.filter(participant__in=participants).order_by("participant_id", "-pk")
     return {
         responsible.participant_id: responsible

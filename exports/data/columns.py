@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import translation
 
 from exports.data import sql_format
-from records.model import fields
+from records.model import fields, registry
 from records.model.base import ItemGroupRecord, Record, VisitRecord
 from records.model.fields import CrfField, crf_fields
 
@@ -58,14 +58,13 @@ def _first(model: type[Record], shifted: bool) -> Iterator[Column]:
 def _visit(model: type[Record]) -> str:
     """Of a row the visit of its form: a form of a visit is number 1 at each of them, so the parent alone is not it."""
     if issubclass(model, ItemGroupRecord):
-        parent = model._meta.get_field(model.parent_field).related_model
-        return "parent.visit" if issubclass(parent, VisitRecord) else "NULL::text"
+        return "parent.visit" if issubclass(registry.form_around(model), VisitRecord) else "NULL::text"
     return "r.visit" if issubclass(model, VisitRecord) else "NULL::text"
 
 
 def _about(field: CrfField, shifted: bool) -> Iterator[Column]:
     """The value, and beside it its label, its bounds, and why there is none."""
-    column = sql_format.name(field.column)
+    column = sql_format.name(field.attname)
     if isinstance(field, fields.PartialDateField):
         yield from _partial(field, column, shifted)
     else:

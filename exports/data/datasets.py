@@ -13,6 +13,7 @@ from exports.data import columns, csv_stream
 from exports.data.pseudonyms import JOIN
 from exports.selection import Selection
 from records.audit import time_travel
+from records.model import registry
 from records.model.base import ItemGroupRecord, Record
 from records.model.fields import RecordLink, crf_fields
 
@@ -46,7 +47,7 @@ def _from(model: type[Record], selection: Selection, scope: str) -> str:
         " JOIN accounts_site AS s ON s.id = p.site_id"
     )
     if issubclass(model, ItemGroupRecord):
-        parent = _rows(model._meta.get_field(model.parent_field).related_model, selection, scope)
+        parent = _rows(registry.form_around(model), selection, scope)
         tables += f" JOIN {parent} AS parent ON parent.id = r.{model.parent_field}_id AND parent.voided_at IS NULL"
     for field in crf_fields(model):
         if isinstance(field, RecordLink):

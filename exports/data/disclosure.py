@@ -35,12 +35,12 @@ def _rare(model: type[Record], selection: Selection) -> Iterator[list[str | int]
     """Codes of one form that at least one and fewer than MIN_PARTICIPANTS participants have."""
     asked = [field for field in crf_fields(model) if field.name not in selection.left_out(model)]
     codes = [
-        f"({literal(question.name)}, ARRAY[{name(question.column)}])"
+        f"({literal(question.name)}, ARRAY[{name(question.attname)}])"
         for question in asked
         if isinstance(question, Choice)
     ]
     codes += [
-        f"({literal(question.name)}, {name(question.column)})"
+        f"({literal(question.name)}, {name(question.attname)})"
         for question in asked
         if isinstance(question, MultiChoice)
     ]

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -37,7 +38,7 @@ class Pseudonyms:
             pseudonyms.shifts.append(-1 - int(_digest(secret, "shift", participant.code)[:12], 16) % MAX_SHIFT_DAYS)
         return pseudonyms
 
-    def parameters(self) -> dict[str, list]:
+    def parameters(self) -> dict[str, list[Any]]:
         return {"ids": self.ids, "names": self.names, "pseudosites": self.sites, "shifts": self.shifts}
 
 

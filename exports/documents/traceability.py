@@ -4,6 +4,7 @@ import importlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from protocol.eligibility import CRITERIA
 from protocol.study import STUDY
@@ -78,7 +79,7 @@ def missing_place(place: str) -> bool:
     parts = place.split(".")
     for cut in range(len(parts), 0, -1):
         try:
-            target = importlib.import_module(".".join(parts[:cut]))
+            target: Any = importlib.import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:
             continue
         for part in parts[cut:]:

@@ -13,22 +13,28 @@ beside it. An instant of which only the day is known is a date.
     python read_sbrtspine.py blend.zip flat   also writes copies without line breaks inside cells into the folder flat
 """
 
+from __future__ import annotations
+
 import csv
 import hashlib
 import json
 import re
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 _CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\Z)')
 
 
-def split(text):
+def split(text: str) -> list[list[str | None]]:
     """The rows of a CSV as lists of texts; a cell with nothing in it is None, an empty text in quotes is ""."""
-    rows, row, place = [], [], 0
+    rows: list[list[str | None]] = []
+    row: list[str | None] = []
+    place = 0
     text = text.removeprefix("\ufeff")
     while place < len(text):
         match = _CELL.match(text, place)
@@ -46,11 +52,11 @@ def split(text):
     return rows
 
 
-def _instant(text):
+def _instant(text: str) -> date:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "decimal": Decimal,
     "date": date.fromisoformat,
@@ -59,7 +65,7 @@ _KINDS = {
 }
 
 
-def read(source):
+def read(source: str | Path) -> dict[str, list[dict[str, Any]]]:
     """File name without .csv -> rows, of a zip or a folder; ValueError where a file is not as it was written."""
     files = _files(Path(source))
     codebook = json.loads(files("codebook.json"))
@@ -73,29 +79,30 @@ def read(source):
     return study
 
 
-def _typed(text, columns):
+def _typed(text: str, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     header, *rows = split(text)
-    if header != [column["column"] for column in columns]:
+    names = [column["column"] for column in columns]
+    if header != names:
         raise ValueError("The columns are not those of the codebook.")
     kinds = [_KINDS.get(column["kind"], str) for column in columns]
     return [
-        {name: None if cell is None else kind(cell) for name, kind, cell in zip(header, kinds, row)}  # noqa: B905
+        {name: None if cell is None else kind(cell) for name, kind, cell in zip(names, kinds, row)}  # noqa: B905
         for row in rows
     ]
 
 
-def _files(source):
+def _files(source: Path) -> Callable[[str], bytes]:
     if source.is_dir():
         return lambda name: (source / name).read_bytes()
     return zipfile.ZipFile(source).read
 
 
-def flatten(source, folder):
+def flatten(source: str | Path, folder: str | Path) -> None:
     """Copies of the tables in which a line break inside a cell is a space, for programs that cannot read one."""
-    files, folder = _files(Path(source)), Path(folder)
-    folder.mkdir(exist_ok=True)
+    files, copies = _files(Path(source)), Path(folder)
+    copies.mkdir(exist_ok=True)
     for name in json.loads(files("codebook.json"))["files"]:
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+        with (copies / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             for row in split(files(f"{name}.csv").decode("utf-8")):
                 csv.writer(file).writerow([re.sub(r"[\r\n]+", " ", cell or "") for cell in row])
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from enrollment.models import Consent, Death, EndOfStudy, ProtocolApproval, Screening
@@ -52,16 +51,10 @@ def load(
 
 def _without_rows_of_voided_forms(records: dict[type[ParticipantRecord], list[Any]]) -> None:
     """A row is not voided with its form, so what counts of it is said by the form."""
-    for kind, form in _kinds_of_rows():
-        if kind in records:
-            counting = {record.pk for record in records.get(form, ())}
-            records[kind] = [row for row in records[kind] if getattr(row, f"{kind.parent_field}_id") in counting]
-
-
-@cache
-def _kinds_of_rows() -> list[tuple[type[ItemGroupRecord], type[ParticipantRecord]]]:
-    """Each kind of row with the form that it is inside."""
-    return [(kind, form) for form in registry.forms().values() for kind in registry.rows_of(form)]
+    for kind, rows in records.items():
+        if issubclass(kind, ItemGroupRecord):
+            counting = {record.pk for record in records.get(registry.form_around(kind), ())}
+            records[kind] = [row for row in rows if getattr(row, f"{kind.parent_field}_id") in counting]
 
 
 def _approvals(participants: Collection[Participant], at: datetime | None) -> dict[int, list[ProtocolApproval]]:

@@ -4,6 +4,7 @@ from django.db.models import CheckConstraint
 
 from oversight.checks import rules
 from records.model import registry
+from records.model.base import Record
 from records.model.fields import crf_fields
 
 
@@ -34,7 +35,7 @@ def as_markdown() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _of(model: type) -> list[str]:
+def _of(model: type[Record]) -> list[str]:
     lines = []
     for field in crf_fields(model):
         hard, soft = str(field.bounds_sentence()) if hasattr(field, "min_value") else "", ""

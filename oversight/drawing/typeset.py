@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import typst
 
@@ -25,7 +26,7 @@ def in_plain_letters(text: str) -> str:
     return re.sub(r"[^\x00-\x7e]", lambda match: code(match[0]), text)
 
 
-def compiled(program: bytes, texts: Mapping[str, str], **options: object) -> bytes:
+def compiled(program: bytes, texts: Mapping[str, str], **options: Any) -> bytes:
     """Set a document that reads these texts as its inputs; whatever they hold, there is a document."""
     for version in (settable, in_plain_letters):
         inputs = {name: version(text) for name, text in texts.items()}

@@ -1,6 +1,7 @@
 """The answers that the primary endpoint rests on, for who reviews their changes; casebook/facts.py reads them."""
 
 from records.model import registry
+from records.model.fields import crf_field
 
 # Form or row -> its questions. A test holds this against what the facts are made of.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -25,7 +26,7 @@ def columns() -> list[tuple[str, str]]:
     pairs = []
     for model in registry.clinical_models():
         for name in FIELDS.get(model.slug, ()):
-            column = model._meta.get_field(name).column
+            column = crf_field(model, name).name
             pairs += [(model._meta.db_table, column), (model._meta.db_table, f"{column}_date")]
         if model.slug in FIELDS:
             pairs.append((model._meta.db_table, "voided_at"))

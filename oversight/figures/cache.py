@@ -78,7 +78,9 @@ def cached_figures(what: FiguresRequest, clock: Callable[[], datetime]) -> tuple
 
 
 def _is_fresh(kept: KeptFigures, now: datetime) -> bool:
-    if not kept.horizon or not now - max(FRESH, timedelta(seconds=PAUSE_FACTOR * kept.seconds)) <= kept.at <= now:
+    if not kept.horizon or kept.at is None:
+        return False
+    if not now - max(FRESH, timedelta(seconds=PAUSE_FACTOR * kept.seconds)) <= kept.at <= now:
         return False
     with site_scope.all_sites(), connection.cursor() as cursor:
         cursor.execute(_CHANGED, {"then": kept.horizon})

@@ -75,8 +75,7 @@ class Message(models.Model):
         return f"{self.person_id} {self.alert_id or self.lock_id}"
 
 
-def _hour(**options: object) -> models.PositiveSmallIntegerField:
-    return models.PositiveSmallIntegerField(validators=[MaxValueValidator(23)], **options)
+_HOUR = [MaxValueValidator(23)]
 
 
 class MessagePreference(models.Model):
@@ -88,9 +87,9 @@ class MessagePreference(models.Model):
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="message_preference")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.AT_ONCE)
-    digest_hour = _hour(default=7)
-    quiet_from = _hour(default=20)
-    quiet_to = _hour(default=7)
+    digest_hour = models.PositiveSmallIntegerField(validators=_HOUR, default=7)
+    quiet_from = models.PositiveSmallIntegerField(validators=_HOUR, default=20)
+    quiet_to = models.PositiveSmallIntegerField(validators=_HOUR, default=7)
 
     class Meta:
         default_permissions = ()

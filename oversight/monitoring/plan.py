@@ -23,7 +23,7 @@ from records import numbers
 from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model import registry
-from records.model.base import Audited, ItemGroupRecord, Record, Status
+from records.model.base import Audited, ItemGroupRecord, ParticipantRecord, Record, Status
 from records.models import Participant
 from records.workflow.source_verification import to_compare
 
@@ -61,7 +61,7 @@ class MonitoringDraw(Audited):
         return int.from_bytes(digest[:8], "big") < self.fraction * _STEPS
 
 
-def place_of(code: str, record: Record) -> str:
+def place_of(code: str, record: ParticipantRecord) -> str:
     """What the draw knows of a form: whose, when, which; nothing of what it holds."""
     return f"{code} {getattr(record, 'visit', '-')} {record.slug} {record.number}"
 
@@ -114,7 +114,7 @@ def _sampled_places(participants: Iterable[Participant]) -> Iterable[str]:
                 yield place_of(codes[record.participant_id], record)
 
 
-def draw_for(draws: Sequence[MonitoringDraw], record: Record) -> MonitoringDraw | None:
+def draw_for(draws: Sequence[MonitoringDraw], record: ParticipantRecord) -> MonitoringDraw | None:
     """The last draw before the form was begun; the first one for what was there before any."""
     return next(
         (candidate for candidate in reversed(draws) if candidate.drawn_at <= record.created_at), next(iter(draws), None)
@@ -122,7 +122,7 @@ def draw_for(draws: Sequence[MonitoringDraw], record: Record) -> MonitoringDraw 
 
 
 def required(
-    book: Casebook, record: Record, rows: Sequence[ItemGroupRecord], draws: Sequence[MonitoringDraw]
+    book: Casebook, record: ParticipantRecord, rows: Sequence[ItemGroupRecord], draws: Sequence[MonitoringDraw]
 ) -> tuple[str, list[tuple[Record, list[str]]]]:
     """Why, and of the form and each row inside it the answers that the plan wants compared; nothing of a draft."""
     plan = book.study.monitoring

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -55,7 +55,13 @@ class MonitoringVisit(Audited):
         return f"{self.site} {self.visited_on}"
 
 
-class MonitoringVisitForm(forms.ModelForm):
+if TYPE_CHECKING:  # Django's form takes its model only from a type checker
+    _ModelForm = forms.ModelForm[MonitoringVisit]
+else:
+    _ModelForm = forms.ModelForm
+
+
+class MonitoringVisitForm(_ModelForm):
     """One visit; dates as people type them, participants as codes."""
 
     visited_on = DateAsTyped(label=gettext_lazy("Date of the visit"))
@@ -83,13 +89,14 @@ class MonitoringVisitForm(forms.ModelForm):
 
     def __init__(self, *args: Any, sites: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = sites
-        self.fields["site"].empty_label = None
-        self.fields["site"].disabled = self.instance.pk is not None  # a visit does not move
+        site = cast("forms.ModelChoiceField[Site]", self.fields["site"])
+        site.queryset, site.empty_label = sites, None
+        site.disabled = self.instance.pk is not None  # a visit does not move
         self.fields["seen"].initial = self.initial["seen"] = ", ".join(self.instance.seen)
         self.fields["opened"].initial = self.instance.version
-        for name in ("visited_on", "report_received_on"):
-            self.fields[name].today = today
+        for field in self.fields.values():
+            if isinstance(field, DateAsTyped):
+                field.today = today
 
     def clean_seen(self) -> list[str]:
         """Codes of participants of the site, in their order; a sentence names what is none."""
@@ -102,7 +109,7 @@ class MonitoringVisitForm(forms.ModelForm):
 
     def keep(self, *, by: Person, now: datetime) -> MonitoringVisit:
         """Write it down in `by`'s name; ValidationError where somebody else has changed it since it was opened."""
-        visit = self.instance
+        visit: MonitoringVisit = self.instance
         with transaction.atomic():
             if visit.pk is None:
                 visit.made_at, visit.made_by = now, by
@@ -110,7 +117,7 @@ class MonitoringVisitForm(forms.ModelForm):
                 stored = MonitoringVisit.objects.select_for_update().get(pk=visit.pk)
                 if stored.version != self.cleaned_data["opened"]:
                     raise ValidationError(_("Somebody else has changed this visit since you opened it. Open it again."))
-                if all(getattr(stored, name) == getattr(visit, name) for name in self._meta.fields):
+                if all(getattr(stored, name) == getattr(visit, name) for name in self._meta.fields or ()):
                     return stored
             visit.version = self.cleaned_data["opened"] + 1
             with audit_context(by, _("Monitoring visit")):

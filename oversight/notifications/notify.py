@@ -163,9 +163,10 @@ def acknowledged(messages: Iterable[Message]) -> dict[tuple[int | None, int | No
 
 def needed(message: Message) -> bool:
     """Whether it still wants to be mailed: what has been dealt with meanwhile does not."""
-    if message.lock_id:
+    if message.lock is not None:
         return not message.lock.decision
-    return message.alert.outcome == Alert.Outcome.OPEN or message.alert.kind in INFORMS
+    alert = message.alert
+    return alert is not None and (alert.outcome == Alert.Outcome.OPEN or alert.kind in INFORMS)
 
 
 def _staff(sites: set[int], now: datetime) -> dict[tuple[int, Role], list[int]]:

@@ -21,7 +21,8 @@ def due(preference: MessagePreference, urgency: int, now: datetime, zone: ZoneIn
 
 def _is_quiet(preference: MessagePreference, hour: int) -> bool:
     """Whether this local hour lies in the quiet ones, which may reach over midnight; from = to: there are none."""
-    begins, ends = preference.quiet_from, preference.quiet_to
+    begins: int = preference.quiet_from
+    ends: int = preference.quiet_to
     if begins <= ends:
         return begins <= hour < ends
     return hour >= begins or hour < ends

@@ -1,5 +1,6 @@
 """Pages of figures, one figure with its whole table, its files, and the records behind one number."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from oversight.figures import cache
 from oversight.figures.presentation import Shown, shown
 from protocol.study import STUDY
 
+_FILES: dict[str, Callable[[Figure], str | bytes]] = {"svg": files.svg, "png": files.png, "csv": files.csv_of}
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 
@@ -107,7 +109,7 @@ def file(request: AuthedRequest, slug: str, kind: str) -> HttpResponse:
             _page, drawn = _asked(request, slug)
             if kind != "csv" and drawn.drawing is None:
                 raise Http404
-            content = {"svg": files.svg, "png": files.png, "csv": files.csv_of}[kind](drawn)
+            content = _FILES[kind](drawn)
     except ValidationError as error:
         return refused(request, error)
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{slug}.{kind}"'}

@@ -1,7 +1,7 @@
 """The pages of messages: one's own, how one wants to be told, what became of everybody's, and the demo's mailbox."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -30,7 +30,13 @@ LOOK_BACK = timedelta(days=30)
 BACK = ("worklist", "messages")
 
 
-class PreferenceForm(ModelForm):
+if TYPE_CHECKING:  # Django's form takes its model only from a type checker
+    _ModelForm = ModelForm[MessagePreference]
+else:
+    _ModelForm = ModelForm
+
+
+class PreferenceForm(_ModelForm):
     class Meta:
         model = MessagePreference
         fields = ["mode", "digest_hour", "quiet_from", "quiet_to"]
@@ -82,7 +88,7 @@ def _lines(messages: list[Message]) -> list[dict[str, Any]]:
             {
                 "message": message,
                 "what": ALERT_TYPES[alert.kind].what if alert else _("New enrolment is locked: decide"),
-                "why": alert.because if alert else message.lock.because,
+                "why": alert.because if alert else message.lock.because if message.lock else "",
                 "url": url + (ALERT_TYPES[alert.kind].form.format(alert.subject) if alert else ""),
                 "zone": alert.participant.site.zone if alert else STUDY.zone,
                 "by": by.get((message.alert_id, message.lock_id)),

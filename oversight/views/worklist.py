@@ -18,6 +18,7 @@ from accounts.requests import AuthedRequest
 from accounts.roles import Permission
 from oversight.models import ScanFailure, Snooze
 from oversight.worklist import build, item, line_html, safety, snooze
+from oversight.worklist.item import Item
 from protocol.study import STUDY
 from records import selectors
 
@@ -70,7 +71,7 @@ def _page(request: AuthedRequest, now: datetime, refused: ValidationError | None
 
 def _read(
     person: Person, now: datetime, whole: bool, by: str, drawn: int | None
-) -> tuple[build.Work, list[tuple[build.Item, Snooze]], list["_Group"]]:
+) -> tuple[build.Work, list[tuple[Item, Snooze]], list["_Group"]]:
     """The lines, those put aside, and the headings; once more with all texts where a line without them is to be shown:
     one that moved up because those before it lead to pages that are on the list already."""
     worklist = build.for_person(person, now, whole, None if whole else drawn)
@@ -87,7 +88,7 @@ class _Group:
     """A heading with its lines: how many there are, whether others were not counted, and those that are shown."""
 
     words: Any
-    lines: list[build.Item]
+    lines: list[Item]
     more: bool
     whole: bool
     html: str = ""
@@ -97,7 +98,7 @@ class _Group:
         return len(self.lines)
 
     @property
-    def items(self) -> list[build.Item]:
+    def items(self) -> list[Item]:
         """Safety is never cut."""
         return self.lines if self.whole or self.words == BUCKETS["safety"] else self.lines[:SHOWN]
 
@@ -106,7 +107,7 @@ class _Group:
         return bool(self.words == BUCKETS["others"])
 
 
-def _groups(work: build.Work, by: str) -> list[tuple[Any, list[build.Item], bool]]:
+def _groups(work: build.Work, by: str) -> list[tuple[Any, list[Item], bool]]:
     """The headings with their lines, safety first; then whoever has the most urgent line."""
     lines = work.lines
     if by not in ("participant", "kind"):
@@ -118,7 +119,7 @@ def _groups(work: build.Work, by: str) -> list[tuple[Any, list[build.Item], bool
         first.setdefault(key(line), place)
     sorted_lines = sorted(mine, key=lambda line: first[key(line)])
     more = bool(work.more & {"now", "today", "week"})
-    groups: list[tuple[Any, list[build.Item], bool]] = [
+    groups: list[tuple[Any, list[Item], bool]] = [
         (name, list(items), more) for name, items in groupby(sorted_lines, key)
     ]
     top = [(BUCKETS["safety"], lines["safety"], "safety" in work.more)] if lines["safety"] else []

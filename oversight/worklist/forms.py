@@ -16,6 +16,7 @@ from records.selectors import exists_key
 URGENT_RULES = {"window-late", "window-not-done", "window-reversed", "sbrt-incomplete", "eligibility", "consent-order"}
 PATH = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery"]
 _COUNTED = 50  # who has all forms is passed over at ten looks each: beyond so many the first page says a plus
+_OVER = "is_over"
 _PATH_AND_END = [*PATH, "end-of-study"]
 
 
@@ -23,7 +24,7 @@ def drafts(asked: WorklistRequest) -> list[Item]:
     """Forms begun and not completed; of the deviations that a rule drafted the urgent ones first."""
     forms, urgent, others = registry.forms(), [], []
     for model in forms.values():
-        begun = model._default_manager.filter(
+        begun: QuerySet[Any] = model._default_manager.filter(
             participant__in=asked.participants, status=Status.DRAFT, voided_at__isnull=True
         )
         if model is Deviation:
@@ -42,11 +43,12 @@ _SEEN = ("slug", "pk", "participant__code", "number", "at_visit", "drafted_by", 
 
 def _told(begun: QuerySet[Any], model: type[Record]) -> QuerySet[Any]:
     """With the columns that only some forms have."""
-    return begun.annotate(
+    annotated: QuerySet[Any] = begun.annotate(
         slug=Value(model.slug),
         at_visit=F("visit") if issubclass(model, VisitRecord) else Value(""),
         drafted_by=F("rule") if model is Deviation else Value(""),
     )
+    return annotated
 
 
 def _draft(row: dict[str, Any], model: type[Record], what: str, why: str) -> Item:
@@ -104,7 +106,7 @@ def next_forms(asked: WorklistRequest) -> list[Item]:
 
 def _next(participant: Participant) -> str:
     """After a death or a withdrawal nothing but how the study ended."""
-    if participant.is_over:
+    if getattr(participant, _OVER):
         return "end-of-study"
     return next(slug for slug in PATH if getattr(participant, _has(slug)) is None)
 
@@ -116,17 +118,17 @@ def _on_the_way(asked: WorklistRequest) -> QuerySet[Participant]:
         standing = forms[slug]._default_manager.filter(participant=OuterRef("pk"), voided_at__isnull=True)
         waiting = waiting.annotate(**{_has(slug): exists_key(standing)})
         lacks |= Q(**{f"{_has(slug)}__isnull": True})
-    standing = {"participant": OuterRef("pk"), "voided_at__isnull": True}
-    left = {
-        "ended": EndOfStudy.objects.filter(**standing),
-        "failed": Screening.objects.filter(**standing, outcome="failed"),
-        "refused": Consent.objects.filter(**standing, given="no"),
+    own = Q(participant=OuterRef("pk"), voided_at__isnull=True)
+    left: dict[str, QuerySet[Any]] = {
+        "ended": EndOfStudy.objects.filter(own),
+        "failed": Screening.objects.filter(own, outcome="failed"),
+        "refused": Consent.objects.filter(own, given="no"),
     }
-    withdrew = Consent.objects.filter(**standing, withdrawn="yes", withdrawn_what__contains=["visits"])
+    withdrew = Consent.objects.filter(own, withdrawn="yes", withdrawn_what__contains=["visits"])
     waiting = waiting.alias(**{name: exists_key(records) for name, records in left.items()})
-    waiting = waiting.alias(died=exists_key(Death.objects.filter(**standing)), withdrew=exists_key(withdrew))
+    waiting = waiting.alias(died=exists_key(Death.objects.filter(own)), withdrew=exists_key(withdrew))
     over = Q(died__isnull=False) | Q(withdrew__isnull=False)
-    waiting = waiting.annotate(is_over=ExpressionWrapper(over, BooleanField()))
+    waiting = waiting.annotate(**{_OVER: ExpressionWrapper(over, BooleanField())})
     on = Q(failed__isnull=True, refused__isnull=True)
     return waiting.filter((lacks & on) | over, ended__isnull=True)
 

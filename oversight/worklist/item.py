@@ -125,4 +125,5 @@ def complete(items: Iterable[Item]) -> None:
             wanted.setdefault(model, {}).setdefault(pk, []).append(item)
     for record in selectors.some({model: list(lines) for model, lines in wanted.items()}):
         for item in wanted[type(record)][record.pk]:
-            item.complete(item, record)
+            if item.complete is not None:
+                item.complete(item, record)

@@ -16,6 +16,7 @@ from oversight.endpoint.history import PRIMARY
 from oversight.models import EndpointVerdict, VerdictSeen
 from oversight.worklist.item import Item, WorklistRequest, at
 from records.model.base import Status
+from records.model.fields import crf_field
 from records.selectors import exists_key
 
 _JUDGES = [
@@ -73,7 +74,7 @@ def to_classify(asked: WorklistRequest) -> list[Item]:
     deviations = Deviation.objects.filter(
         participant__in=asked.participants, voided_at__isnull=True, status=Status.COMPLETE, classification__isnull=True
     )
-    kinds = dict(Deviation._meta.get_field("kind").choices)
+    kinds = dict(crf_field(Deviation, "kind").flatchoices)
     parts = asked.parted([deviations], asked.person.site_ids(Permission.CLASSIFY))
     return [
         Item(

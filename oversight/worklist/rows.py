@@ -50,7 +50,8 @@ class Wanted:
             return []
         with connection.cursor() as cursor:
             cursor.execute(self._whole(parts) if self.drawn is None else self._folded(parts), values)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def _list(self, tables: list[QuerySet[Any]]) -> tuple[str, list[Any]] | None:
         """One list as SQL: of each table its first rows, of all these the first."""

@@ -11,7 +11,7 @@ from adverse_events.models import AdverseEvent, AdverseEventGrade
 from enrollment.models import Deviation
 from oversight.worklist.item import Item, WorklistRequest, at
 from records.model import registry
-from records.model.base import Record, Status
+from records.model.base import ParticipantRecord, Record, Status
 from records.models import Participant
 from records.selectors import exists_key
 from records.workflow.signatures import Signature
@@ -64,7 +64,7 @@ def _name(item: Item, record: Any) -> None:
     item.why = record.title or item.why
 
 
-def _waiting(model: type[Record], participants: QuerySet[Participant]) -> QuerySet[Any]:
+def _waiting(model: type[ParticipantRecord], participants: QuerySet[Participant]) -> QuerySet[Any]:
     """Complete forms that only an investigator signs, without a signature given since their last change."""
     signed = Signature.objects.filter(
         participant=OuterRef("participant"),

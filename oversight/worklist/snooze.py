@@ -11,6 +11,7 @@ from accounts.due import within
 from accounts.models import Person
 from oversight.models import Snooze
 from oversight.worklist import build
+from oversight.worklist.item import Item
 
 DAYS = (1, 3, 7)
 
@@ -54,7 +55,7 @@ def split(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tu
     return sorted(aside, key=lambda pair: pair[1].until)
 
 
-def _is(item: Any, url: str) -> bool:
+def _is(item: Item, url: str) -> bool:
     """A form to be filled in stays put aside when its next open question is another one."""
     return item.key == (url.partition("#")[0] if item.whole else url)
 

@@ -45,3 +45,11 @@ def rows_of(model: type[Record]) -> list[type[ItemGroupRecord]]:
         for row in clinical_models()
         if issubclass(row, ItemGroupRecord) and row._meta.get_field(row.parent_field).related_model is model
     ]
+
+
+def form_around(row: type[ItemGroupRecord]) -> type[ParticipantRecord]:
+    """The form that rows of this kind are inside."""
+    form = row._meta.get_field(row.parent_field).related_model
+    if not (isinstance(form, type) and issubclass(form, ParticipantRecord)):
+        raise LookupError(f"{row.__name__}.{row.parent_field} is no form")
+    return form
