@@ -4,11 +4,13 @@ import pytest
 
 from oversight.analysis import listings
 from oversight.analysis.cohort import build_cohort
+from oversight.casebook import loading
 from oversight.casebook.book import Casebook, VisitForms, kept_as
 from procedures.models import SbrtFraction
 from records import services
 from records.model import registry
 from records.model.base import ParticipantRecord, VisitRecord
+from tests import builders
 from tests.builders import amsterdam
 from tests.situations.conftest import Told
 
@@ -26,6 +28,25 @@ def test_every_form_and_every_kind_of_row_is_one_attribute_of_the_casebook(model
     """A form that is registered and cannot be read would be judged by no rule."""
     holder = VisitForms if issubclass(model, VisitRecord) else Casebook
     assert [name for name, kept in kept_as(holder).items() if kept is model] != []
+
+
+def test_what_is_entered_is_read_from_its_attribute(people, site):
+    participant = builders.register(site, people["nurse"])
+    for model in registry.forms().values():
+        where = {"visit": "d60"} if issubclass(model, VisitRecord) else {}
+        rows = [kind() for kind in registry.rows_of(model)]
+        builders.record(model, participant, people["nurse"], rows=rows, **where)
+
+    [book] = loading.load([participant]).values()
+
+    for name, model in kept_as(Casebook).items():
+        kept = getattr(book, name)
+        assert [type(record) for record in (kept if isinstance(kept, list) else [kept])] == [model], name
+    for name, model in kept_as(VisitForms).items():
+        assert type(book.visits["d60"].form(name)) is model
+    assert book.visits["w2"] == VisitForms()
+    assert {type(record) for record in book.everything()} == set(MODELS)
+    assert [type(record) for record in book.forms()] == list(registry.forms().values())
 
 
 def void(told, record):
