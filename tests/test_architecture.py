@@ -21,6 +21,8 @@ FLOORS = {
     "sbrtspine": 8,
 }
 FILES = sorted(path for app in FLOORS for path in (ROOT / app).rglob("*.py"))
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
+LONGEST_LINE = 160  # of a template: one element a line
 CRF_APPS = ("enrollment", "procedures", "assessments", "adverse_events")
 
 
@@ -92,10 +94,17 @@ def test_no_module_leads_back_to_itself():
 
 
 def test_no_folder_holds_more_than_25_files():
-    folders = {path.parent for path in FILES}
+    folders = {path.parent for path in FILES + TEMPLATES}
     crowded = {folder: sum(file.is_file() for file in folder.iterdir()) for folder in folders}
 
     assert {str(folder.relative_to(ROOT)) for folder, files in crowded.items() if files > 25} == set()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_of_a_template_is_too_long_to_read(path):
+    lines = enumerate(path.read_text().splitlines(), start=1)
+
+    assert [number for number, line in lines if len(line) > LONGEST_LINE] == []
 
 
 def public_names(path: Path) -> set[str]:
