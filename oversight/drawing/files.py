@@ -22,7 +22,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def svg(figure: Figure) -> str:
     """SVG with its style inside, in the colours of paper; what XML cannot hold is shown as its code."""
-    drawn = render_to_string("oversight/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
+    drawn = render_to_string("oversight/figures/figure.svg", {"figure": figure, "alone": True, "sheet": style()})
     return _NOT_XML.sub(lambda match: typeset.code(match[0]), drawn)
 
 

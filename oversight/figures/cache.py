@@ -105,7 +105,7 @@ def work_out(what: FiguresRequest, clock: Callable[[], datetime]) -> KeptFigures
         everybody = cohort.load(what.sites, page.forms, now, whole=page.whole)
         page.also(everybody, None)
         figures = [shown(entry.draw(everybody, **what.readings[entry.slug]), {}, Shown.ROWS) for entry in page.figures]
-        html = render_to_string("oversight/_figures.html", {"figures": figures, "path": reverse(what.page)})
+        html = render_to_string("oversight/figures/_figures.html", {"figures": figures, "path": reverse(what.page)})
     kept = KeptFigures(
         key=what.key, page=what.page, asked=asdict(what), html=html, horizon=horizon, at=now,
         seconds=time.monotonic() - began,

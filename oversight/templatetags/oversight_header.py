@@ -12,7 +12,7 @@ from records.models import Participant
 register = template.Library()
 
 
-@register.inclusion_tag("oversight/_header.html", takes_context=True)
+@register.inclusion_tag("oversight/casebook/_header.html", takes_context=True)
 def participant_header(context: dict[str, Any], participant: Participant) -> dict[str, Any]:
     """Code, site, days, state, the 48-hour bar and open findings."""
     now = timezone.now()

@@ -28,7 +28,7 @@ def board(request: AuthedRequest) -> HttpResponse:
         "wall": request.GET.get("wall") == "1",
         "may_take": request.user.may(Permission.ENTER),
     }
-    return render(request, "oversight/_board.html" if request.htmx else "oversight/board.html", context)
+    return render(request, "oversight/board/_board.html" if request.htmx else "oversight/board/board.html", context)
 
 
 @require_POST

@@ -49,7 +49,7 @@ def _page(request: AuthedRequest, secret: str = "") -> HttpResponse:
         "address": f"{settings.PUBLIC_URL}{reverse('calendar-feed', args=[secret])}" if secret else "",
         "zone": STUDY.zone,
     }
-    return render(request, "oversight/calendar.html", context)
+    return render(request, "oversight/worklist/calendar.html", context)
 
 
 @require_POST

@@ -78,7 +78,7 @@ def participants(request: AuthedRequest) -> HttpResponse:
         "now": now,
         "may_register": request.user.may(Permission.REGISTER),
     }
-    template = "oversight/_participants.html" if request.htmx else "oversight/participants.html"
+    template = "oversight/casebook/_participants.html" if request.htmx else "oversight/casebook/participants.html"
     return render(request, template, context)
 
 
@@ -140,7 +140,7 @@ def casebook(request: AuthedRequest, code: str) -> HttpResponse:
         "signed": [check for check in signed if check.signature.signed_at <= now],
         "locks": closed,
     }
-    return render(request, "oversight/casebook.html", context)
+    return render(request, "oversight/casebook/casebook.html", context)
 
 
 def _asked(participant: Participant, at: datetime | None) -> list[Query]:

@@ -56,7 +56,7 @@ def page(request: AuthedRequest, name: str) -> HttpResponse:
         context = {"page": figures_page, **figures(request, figures_page)}
     except ValidationError as error:
         return refused(request, error)
-    return render(request, "oversight/figures.html", context)
+    return render(request, "oversight/figures/figures.html", context)
 
 
 def figures(request: AuthedRequest, page: Page) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def figure(request: AuthedRequest, slug: str) -> HttpResponse:
         return refused(request, error)
     context = {"page": page, "each": shown(drawn, _as_of(request)), "alone": True, "at": instant(request),
                "path": request.path}  # fmt: skip
-    return render(request, "oversight/figure.html", context)
+    return render(request, "oversight/figures/figure.html", context)
 
 
 @require_safe
@@ -131,4 +131,4 @@ def records(request: AuthedRequest, slug: str) -> HttpResponse:
     row = next(line for line in drawn.table.rows if line.key == request.GET["row"])
     context = {"page": page, "figure": drawn, "cell": cell, "heading": heading, "first": row.cells[:2],
                "hidden": len(cell.refs) - len(cell.linked)}  # fmt: skip
-    return render(request, "oversight/figure_records.html", context)
+    return render(request, "oversight/figures/figure_records.html", context)

@@ -47,7 +47,7 @@ def monitoring(request: AuthedRequest) -> HttpResponse:
         "errors": error.messages if error else [],
         "typed": request.POST,
     }
-    return render(request, "oversight/monitoring.html", context, status=422 if error else 200)
+    return render(request, "oversight/monitoring/monitoring.html", context, status=422 if error else 200)
 
 
 def _progress(request: AuthedRequest) -> dict[str, Any]:
@@ -113,4 +113,4 @@ def visit(request: AuthedRequest, number: int | None = None) -> HttpResponse:
     context["title"] = (
         _("Visit of %(on)s") % {"on": monitoring_visit.visited_on} if number else _("A new monitoring visit")
     )
-    return render(request, "oversight/monitoring_visit.html", context, status=422 if form.is_bound else 200)
+    return render(request, "oversight/monitoring/monitoring_visit.html", context, status=422 if form.is_bound else 200)

@@ -67,7 +67,7 @@ def _page(request: AuthedRequest, form: PreferenceForm, status: int = 200) -> Ht
         "may_audit": request.user.may(Permission.AUDIT),
         "mailbox": settings.DEMO,
     }
-    return render(request, "oversight/messages.html", context, status=status)
+    return render(request, "oversight/notifications/messages.html", context, status=status)
 
 
 def _page_of(request: HttpRequest, messages: QuerySet[Message]) -> tuple[list[Message], int | None]:
@@ -156,7 +156,7 @@ def log(request: AuthedRequest) -> HttpResponse:
         "sees": request.user.site_ids(),
         "zone": STUDY.zone,
     }
-    return render(request, "oversight/message_log.html", context)
+    return render(request, "oversight/notifications/message_log.html", context)
 
 
 @about_nobody
@@ -167,6 +167,6 @@ def mail(request: HttpRequest) -> HttpResponse:
         raise Http404
     return render(
         request,
-        "oversight/mailbox.html",
+        "oversight/notifications/mailbox.html",
         {"letters": demo_mailbox.letters(settings.MAILBOX), "kept": demo_mailbox.is_used()},
     )

@@ -44,7 +44,7 @@ def endpoint(request: AuthedRequest, code: str) -> HttpResponse:
         "may_sign": request.user.may(Permission.SIGN_OFF, participant.site_id),
         "signed": signatures.check_all(participant, sign_off.ENDPOINT, sign_off.content_of_endpoint(book)),
     }
-    return render(request, "oversight/endpoint.html", context)
+    return render(request, "oversight/casebook/endpoint.html", context)
 
 
 def _must_look(request: AuthedRequest) -> bool:
@@ -94,4 +94,4 @@ def safety(request: AuthedRequest) -> HttpResponse:
         context |= figures.figures(request, page)
     except ValidationError as error:
         return figures.refused(request, error)
-    return render(request, "oversight/safety.html", context, status=status)
+    return render(request, "oversight/figures/safety.html", context, status=status)

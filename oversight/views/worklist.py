@@ -66,7 +66,7 @@ def _page(request: AuthedRequest, now: datetime, refused: ValidationError | None
         "zone": STUDY.zone,
         "errors": refused.messages if refused else [],
     }
-    return render(request, "oversight/worklist.html", context, status=422 if refused else 200)
+    return render(request, "oversight/worklist/worklist.html", context, status=422 if refused else 200)
 
 
 def _read(
