@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from stdnum.nl import bsn
 
 from accounts import text_input
 from accounts.models import Person, Site
@@ -119,7 +120,7 @@ def suspects(texts: Mapping[str, str], today: date) -> dict[str, str]:
 
 
 def _pattern(text: str, today: date) -> str:
-    if any(is_citizen_number(match[1]) for match in _NUMBER.finditer(text)):
+    if any(bsn.is_valid(match[1]) for match in _NUMBER.finditer(text)):
         return _("This holds what may be a citizen number (BSN).")
     years = [int(match[1] or match[2]) for match in _DATE.finditer(text)]
     if _BORN.search(text) or any(1900 <= year <= today.year - ADULT for year in years):
@@ -131,15 +132,6 @@ def _pattern(text: str, today: date) -> str:
 def _staff() -> set[str]:
     """The parts of the names of people with an account: they may be named."""
     return {part for name in Person.objects.values_list("last_name", flat=True) for part in parts(name)}
-
-
-def is_citizen_number(text: str) -> bool:
-    """The eleven-test: nine digits, weighted 9 to 2 and the last one -1, make a multiple of eleven."""
-    digits = [int(letter) for letter in text if letter.isdigit()]
-    if len(digits) != 9 or not any(digits):
-        return False
-    weighted = sum(digit * weight for digit, weight in zip(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1], strict=True))
-    return weighted % 11 == 0
 
 
 def check(texts: Mapping[str, str], today: date, labels: Mapping[str, str]) -> dict[str, str]:
