@@ -124,7 +124,7 @@ def test_the_page_names_differences_approvals_and_participants(login, people, si
 
     assert (refused.status_code, wrong.status_code, twice.status_code) == (403, 422, 422)
     assert "does not exist" in wrong.content.decode()
-    assert "karnofsky_above</th><td>50</td><td>40" in page
+    assert "karnofsky_above</th> <td>50</td> <td>40" in page
     assert "Approved at UMC Utrecht on 10 Mar 2016" in page
     second_part = page.split("Version 2.0")[1]
     assert "BLEND-02" in second_part

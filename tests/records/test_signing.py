@@ -184,7 +184,7 @@ def test_a_change_breaks_the_signature_visibly_and_it_is_signed_again(login, con
 
     page = text(login("pi").get(at(consent)))
     assert ">signature broken<" in page
-    assert "<td>2.0</td><td>3.0</td>" in page
+    assert "<td>2.0</td> <td>3.0</td>" in page
 
     assert sign(login, consent).status_code == 302
     page = text(login("pi").get(at(consent)))

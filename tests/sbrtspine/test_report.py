@@ -32,7 +32,7 @@ def html(browser, query=""):
 
 def test_all_tables_of_the_reporting_set_are_in_it_in_their_order(login, treated):
     text = html(login("pi"))
-    numbers = re.findall(r"<h2>(\d+[a-z]?)\. ", text)
+    numbers = re.findall(r"<h2>\s*(\d+[a-z]?)\. ", text)
 
     assert numbers == sorted(numbers, key=lambda number: (int(re.sub("[a-z]", "", number)), number))
     assert {int(re.sub("[a-z]", "", number)) for number in numbers} == set(range(1, 12))

@@ -49,7 +49,7 @@ def test_a_casebook_is_signed_with_every_visit_shown_once_nothing_is_a_draft(log
 
     page, answer = sign(login, told, "")
 
-    day_60 = page.split('<th scope="row">Day 60</th><td>')[1].split("</td>")[0]
+    day_60 = page.split('<th scope="row">Day 60</th> <td>')[1].split("</td>")[0].strip()
     assert set(day_60.split("; ")) == {"Visit: Complete", "Pain and analgesics: Complete"}
     assert answer.status_code == 302
     assert Signature.objects.get().scope == "casebook"

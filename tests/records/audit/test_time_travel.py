@@ -139,7 +139,7 @@ def test_what_changed_since_an_instant_is_net(login, people, participant):
     page = login("monitor").get(f"/participants/BLEND-01/changes/?since={then.isoformat().replace('+', '%2B')}")
     text = " ".join(page.content.decode().split())
 
-    assert '<td class="old">1.0</td><td class="new">3.0</td>' in text
+    assert '<td class="old">1.0</td> <td class="new">3.0</td>' in text
     assert "2.0" not in text
     assert "Visit · d60" in text
     assert login("monitor").get("/participants/BLEND-01/changes/?since=soon").status_code == 422
