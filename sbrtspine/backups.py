@@ -1,13 +1,14 @@
 """Backups: one encrypted file with the database as of one instant, the seals, and what a restored one must be like.
 
-What is encrypted is the length of the manifest (8 bytes), the manifest (JSON), and pg_dump's own format. Nothing plain
-touches the disk.
+What is encrypted (in the age format) is a tar of the manifest and of pg_dump's own format: it opens without us. Nothing
+plain touches the disk.
 """
 
 import json
 import os
 import re
 import subprocess
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ from django.conf import settings
 from accounts.due import is_ahead
 from oversight.models import BackupRun
 from records.audit import seals
-from sbrtspine import database_programs, db_fingerprint, encrypted
+from sbrtspine import backup_archive, database_programs, db_fingerprint, encrypted
 from sbrtspine.devserver.processes import try_lock
 
 SUFFIX, STAMP = ".backup", "%Y%m%dT%H%M%SZ"
@@ -120,7 +121,7 @@ def _write(file: Path, now: datetime) -> None:
     key = encrypted.make_key(Path(settings.BACKUP_KEY_FILE))
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-            encrypted.encrypt(_contents(now), out, key, made_at=now.isoformat())
+            encrypted.encrypt(_contents(now), out, key)
             out.flush()
             os.fsync(out.fileno())
         part.rename(file)
@@ -139,9 +140,9 @@ def _contents(now: datetime) -> Iterator[bytes]:
         snapshot = db_fingerprint.single(database, "SELECT pg_export_snapshot()")
         program = database_programs.find("pg_dump", database.info.server_version // 10_000)
         manifest = json.dumps(_manifest(database, now)).encode()
-        yield len(manifest).to_bytes(8, "big") + manifest
         where, environment = database_programs.address(settings.BACKUP_DATABASE_URL)
-        yield from _said([str(program), "--format=custom", f"--snapshot={snapshot}", f"--dbname={where}"], environment)
+        dump = [str(program), "--format=custom", f"--snapshot={snapshot}", f"--dbname={where}"]
+        yield from backup_archive.packed(manifest, _said(dump, environment))
 
 
 def _manifest(database: psycopg.Connection, now: datetime) -> dict[str, Any]:
@@ -206,19 +207,12 @@ def _prune(now: datetime) -> None:
 
 def opened(source: BinaryIO) -> tuple[dict[str, Any], Iterator[bytes]]:
     """Manifest and dump of a backup, decrypted as they are read."""
-    pieces = encrypted.decrypt(source, encrypted.read_key(Path(settings.BACKUP_KEY_FILE)))
-    buffer = bytearray()
-    for piece in pieces:
-        buffer += piece
-        if len(buffer) >= 8 and len(buffer) >= (end := 8 + int.from_bytes(buffer[:8], "big")):
-            rest = bytes(buffer[end:])
-            return json.loads(buffer[8:end]), _chained(rest, pieces)
-    raise encrypted.Refused("This file was cut off.")
-
-
-def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+    plain = encrypted.decrypt(source, encrypted.read_key(Path(settings.BACKUP_KEY_FILE)))
+    contents = backup_archive.unpacked(plain)
+    try:
+        return json.loads(next(contents, b"")), contents
+    except (ValueError, tarfile.TarError):
+        raise encrypted.Refused("This file holds no backup.") from None
 
 
 def proved(file: Path) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """The drill in CI: the demo study is backed up, restored elsewhere, proved and compared; what must fail does."""
 
+import json
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import pyrage
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -13,7 +16,7 @@ from oversight import health
 from oversight.models import BackupRun
 from oversight.scanning import scan
 from records.audit import seals
-from sbrtspine import backups, db_fingerprint, demo, encrypted, restore_drill
+from sbrtspine import backups, database_programs, db_fingerprint, demo, encrypted, restore_drill
 from sbrtspine.devserver import embedded_servers
 from tests.conftest import superuser
 
@@ -104,6 +107,26 @@ def test_roles_rights_policies_and_guards_arrive_as_they_were(small, elsewhere):
         assert app.execute("SELECT code FROM records_participant").fetchall() == [("BLEND-01",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("DELETE FROM records_auditrow")
+
+
+def test_a_backup_opens_without_us(small, settings, tmp_path):
+    """With any reader of age, any tar and pg_restore: whoever has the key needs nothing of this program."""
+    file = backups.make(BACKED_UP)
+    key = Path(settings.BACKUP_KEY_FILE).read_text().splitlines()[-1]
+    archive = tmp_path / "plain.tar"
+    archive.write_bytes(pyrage.decrypt(file.read_bytes(), [pyrage.x25519.Identity.from_str(key)]))
+
+    def extracted(*names):
+        command = ["tar", "--extract", "--to-stdout", "--wildcards", f"--file={archive}", *names]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
+        program = database_programs.find("pg_restore", database.info.server_version // 10_000)
+    listed = subprocess.run(
+        [program, "--list"], input=extracted("dump.*"), check=True, capture_output=True, text=False
+    ).stdout.decode()
+    assert "TABLE DATA public records_participant" in listed
+    assert json.loads(extracted("manifest.json"))["likeness"]["rows"]["records_participant"] == 1
 
 
 def test_what_is_not_equal_is_named(small, elsewhere):
