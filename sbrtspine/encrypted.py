@@ -63,7 +63,8 @@ class _Source:
     """Pieces as a file to be read."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self.pieces, self.buffer, self.error = iter(pieces), bytearray(), None
+        self.pieces, self.buffer = iter(pieces), bytearray()
+        self.error: Exception | None = None
 
     def read(self, size: int) -> bytes:
         try:
