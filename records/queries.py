@@ -22,6 +22,7 @@ from accounts.roles import Role
 from records import numbers
 from records.audit.context import audit_context
 from records.model.base import Audited
+from records.model.participant import Participant
 
 
 class Query(Audited):
@@ -134,7 +135,7 @@ _REFUSED = {
 }
 
 
-def ask(participant: Any, *, by: Person, text: str, now: datetime, **about: Any) -> Query:
+def ask(participant: Participant, *, by: Person, text: str, now: datetime, **about: Any) -> Query:
     """Raise a query; `about`: tail, form, record_id, field, priority, assignee, and for a rule its code and values."""
     text = _text(text)
     with transaction.atomic(), audit_context(by, text):
@@ -178,7 +179,7 @@ def _text(text: str) -> str:
 
 
 def follow(
-    participant: Any, findings: Iterable[RuleFinding], evaluated: Iterable[str], *, by: Person, now: datetime
+    participant: Participant, findings: Iterable[RuleFinding], evaluated: Iterable[str], *, by: Person, now: datetime
 ) -> None:
     """Let the queries of rules follow the data; `evaluated` are the rules that could be judged this time."""
     wanted = {(rule_finding.rule, rule_finding.subject): rule_finding for rule_finding in findings}
@@ -214,6 +215,6 @@ def accepted_of(known: Iterable[Query]) -> set[tuple[str, str, str]]:
     }
 
 
-def open_of(participant: Any) -> list[Query]:
+def open_of(participant: Participant) -> list[Query]:
     """The queries of a participant that are not closed, the oldest first."""
     return list(Query.objects.filter(participant=participant).exclude(state=Query.State.CLOSED))

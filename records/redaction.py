@@ -21,6 +21,7 @@ from records.audit.context import audit_context
 from records.audit.rows import AuditRow
 from records.model.base import Audited
 from records.model.fields import Text
+from records.model.participant import Participant
 
 STUB = "[redacted]"
 MIN_LENGTH = 3  # letters that can be looked for
@@ -99,7 +100,7 @@ def _redactable(model: type[Audited] | None, name: str) -> "models.Field[Any, An
     return column if isinstance(column, Text) or name in _OWN_TEXTS else None
 
 
-def _every_place(participant: Any) -> dict[str, RedactableText]:
+def _every_place(participant: Participant) -> dict[str, RedactableText]:
     """Every free text of a participant, by its key, with what it held in the course of time."""
     from records import named
 
@@ -124,7 +125,7 @@ def _every_place(participant: Any) -> dict[str, RedactableText]:
     return places
 
 
-def find(participant: Any, words: str) -> list[RedactableText]:
+def find(participant: Participant, words: str) -> list[RedactableText]:
     """Where these words stand, or once stood, whatever their case. Nothing keeps them."""
     wanted = text_input.sought(words).casefold()
     if len(wanted) < MIN_LENGTH:
@@ -136,7 +137,7 @@ def find(participant: Any, words: str) -> list[RedactableText]:
     ]
 
 
-def chosen(participant: Any, keys: Iterable[str]) -> list[RedactableText]:
+def chosen(participant: Participant, keys: Iterable[str]) -> list[RedactableText]:
     """The places with these keys, with their texts."""
     every = _every_place(participant)
     return [every[key] for key in dict.fromkeys(keys) if key in every]
@@ -148,7 +149,7 @@ def places_of(redaction: Redaction) -> list[RedactableText]:
     return chosen(redaction.participant, keys)
 
 
-def ask(participant: Any, keys: Iterable[str], *, by: Person, reason: str, now: datetime) -> Redaction:
+def ask(participant: Participant, keys: Iterable[str], *, by: Person, reason: str, now: datetime) -> Redaction:
     """Ask for a redaction of some places (by their keys); ValidationError by field."""
     places = chosen(participant, keys)
     if not places:

@@ -1,6 +1,6 @@
 """Comparing with the source, and signing: acts about a record as it stood when its page was opened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from records import selectors, services
 from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model.base import ParticipantRecord
+from records.model.participant import Participant
 from records.workflow import signatures
 from records.workflow.signatures import Signature
 from records.workflow.source_verification import Verification, answers, digest_of, standing, to_compare
@@ -68,7 +69,14 @@ def sign_record(record: ParticipantRecord, *, by: Person, version: int, meaning:
 
 
 def sign_whole(
-    participant: Any, scope: str, content_now: Any, *, by: Person, seen: str, meaning: str, now: datetime
+    participant: Participant,
+    scope: str,
+    content_now: Callable[[], Any],
+    *,
+    by: Person,
+    seen: str,
+    meaning: str,
+    now: datetime,
 ) -> Signature:
     """Sign what is derived from many records. `content_now()` makes it anew while nobody can write the participant.
 

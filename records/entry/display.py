@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -10,14 +11,14 @@ from records.model.fields import CrfField, crf_fields
 from records.model.missing import MissingCode
 
 
-def display_answer(field: CrfField, value: Any, code: str, zone: Any) -> str:
+def display_answer(field: CrfField, value: Any, code: str, zone: ZoneInfo | None) -> str:
     """An answer in words, or the reason why there is none."""
     if code in MissingCode.values:
         return _("no answer: %(why)s") % {"why": MissingCode(code).label}
     return shown(field, value, zone)
 
 
-def shown(field: CrfField, value: Any, zone: Any) -> str:
+def shown(field: CrfField, value: Any, zone: ZoneInfo | None) -> str:
     """A value in words, instants on the site's clocks."""
     if isinstance(value, datetime):
         return f"{value.astimezone(zone):%a %-d %b %Y %H:%M %Z}"

@@ -19,6 +19,7 @@ from records.model.base import ItemGroupRecord, ParticipantRecord, Record
 from records.model.fields import RecordLink, crf_fields
 from records.model.forms import CrfForm, CrfRows, rows_factory
 from records.models import Participant
+from records.workflow.signatures import SignatureCheck
 
 MAX_PREFILL = 200
 
@@ -31,7 +32,7 @@ class FormTarget:
     model: type[ParticipantRecord]
     record: ParticipantRecord
     visit: str | None = None
-    signed: Sequence[Any] = ()  # its signatures, as records.views found them
+    signed: Sequence[SignatureCheck] = ()  # its signatures, as records.views found them
 
     @property
     def void_ones(self) -> list[ParticipantRecord]:

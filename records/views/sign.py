@@ -19,6 +19,7 @@ from records import selectors, services, signing
 from records.entry import target
 from records.entry.display import display_answer, row_in_words
 from records.entry.target import FormTarget
+from records.model.forms import CrfForm
 from records.workflow import attestations, states
 from records.workflow.signatures import Signature
 
@@ -125,7 +126,7 @@ def sign_context(request: AuthedRequest, error: ValidationError | None) -> dict[
     }
 
 
-def _answers(form: Any) -> list[tuple[str, str]]:
+def _answers(form: CrfForm) -> list[tuple[str, str]]:
     answers = []
     for name, field in form.crf.items():
         code = form.instance.missing.get(name, "")

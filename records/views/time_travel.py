@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -87,7 +88,7 @@ def changes(request: AuthedRequest, code: str) -> HttpResponse:
     return render(request, "crf/changes.html", context)
 
 
-def _asked(request: HttpRequest, name: str, zone: Any, default: datetime) -> datetime:
+def _asked(request: HttpRequest, name: str, zone: ZoneInfo, default: datetime) -> datetime:
     return instants.read(request.GET[name], zone) if request.GET.get(name) else default
 
 

@@ -19,6 +19,7 @@ from accounts.models import Person
 from records.advisory_locks import AdvisoryLock
 from records.audit.context import audit_context
 from records.model.base import Audited, Record, VisitRecord
+from records.model.participant import Participant
 
 CONSTRAINT = "records_not_locked"  # the name under which the trigger refuses
 REFUSED = gettext_lazy("This is locked: nothing is changed any more. Ask the data manager to unlock it.")
@@ -78,7 +79,9 @@ class Lock(Audited):
         return f"{self.get_kind_display()}: {self.get_scope_display()}"
 
 
-def target(scope: str, participant: Any = None, visit: str = "", record: Record | None = None) -> dict[str, Any]:
+def target(
+    scope: str, participant: Participant | None = None, visit: str = "", record: Record | None = None
+) -> dict[str, Any]:
     """What a lock is about, as its columns."""
     columns: dict[str, Any] = {"scope": scope, "participant": participant, "visit": "", "table": "", "record_id": None}
     if scope == Lock.Scope.VISIT:
@@ -137,8 +140,8 @@ def agree(lock: Lock, *, by: Person, now: datetime) -> Lock:
     return lock
 
 
-def covering(participant: Any) -> list[Lock]:
-    """Everything that is closed for a participant, the study's lock first."""
+def covering(participant: Participant | int | None) -> list[Lock]:
+    """Everything that is closed for a participant (or its id; None: for the study), the study's lock first."""
     locks = Lock.objects.filter(
         models.Q(participant=participant) | models.Q(participant=None), released_at__isnull=True
     ).select_related("made_by", "asked_by")
@@ -164,7 +167,7 @@ def _covers(lock: Lock, record: Record) -> bool:
     return True
 
 
-def _alone(participant: Any) -> None:
+def _alone(participant: Participant | None) -> None:
     """Wait until nobody writes what is being closed; later writers wait for us, and then find the lock."""
     key = (AdvisoryLock.STUDY, 0) if participant is None else (AdvisoryLock.PARTICIPANT, participant.pk)
     with connection.cursor() as cursor:

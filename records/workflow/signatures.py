@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from records.model.base import Audited, ItemGroupRecord, Record
+from records.model.participant import Participant
 
 # Who, when and which version: an act that changes no answer must not break a signature.
 _BOOKKEEPING = {
@@ -108,7 +109,14 @@ def digest_of(text: str) -> str:
 
 
 def make(
-    participant: Any, scope: str, content: Any, *, by: Person, meaning: str, now: datetime, record: Record | None = None
+    participant: Participant,
+    scope: str,
+    content: Any,
+    *,
+    by: Person,
+    meaning: str,
+    now: datetime,
+    record: Record | None = None,
 ) -> Signature:
     """The signature row, within the caller's transaction and inside `audit_context`; who may is asked further up."""
     if meaning not in Signature.Meaning.values:
@@ -131,7 +139,7 @@ def make(
     )
 
 
-def check_all(participant: Any, scope: str, content: Any, record: Record | None = None) -> list[SignatureCheck]:
+def check_all(participant: Participant, scope: str, content: Any, record: Record | None = None) -> list[SignatureCheck]:
     """The signatures of something, the newest first, each compared with its content now."""
     signatures = Signature.objects.filter(participant=participant, scope=scope)
     if record is not None:
