@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Site
+from accounts.models import Person, Site
 from accounts.security_log import Act
 
 _ROLES = (Act.What.ROLE_GIVEN, Act.What.ROLE_ENDED)
@@ -14,7 +14,7 @@ _ROLES = (Act.What.ROLE_GIVEN, Act.What.ROLE_ENDED)
 class AccessAt:
     """What one person had."""
 
-    person: Any
+    person: Person | None
     active: bool = True
     roles: dict[int, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[int, dict[str, Any]] = field(default_factory=dict)

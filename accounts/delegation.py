@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import text_input
+from accounts.person import Person, Site
 from accounts.roles import Task
 from accounts.security_log import Act, log
 
@@ -99,7 +100,7 @@ def _digest(content: dict[str, Any]) -> str:
 
 
 def check(
-    site: Any,
+    site: Site,
     tasks: list[str],
     *,
     starts_at: datetime,
@@ -120,13 +121,13 @@ def check(
 
 
 def sign(
-    person: Any,
-    site: Any,
+    person: Person,
+    site: Site,
     tasks: list[str],
     *,
     starts_at: datetime,
     trained_on: date,
-    by: Any,
+    by: Person,
     now: datetime,
     ends_at: datetime | None = None,
     gcp_on: date | None = None,
@@ -145,7 +146,7 @@ def sign(
     return line
 
 
-def end(line: Delegation, *, ends_at: datetime, reason: str, by: Any, now: datetime) -> DelegationEnd:
+def end(line: Delegation, *, ends_at: datetime, reason: str, by: Person, now: datetime) -> DelegationEnd:
     """End a line, with a reason; a second time is refused. The caller has asked for the password again."""
     reason = text_input.reason(reason)
     fields = {"ends_at": ends_at, "reason": reason, "signed_by": by, "signed_at": now}

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import due
+from accounts.person import Person
 
 VALID_FOR = timedelta(hours=72)
 
@@ -37,7 +37,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def invite(person: Any, *, by: Any, now: datetime, origin: str) -> str:
+def invite(person: Person, *, by: Person, now: datetime, origin: str) -> str:
     """Make a link and mail it after the commit; earlier ones of that person are dead. Answers the secret."""
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
@@ -50,7 +50,7 @@ def invite(person: Any, *, by: Any, now: datetime, origin: str) -> str:
     return secret
 
 
-def _mail(person: Any, link: str) -> None:
+def _mail(person: Person, link: str) -> None:
     text = _(
         "Dear %(name)s,\n\nYour user name for the BLEND trial database is %(username)s. Choose your password here:\n\n"
         "%(link)s\n\nThe link works once, within three days. Nobody will ever ask you for your password.\n"

@@ -1,12 +1,12 @@
 """Every account is looked at again from time to time: is it still needed? Who said so and when is never changed."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
 from accounts.due import due
+from accounts.person import Person
 from accounts.security_log import Act, log
 
 EVERY = timedelta(days=180)
@@ -28,7 +28,7 @@ class Recertification(models.Model):
         return f"{self.person} {self.at:%Y-%m-%d}"
 
 
-def confirm(people: list[Any], *, by: Any, now: datetime) -> None:
+def confirm(people: list[Person], *, by: Person, now: datetime) -> None:
     """These accounts are still needed."""
     with transaction.atomic():
         Recertification.objects.bulk_create([Recertification(person=person, at=now, by=by) for person in people])
@@ -36,6 +36,6 @@ def confirm(people: list[Any], *, by: Any, now: datetime) -> None:
             log(Act.What.RECERTIFIED, now=now, by=by, person=person)
 
 
-def is_dormant(person: Any, now: datetime) -> bool:
+def is_dormant(person: Person, now: datetime) -> bool:
     """Nobody has logged in for three months, or ever since the invitation."""
     return person.is_active and due(person.last_login or person.date_joined, DORMANT_AFTER, now)

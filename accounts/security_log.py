@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.person import Person
 from accounts.roles import Role
 
 
@@ -62,14 +63,14 @@ class Act(models.Model):
         return str(Role(self.role).label) if self.role in Role.values else self.role
 
 
-def log(what: Act.What, *, now: datetime, by: Any = None, person: Any = None, **more: Any) -> Act:
+def log(what: Act.What, *, now: datetime, by: Person | None = None, person: Person | None = None, **more: Any) -> Act:
     """Write one line. `by` is taken as the person meant where nobody else is named."""
     person = person or by
     more.setdefault("username", getattr(person, "username", ""))
     return Act.objects.create(at=now, what=what, by=by, person=person, **more)
 
 
-def about(person: Any, asked: str, most: int) -> dict[str, Any]:
+def about(person: Person, asked: str, most: int) -> dict[str, Any]:
     """For a page: the newest acts about somebody, or all where that is asked for, and how many more there are."""
     acts = Act.objects.filter(person=person).select_related("by", "site").order_by("-id")
     if asked == "all":

@@ -1,7 +1,10 @@
 """Imports only go down: walked in every file, at any depth."""
 
 import ast
+import re
+import tomllib
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,30 @@ def test_a_public_name_stands_in_at_most_four_modules_of_an_app():
         nameless |= where["of"]
 
     assert (crowded, nameless) == ({}, set())
+
+
+MOST_IGNORED = 20
+WITH_REASON = re.compile(r"# type: ignore\[[a-z-]+\] # .+")
+TYPES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+
+
+def ignored_types() -> list[tuple[str, bool]]:
+    """Each line of which a type is ignored, and whether it says why: behind it, or in the comment above."""
+    ignored = []
+    for path in FILES:
+        for above, line in pairwise(["", *path.read_text().splitlines()]):
+            if "# type: ignore" in line and path.relative_to(ROOT).parts[0] in TYPES["files"]:
+                has_reason = bool(WITH_REASON.search(line)) or above.strip().startswith("#")
+                ignored.append((f"{path.relative_to(ROOT)}: {line.strip()}", has_reason))
+    return ignored
+
+
+def test_a_type_is_ignored_seldom_and_with_a_reason():
+    ignored = ignored_types()
+
+    assert [line for line, has_reason in ignored if not has_reason] == []
+    assert len(ignored) <= MOST_IGNORED
+
+
+def test_no_kind_of_error_is_switched_off_as_a_whole():
+    assert [part for part in (TYPES, *TYPES["overrides"]) if {"disable_error_code", "ignore_errors"} & set(part)] == []
