@@ -1,50 +1,19 @@
-// A passkey: made, or asked to answer. What the browser says goes into the form as text; the server judges it.
-const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
-const text = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const known = (list) => (list || []).map((each) => ({...each, id: bytes(each.id)}));
+// A passkey: made, or asked to answer, by GitHub's webauthn-json, which allauth ships. What the browser says goes into
+// the form as text; the server judges it.
+const {create, get, supported} = window.webauthnJSON;
 
 const ask = async (form, address) => {
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   const answer = await fetch(address, {method: "POST", headers: {"X-CSRFToken": token, "X-Requested-With": "fetch"}});
   if (!answer.ok) throw new Error(String(answer.status));
-  return (await answer.json()).publicKey;
-};
-
-const said = (credential, response) => JSON.stringify({
-  id: credential.id, rawId: text(credential.rawId), type: credential.type,
-  clientExtensionResults: credential.getClientExtensionResults(), response,
-});
-
-const make = async (form) => {
-  const wanted = await ask(form, form.dataset.makes);
-  const publicKey = {
-    ...wanted, challenge: bytes(wanted.challenge), user: {...wanted.user, id: bytes(wanted.user.id)},
-    excludeCredentials: known(wanted.excludeCredentials),
-  };
-  const made = await navigator.credentials.create({publicKey});
-  return said(made, {
-    clientDataJSON: text(made.response.clientDataJSON), attestationObject: text(made.response.attestationObject),
-    transports: made.response.getTransports?.() || [],
-  });
-};
-
-const answered = async (form, address) => {
-  const wanted = await ask(form, address);
-  const publicKey = {...wanted, challenge: bytes(wanted.challenge), allowCredentials: known(wanted.allowCredentials)};
-  const given = await navigator.credentials.get({publicKey});
-  const {clientDataJSON, authenticatorData, signature, userHandle} = given.response;
-  return said(given, {
-    clientDataJSON: text(clientDataJSON), authenticatorData: text(authenticatorData), signature: text(signature),
-    userHandle: userHandle ? text(userHandle) : null,
-  });
+  return answer.json();
 };
 
 // Why there can be no passkey here, in words; nothing where there can be one.
 const hindered = ({dataset}) => {
   if (/^[\d.]+$|^\[/.test(location.hostname)) return dataset.byNumber.replace("%s", location.hostname);
   if (!isSecureContext) return dataset.notSafe;
-  return window.PublicKeyCredential ? "" : dataset.tooOld;
+  return supported() ? "" : dataset.tooOld;
 };
 
 for (const place of document.querySelectorAll("[data-passkey]")) {
@@ -58,10 +27,10 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
     if (told.textContent) return;
     const code = form.querySelector("[name=code]");
     try {
-      const answer = await answered(form, place.dataset.passkey);
+      const answer = await get(await ask(form, place.dataset.passkey));
       code.removeAttribute("size");
       code.type = "password";
-      code.value = answer;
+      code.value = JSON.stringify(answer);
       told.textContent = place.dataset.given || "";
       if ("sends" in place.dataset) form.requestSubmit();
     } catch { told.textContent = place.dataset.failed; }
@@ -79,7 +48,8 @@ for (const button of document.querySelectorAll("[data-make-passkey]")) {
     told.textContent = hindered(form);
     if (told.textContent) return;
     try {
-      form.querySelector("[name=passkey]").value = await make(form);
+      const made = await create(await ask(form, form.dataset.makes));
+      form.querySelector("[name=passkey]").value = JSON.stringify(made);
       ready = true;
       form.requestSubmit(button);
     } catch { told.textContent = form.dataset.notMade; }
