@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup run dev test test-long check bench lock docs screenshots backup drill
+.PHONY: setup run dev test test-long mutants check bench lock docs screenshots backup drill
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -37,6 +37,12 @@ test: setup
 test-long: setup
 	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist load tests/test_every_page.py tests/records/audit/test_tampering.py \
 	  tests/records/audit/test_time_travel.py tests/records/workflow/test_trust_machine.py
+
+# SIZE=320 mutants in the sample (0: the guards alone), SEED=another draws others, PACKAGES="records accounts", PROCESSES=2,
+# SECONDS=45 of tests for one mutant, MEASURE=1 measures again which test runs which line, AGAIN=1 judges all anew
+mutants: setup
+	$(BIN)/python -m tests.mutants $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(PACKAGES),--packages $(PACKAGES)) \
+	  $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEASURE),--measure) $(if $(AGAIN),--again)
 
 check: setup
 	$(BIN)/ruff check .
