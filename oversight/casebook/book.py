@@ -1,9 +1,9 @@
 """One participant, whole and typed: what every rule, figure and page reads. Loaded by casebook.loading."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Self, TypeVar, get_args, get_type_hints
 
 from adverse_events.models import AdverseEvent, AdverseEventGrade, SeriousEvent, SeriousReport
 from assessments.measurement import Measurement
@@ -28,21 +28,54 @@ from records.model.base import ItemGroupRecord, ParticipantRecord
 from records.models import Participant
 
 Form = TypeVar("Form", bound=ParticipantRecord)
-ByModel = Mapping[type[ParticipantRecord], list[Any]]  # a model -> its own records
+ByModel = Mapping[type[ParticipantRecord], list[Any]]  # a model that was loaded -> its own records
+
+
+class NotLoaded(LookupError):
+    """A form was asked for that this casebook was loaded without: that it is empty would be a wrong answer."""
+
+
+class _Partial:
+    """What may have been loaded without some forms; their attributes are not there."""
+
+    if not TYPE_CHECKING:  # to a type checker there are those attributes that are declared, and no others
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).attributes():
+                raise NotLoaded(f"{name} was not loaded. Name its form where the casebook is loaded.")
+            raise AttributeError(name)
+
+    @classmethod
+    @cache
+    def attributes(cls) -> dict[str, type[ParticipantRecord]]:
+        """Attribute -> the form or row that it holds, from its annotation."""
+        models: dict[str, type[ParticipantRecord]] = {}
+        for name, hint in get_type_hints(cls).items():
+            inside = get_args(hint)[:1]
+            if inside and isinstance(inside[0], type) and issubclass(inside[0], ParticipantRecord):
+                models[name] = inside[0]
+        return models
+
+    def forget(self, not_loaded: Collection[type[ParticipantRecord]]) -> Self:
+        """Without the attributes of these forms."""
+        for name, model in self.attributes().items() if not_loaded else ():
+            if model in not_loaded:
+                object.__delattr__(self, name)
+        return self
 
 
 @dataclass(frozen=True)
-class VisitForms:
+class VisitForms(_Partial):
     """What was filled in at one visit; an attribute is named as the form is in an address."""
 
-    visit: Visit | None = None
-    pain: Pain | None = None
-    function: Function | None = None
-    neurology: Neurology | None = None
-    quality: Quality | None = None
-    wound: Wound | None = None
-    labs: Labs | None = None
-    imaging: Imaging | None = None
+    visit: Visit | None
+    pain: Pain | None
+    function: Function | None
+    neurology: Neurology | None
+    quality: Quality | None
+    wound: Wound | None
+    labs: Labs | None
+    imaging: Imaging | None
 
     def form(self, slug: str) -> Measurement | None:
         """One of them by its slug, for what ranges over them all."""
@@ -53,12 +86,16 @@ class VisitForms:
 class Visits(dict[str, VisitForms]):
     """Visit code -> its forms; a visit at which nothing was filled in has none of them."""
 
+    def __init__(self, visits: Mapping[str, VisitForms], nothing: VisitForms) -> None:
+        super().__init__(visits)
+        self.nothing = nothing
+
     def __missing__(self, code: str) -> VisitForms:
-        return VisitForms()
+        return self.nothing
 
 
 @dataclass(frozen=True)
-class Casebook:
+class Casebook(_Partial):
     """One participant's records that count: an attribute a form, filled by its annotation.
 
     What is said once is there or None, what repeats is a list in the order of entry. Rows are those inside forms that
@@ -111,7 +148,10 @@ class Casebook:
 
     def every(self, model: type[Form]) -> list[Form]:
         """The records of one form or the rows of one kind, for what ranges over forms or over visits."""
-        return self.by_model.get(model, [])
+        try:
+            return self.by_model[model]
+        except KeyError:
+            raise NotLoaded(f"{model.__name__} was not loaded. Name it where the casebook is loaded.") from None
 
     def everything(self) -> Iterator[ParticipantRecord]:
         """Every form and every row."""
@@ -132,14 +172,3 @@ class Casebook:
             for row in self.every(kind)
             if getattr(row, f"{kind.parent_field}_id") == form.pk
         ]
-
-
-@cache
-def kept_as(book: type[Casebook] | type[VisitForms]) -> dict[str, type[ParticipantRecord]]:
-    """Attribute -> the form or row that it holds, from its annotation."""
-    models: dict[str, type[ParticipantRecord]] = {}
-    for name, hint in get_type_hints(book).items():
-        inside = get_args(hint)[:1]
-        if inside and isinstance(inside[0], type) and issubclass(inside[0], ParticipantRecord):
-            models[name] = inside[0]
-    return models

@@ -7,7 +7,7 @@ from typing import Any, get_origin, get_type_hints
 
 from enrollment.models import Consent, Death, EndOfStudy, ProtocolApproval, Screening
 from enrollment.protocol_versions import in_force
-from oversight.casebook.book import ByModel, Casebook, VisitForms, Visits, kept_as
+from oversight.casebook.book import ByModel, Casebook, VisitForms, Visits
 from oversight.casebook.first_entries import Entries, first_entries
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records.audit import time_travel
@@ -34,11 +34,12 @@ def load(
     """
     known = {participant.pk: participant for participant in participants}
     approvals = _approvals(known.values(), at)
-    records: dict[int, dict[type[ParticipantRecord], list[Any]]] = {pk: {} for pk in known}
-    for model in registry.clinical_models():
-        if issubclass(model, ParticipantRecord) and (forms is None or model in forms):
-            for record in _standing(model, known, at, horizon):
-                records[record.participant_id].setdefault(model, []).append(record)
+    models = [model for model in registry.clinical_models() if issubclass(model, ParticipantRecord)]
+    wanted = [model for model in models if forms is None or model in forms]
+    records: dict[int, dict[type[ParticipantRecord], list[Any]]] = {pk: {model: [] for model in wanted} for pk in known}
+    for model in wanted:
+        for record in _standing(model, known, at, horizon):
+            records[record.participant_id][model].append(record)
     for by_model in records.values():
         _without_rows_of_voided_forms(by_model)
     left = (record for by_model in records.values() for model in _LEFT for record in by_model.get(model, ()))
@@ -82,17 +83,21 @@ def _casebook(
     """Each attribute is filled with the records of the form that its annotation names."""
     filled: dict[str, Any] = {
         name: records.get(model, []) if name in _REPEATS else next(iter(records.get(model, ())), None)
-        for name, model in kept_as(Casebook).items()
+        for name, model in Casebook.attributes().items()
     }
     consent: Consent | None = filled["consent"]
     study = in_force(approvals, consent.consented_at_date if consent else None)
-    return Casebook(participant, study, _visits(records), first_said=said, by_model=records, **filled)
+    book = Casebook(participant, study, _visits(records), first_said=said, by_model=records, **filled)
+    return book.forget(set(Casebook.attributes().values()) - set(records))
 
 
 def _visits(records: ByModel) -> Visits:
     """Every visit at which something was filled in; of two forms where one is expected the first, as anywhere else."""
     at_visits: dict[str, dict[str, Any]] = {}
-    for name, model in kept_as(VisitForms).items():
+    for name, model in VisitForms.attributes().items():
         for record in records.get(model, ()):
             at_visits.setdefault(record.visit, {}).setdefault(name, record)
-    return Visits({code: VisitForms(**forms) for code, forms in at_visits.items()})
+    nothing: dict[str, Any] = dict.fromkeys(VisitForms.attributes())
+    not_loaded = set(VisitForms.attributes().values()) - set(records)
+    visits = {code: VisitForms(**nothing | forms).forget(not_loaded) for code, forms in at_visits.items()}
+    return Visits(visits, VisitForms(**nothing).forget(not_loaded))

@@ -2,11 +2,13 @@
 
 import pytest
 
+from assessments.models import Visit
+from enrollment.models import Consent
 from oversight.analysis import listings
 from oversight.analysis.cohort import build_cohort
 from oversight.casebook import loading
-from oversight.casebook.book import Casebook, VisitForms, kept_as
-from procedures.models import SbrtFraction
+from oversight.casebook.book import Casebook, NotLoaded, VisitForms
+from procedures.models import Sbrt, SbrtFraction, Surgery
 from records import services
 from records.model import registry
 from records.model.base import ParticipantRecord, VisitRecord
@@ -27,7 +29,7 @@ MODELS = [model for model in registry.clinical_models() if issubclass(model, Par
 def test_every_form_and_every_kind_of_row_is_one_attribute_of_the_casebook(model: type[ParticipantRecord]) -> None:
     """A form that is registered and cannot be read would be judged by no rule."""
     holder = VisitForms if issubclass(model, VisitRecord) else Casebook
-    assert [name for name, kept in kept_as(holder).items() if kept is model] != []
+    assert [name for name, kept in holder.attributes().items() if kept is model] != []
 
 
 def test_what_is_entered_is_read_from_its_attribute(people, site):
@@ -39,14 +41,31 @@ def test_what_is_entered_is_read_from_its_attribute(people, site):
 
     [book] = loading.load([participant]).values()
 
-    for name, model in kept_as(Casebook).items():
+    for name, model in Casebook.attributes().items():
         kept = getattr(book, name)
         assert [type(record) for record in (kept if isinstance(kept, list) else [kept])] == [model], name
-    for name, model in kept_as(VisitForms).items():
+    for name, model in VisitForms.attributes().items():
         assert type(book.visits["d60"].form(name)) is model
-    assert book.visits["w2"] == VisitForms()
+    assert {book.visits["w2"].form(name) for name in VisitForms.attributes()} == {None}
     assert {type(record) for record in book.everything()} == set(MODELS)
     assert [type(record) for record in book.forms()] == list(registry.forms().values())
+
+
+def test_a_form_that_was_not_loaded_is_no_empty_answer(told):
+    """A rule that reads more than was loaded would otherwise judge as if nothing had been entered."""
+    told.treated()
+    [book] = loading.load([told.participant], [Consent, Sbrt, SbrtFraction, Visit]).values()
+
+    assert book.consent.given == "yes"
+    assert book.visits["d60"].visit is None
+    with pytest.raises(NotLoaded):
+        book.operations  # noqa: B018
+    with pytest.raises(NotLoaded):
+        book.every(Surgery)
+    with pytest.raises(NotLoaded):
+        book.visits["d60"].pain  # noqa: B018
+    with pytest.raises(AttributeError):
+        book.operation  # noqa: B018
 
 
 def void(told, record):
