@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/installed
+# Some containers set it; every start of every program would compile every module anew, which is half of its time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run dev test test-long mutants check bench lock docs screenshots backup drill
 .DELETE_ON_ERROR:
@@ -19,7 +21,7 @@ $(STAMP): requirements-dev.txt
 	pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
 	uv="$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"; \
 	$$pip "$$uv" 2>/dev/null \
-	  && $(BIN)/python -m uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	  && $(BIN)/python -m uv pip install --quiet --system-certs --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt \
 	  || $$pip --require-hashes -r requirements-dev.txt
 	@touch $(STAMP)
 

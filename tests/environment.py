@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +14,8 @@ _OURS = "SBRTSPINE_TEST_SERVERS"  # said to the workers: the servers they inheri
 def begin() -> None:
     """Start the servers and say where they are; called before Django's settings are read."""
     os.environ["SBRTSPINE_TESTING"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # half of what a program does to start is compiling its modules
+    sys.dont_write_bytecode = False
     os.environ["SBRTSPINE_READS"] = "everything"  # what a test asks the ORM; a request reads as its person
     os.environ.pop("SBRTSPINE_DEMO", None)
     os.environ.setdefault("SBRTSPINE_STATE", str(ROOT / ".local" / "test"))
