@@ -34,11 +34,12 @@ dev: setup
 test: setup
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 test-long: setup
-	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist load tests/test_every_page.py tests/records/audit/test_tampering.py \
-	  tests/records/audit/test_time_travel.py tests/records/workflow/test_trust_machine.py
+	@$(BIN)/python -m tests.programs
+	@$(BIN)/python -m tests.browser.chromium
+	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 # SIZE=320 mutants in the sample (0: the guards alone), SEED=another draws others, PACKAGES="records accounts", PROCESSES=2,
 # SECONDS=45 of tests for one mutant, MEASURE=1 measures again which test runs which line, AGAIN=1 judges all anew
