@@ -135,7 +135,7 @@ class Supervisor:
         self._command("collectstatic", "--no-input", "--verbosity", "0")
         if env.demo():
             self.say("Looking after the fictional demo study …")
-            self._command("demo", "--if-empty")
+            self._command("demo", "--if-empty", "--skip-checks")
         self.say("Starting web, worker and beat …")
         self.environment.pop("DATABASE_OWNER_URL", None)  # web and worker are the application's role, nothing more
         for part in parts:
@@ -144,7 +144,7 @@ class Supervisor:
         self._until_healthy()
         self.say(f"\nsbrtspine is running at http://127.0.0.1:{self.port}/")
         if env.demo():
-            self.say(self._command("demo", "--accounts"))
+            self.say(self._command("demo", "--accounts", "--skip-checks"))
         self.say("Ctrl-C stops everything.")
 
     def _port_is_free(self) -> None:

@@ -80,7 +80,7 @@ class Running:
                 start_new_session=True,
             )
         try:
-            until(self.well_or_dead, "a healthy system", seconds=120)
+            until(self.well_or_dead, "a healthy system", seconds=300)
         except AssertionError:
             self.stop()  # else it takes the machine from the next, and its folder
             raise

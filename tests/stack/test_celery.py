@@ -18,8 +18,15 @@ ALERTS = "SELECT count(*), count(DISTINCT (participant_id, kind, subject, due_at
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    system = Running(tmp_path_factory.mktemp("stack")).start()
+def mail():
+    """A mail server that has taken what the system sent, from its first scan on."""
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, mail):
+    system = Running(tmp_path_factory.mktemp("stack"), EMAIL_URL=f"smtp://127.0.0.1:{mail.port}").start()
     yield system
     system.stop()
 
@@ -42,6 +49,17 @@ def scanned_since(running: Running, when: str) -> bool:
 
 def now(running: Running) -> str:
     return running.sql("SELECT clock_timestamp()::text")[0][0]
+
+
+def test_what_is_raised_is_mailed_by_the_workers_over_smtp(running, mail):
+    """The demo's closing window reaches its people through beat, queue, worker and a real SMTP conversation."""
+    urgent = until(lambda: [each for each in mail.taken if "urgent" in each["Subject"]], "a safety mail", 90)
+    owed = "SELECT count(*) FROM oversight_mail WHERE urgency = 0 AND sent_at IS NULL"
+    until(lambda: running.sql(owed)[0][0] == 0, "every safety mail marked", 60)
+    assert running.processes("celery", "safety@")
+
+    assert "BLEND-12" not in urgent[0].as_string()
+    assert len({each["Message-ID"] for each in mail.taken}) == len(mail.taken)
 
 
 def test_a_window_that_closes_raises_one_alert_with_two_beats_and_three_workers(running, tmp_path):
@@ -86,19 +104,3 @@ def test_three_days_without_a_worker_are_made_up_by_the_first_scan(running):
     assert "day-60-overdue" in raised
     count, distinct = running.sql(ALERTS)[0]
     assert count == distinct
-
-
-def test_what_is_raised_is_mailed_by_the_workers_over_smtp(tmp_path):
-    """The demo's closing window reaches its people through beat, queue, worker and a real SMTP conversation."""
-    with SmtpServer() as server:
-        system = Running(tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{server.port}").start()
-        try:
-            urgent = until(lambda: [each for each in server.taken if "urgent" in each["Subject"]], "a safety mail", 90)
-            owed = "SELECT count(*) FROM oversight_mail WHERE urgency = 0 AND sent_at IS NULL"
-            until(lambda: system.sql(owed)[0][0] == 0, "every safety mail marked", 60)
-            assert system.processes("celery", "safety@")
-        finally:
-            system.stop()
-
-    assert "BLEND-12" not in urgent[0].as_string()
-    assert len({each["Message-ID"] for each in server.taken}) == len(server.taken)
