@@ -1,4 +1,4 @@
-"""Thirty people save while somebody completes, locks, signs or compares: nothing lands after, and everybody is told."""
+"""Many people save while somebody completes, locks, signs or compares: nothing lands after, and everybody is told."""
 
 import threading
 
@@ -14,8 +14,9 @@ from records.audit import verification
 from records.models import AuditRow, Lock
 from tests import builders
 from tests.conftest import PASSWORD
+from tests.sizes import examples
 
-SAVERS = 30
+SAVERS = examples(10, 30)
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -101,7 +102,7 @@ def check(given, last_row):
     assert verification.verify() == []
 
 
-def test_thirty_saves_race_a_completion(people, consent):
+def test_saves_race_a_completion(people, consent):
     browser = browser_of(people["surgeon"])
     opened = answers(consent, action="save")
 
@@ -121,7 +122,7 @@ def test_thirty_saves_race_a_completion(people, consent):
     check(given, AuditRow.objects.get(table="enrollment_consent", changes__status=["draft", "complete"]).pk)
 
 
-def test_thirty_saves_race_a_lock(people, consent):
+def test_saves_race_a_lock(people, consent):
     browser = browser_of(people["datamanager"])
     opened = answers(consent, action="save")
     sent = {"what": "participant", "kind": "freeze", "reason": "Interim look"}
