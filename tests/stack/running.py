@@ -59,6 +59,7 @@ class Running:
             "DEMO_PASSWORD": PASSWORD,
             "PORT": str(self.port),
             "SCAN_EVERY_SECONDS": "2",
+            "SPT_NOENV": "1",  # who writes a title over its command line leaves its environment, by which it is known
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
