@@ -24,6 +24,7 @@ from tests.conftest import _person
 from tests.oversight import many
 from tests.oversight.figures import described, recomputed
 from tests.oversight.figures.twice import compare, expected, never_filled, not_computed, read
+from tests.sizes import examples
 
 
 @pytest.fixture
@@ -67,8 +68,8 @@ def left_and_corrected(people, site):
 
 
 @pytest.fixture
-def five_hundred(people, site):
-    many.trial(site, people["nurse"], 500, timezone.now())
+def many_participants(people, site):
+    many.trial(site, people["nurse"], examples(150, 500), timezone.now())
     with connection.cursor() as cursor:  # of tables filled in this very transaction nobody knows the size
         cursor.execute("SET LOCAL enable_nestloop = off")
 
@@ -84,7 +85,7 @@ def test_the_figures_equal_what_the_exported_files_give(login, people, site, req
     compare(browser, people["pi"], expected(recomputed.Exported(browser)))
 
 
-def test_the_figures_of_500_participants_too_and_each_number_leads_to_its_records(login, people, five_hundred):
+def test_the_figures_of_many_participants_too_and_each_number_leads_to_its_records(login, people, many_participants):
     """They have every verdict and every kind of course, or this would compare little."""
     browser = login("pi")
     told = expected(recomputed.Exported(browser))
