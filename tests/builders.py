@@ -38,20 +38,20 @@ def record(
     **answers: Any,
 ) -> Any:
     """A form of a participant, with these answers; instants as `amsterdam(...)` or as a date."""
-    made = model(participant=participant, missing=missing or {})
+    form = model(participant=participant, missing=missing or {})
     if visit:
-        made.visit = visit
-    made.fill(**answers)
-    return services.write(made, by=by, version=0, complete=complete, rows=rows or [], now=now)
+        form.visit = visit
+    form.fill(**answers)
+    return services.write(form, by=by, version=0, complete=complete, rows=rows or [], now=now)
 
 
 def change(
-    made: Record, by: Person, *, reason: str = "Source checked", now: datetime | None = None, **answers: Any
+    form: Record, by: Person, *, reason: str = "Source checked", now: datetime | None = None, **answers: Any
 ) -> Any:
     """Change an existing record through the door."""
-    made.refresh_from_db()
-    made.fill(**answers)
-    return services.write(made, by=by, version=made.version, reason=reason, now=now)
+    form.refresh_from_db()
+    form.fill(**answers)
+    return services.write(form, by=by, version=form.version, reason=reason, now=now)
 
 
 def leave(person: Person) -> None:

@@ -121,17 +121,17 @@ def people(site: Site, site_b: Site) -> dict[str, Person]:
     """The fixed cast: one person a role at the first site, and nurse_b at the second; trained and delegated."""
     if not cast.put_back("people"):
         _make_people()
-    made = {person.username: person for person in Person.objects.exclude(username="system")}
-    return {username: made[username.replace("_", "-")] for username in (*CAST, "nurse_b")}
+    persons = {person.username: person for person in Person.objects.exclude(username="system")}
+    return {username: persons[username.replace("_", "-")] for username in (*CAST, "nurse_b")}
 
 
 def _make_people() -> None:
     site, site_b = (Site.objects.get(code=code) for code in ("umcu", "lisbon"))
-    made = {username: _person(username, first, last, role, site) for username, (first, last, role) in CAST.items()}
+    persons = {username: _person(username, first, last, role, site) for username, (first, last, role) in CAST.items()}
     nurse_b = _person("nurse-b", "Bea", "Silva", Role.NURSE, site_b)
     for username in ("nurse", "surgeon", "radonc"):
-        delegate(made[username], site, made["pi"])
-    delegate(nurse_b, site_b, made["pi"])
+        delegate(persons[username], site, persons["pi"])
+    delegate(nurse_b, site_b, persons["pi"])
 
 
 @pytest.fixture
@@ -199,9 +199,12 @@ def browsers_leave_no_sight(monkeypatch: pytest.MonkeyPatch) -> None:
                 answer.streaming_content = list(answer.streaming_content)
             return answer
         finally:
-            held = connection.connection  # asked by psycopg itself: this is no statement of the page
-            if held is not None and held.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
-                held.execute("SELECT set_config(%s, %s, false)", [site_scope.SETTING, site_scope.EVERYTHING])
+            raw_connection = connection.connection  # asked by psycopg itself: this is no statement of the page
+            if raw_connection is not None and raw_connection.info.transaction_status in (
+                TransactionStatus.IDLE,
+                TransactionStatus.INTRANS,
+            ):
+                raw_connection.execute("SELECT set_config(%s, %s, false)", [site_scope.SETTING, site_scope.EVERYTHING])
 
     monkeypatch.setattr(Client, "request", request)
 

@@ -92,14 +92,14 @@ def rows_of(model: type[Record], participant: Participant) -> list[ItemGroupReco
 def everything(participant: Participant, state: str, people: dict[str, Person], **how: Any) -> list[Record]:
     """One record of every form of this participant, in this state."""
     links: dict[type, Record] = {}
-    made = []
+    records = []
     for turn, model in zip(count(STATES.index(state)), _events_first(), strict=False):
         links[model] = entered(model, participant, state, people, turn, links, **how)
-        made.append(links[model])
-    for record in made:
+        records.append(links[model])
+    for record in records:
         bring(record, state, people)
     close(participant, state, people)
-    return made
+    return records
 
 
 def entered(

@@ -31,13 +31,13 @@ CRF_APPS = ("enrollment", "procedures", "assessments", "adverse_events")
 
 def imported(path: Path) -> set[str]:
     """The first word of every import in a file, wherever it stands."""
-    found = set()
+    apps = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {name.name.split(".")[0] for name in node.names}
+            apps |= {name.name.split(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.split(".")[0])
-    return found
+            apps.add(node.module.split(".")[0])
+    return apps
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -66,24 +66,24 @@ def test_records_names_no_case_report_form():
 
 def modules() -> dict[str, Path]:
     """Every module of the apps by its dotted name; migrations are history."""
-    found = {}
+    places = {}
     for path in FILES:
         if "migrations" not in path.parts:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            found[name.removesuffix(".__init__")] = path
-    return found
+            places[name.removesuffix(".__init__")] = path
+    return places
 
 
 def neighbours(path: Path, known: set[str]) -> set[str]:
     """The modules that a file imports, wherever in it the import stands."""
-    found = set()
+    imports = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
+            imports |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             inside = {f"{node.module}.{name.name}" for name in node.names}
-            found |= inside & known or {node.module}
-    return found & known
+            imports |= inside & known or {node.module}
+    return imports & known
 
 
 def test_no_module_leads_back_to_itself():
@@ -112,13 +112,13 @@ def test_no_line_of_a_template_is_too_long_to_read(path):
 
 def public_names(path: Path) -> set[str]:
     """What a module offers: functions, classes and constants without an underscore."""
-    found = set()
+    names = set()
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.Assign):
-            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return {name for name in found if not name.startswith("_")}
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {name for name in names if not name.startswith("_")}
 
 
 GIVEN_BY_DJANGO = {"urlpatterns", "register", "Command", "log"}

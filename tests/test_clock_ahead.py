@@ -70,14 +70,14 @@ def scanned(at):
 def test_health_is_red_and_says_so_until_it_is_done_again(participant, part, what, do):
     now = timezone.now()
     do(now + YEAR)
-    found = health.check(now)
-    assert (found["status"], found[part]["late"]) == ("fail", True)
-    assert found[part]["because"] == f"The last {what} is dated in the future: the clock was ahead."
+    report = health.check(now)
+    assert (report["status"], report[part]["late"]) == ("fail", True)
+    assert report[part]["because"] == f"The last {what} is dated in the future: the clock was ahead."
 
     do(now)
-    found = health.check(now)[part]
-    assert found["late"] is False
-    assert "because" not in found
+    report = health.check(now)[part]
+    assert report["late"] is False
+    assert "because" not in report
 
 
 def test_a_proof_made_after_the_clock_came_back_is_the_last_one(participant):
@@ -144,10 +144,10 @@ def alert(participant, at):
 
 def test_a_safety_alert_told_in_the_future_is_passed_on(participant, people):
     now = timezone.now()
-    told = alert(participant, now + YEAR)
-    Message.objects.create(person=people["nurse"], alert=told, urgency=Urgency.SAFETY, raised_at=now + YEAR)
+    old_alert = alert(participant, now + YEAR)
+    Message.objects.create(person=people["nurse"], alert=old_alert, urgency=Urgency.SAFETY, raised_at=now + YEAR)
     notify.enqueue_all(now)
-    assert [each.person for each in Message.objects.filter(level=1)] == [people["pi"]]
+    assert [message.person for message in Message.objects.filter(level=1)] == [people["pi"]]
     notify.enqueue_all(now)
     assert Message.objects.count() == 2
     assert alerts.unsent(now) == 0  # a mail is under way
@@ -157,10 +157,10 @@ def test_a_safety_alert_told_in_the_future_is_passed_on(participant, people):
 def test_a_mail_due_in_the_future_is_late_and_sent_now(participant, people, urgency, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     now = timezone.now()
-    told = alert(participant, now)
+    old_alert = alert(participant, now)
     later = now + YEAR
     letter = Mail.objects.create(person=people["nurse"], urgency=urgency, due_at=later, try_at=later, begun_at=later)
-    Message.objects.create(person=people["nurse"], alert=told, urgency=urgency, raised_at=later, mail=letter)
+    Message.objects.create(person=people["nurse"], alert=old_alert, urgency=urgency, raised_at=later, mail=letter)
     assert outbox.waiting(now)["safety_late"] == (urgency == Urgency.SAFETY)
     assert outbox.send(now).sent == 1
     assert len(mail.outbox) == 1
@@ -233,16 +233,16 @@ def test_an_account_last_looked_at_in_the_future_is_to_be_looked_at(people):
     recertification.confirm([people["nurse"]], by=people["admin"], now=now + YEAR)
     people["nurse"].last_login = now + YEAR
     people["nurse"].save()
-    [nurse] = [each for each in selectors.people(now) if each == people["nurse"]]
+    [nurse] = [person for person in selectors.people(now) if person == people["nurse"]]
     assert (nurse.look_again, nurse.dormant) == (True, True)
     assert Recertification.objects.exists()
     assert Act.objects.exists()
 
 
 def test_a_code_taken_in_the_future_does_not_refuse_those_of_now(monkeypatch):
-    held = SimpleNamespace(data={"secret": "x", "last_step": 0}, save=lambda **_fields: None)
+    authenticator = SimpleNamespace(data={"secret": "x", "last_step": 0}, save=lambda **_fields: None)
     monkeypatch.setattr(factors, "decrypt", lambda secret: secret)
     monkeypatch.setattr(factors, "_step_of", lambda _secret, _given, now: int(now.timestamp()) // factors.STEP)
-    assert factors._is_code(held, "123456", NOW + YEAR)
-    assert factors._is_code(held, "123456", NOW)
-    assert not factors._is_code(held, "123456", NOW)  # once
+    assert factors._is_code(authenticator, "123456", NOW + YEAR)
+    assert factors._is_code(authenticator, "123456", NOW)
+    assert not factors._is_code(authenticator, "123456", NOW)  # once

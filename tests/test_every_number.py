@@ -100,7 +100,7 @@ def test_what_is_refused_is_still_in_its_box(model, spelling, people, site, clie
 
 
 @pytest.mark.parametrize(
-    ("places", "spelling", "said"),
+    ("places", "spelling", "sentence"),
     [
         (0, "1.000", "“1.000” can be read as 1 or as 1000. Type 1 or 1000."),
         (0, "1.500", "“1.500” can be read as 1.5 or as 1500. Type 1500."),
@@ -114,10 +114,10 @@ def test_what_is_refused_is_still_in_its_box(model, spelling, people, site, clie
         (1, "5 ml", "This must be a number in digits only, such as 5.3."),
     ],
 )
-def test_the_sentence_says_what_to_type(places, spelling, said):
+def test_the_sentence_says_what_to_type(places, spelling, sentence):
     field = Integer(min_value=0, max_value=5000) if places == 0 else Decimal(places=places, min_value=0, max_value=2000)
 
-    assert kept(field.formfield(), spelling) == said
+    assert kept(field.formfield(), spelling) == sentence
 
 
 def _below(cls):

@@ -70,14 +70,14 @@ def at(record):
 @pytest.mark.parametrize("state", population.STATES)
 def test_every_page_of_every_record_in_a_state_is_read_by_every_role(state, people, nurse_two, site, client):
     participant = builders.register(site, people["nurse"])
-    made = population.everything(participant, state, people)
+    records = population.everything(participant, state, people)
     home, now = f"/participants/{participant.code}/", population.STATES.index(state)
     wrong = {}
     for role, reader in enumerate(READERS):
         client.force_login(people[reader])
         own = OF_A_PARTICIPANT[1:]
         pages = [home, *(home + tail for tail in (own if LONG else [own[(role + 3 * now) % len(own)]]))]
-        for form, record in enumerate(made):
+        for form, record in enumerate(records):
             pages += [at(record).url(tail) for tail in turns(OF_A_RECORD, form=form, state=now, role=role)]
         wrong |= {(reader, address): text for address, text in broken(client, pages).items()}
 

@@ -21,7 +21,7 @@ FORMS = [model for model in MODELS if model is not Participant]
 NUMBERS = (Integer, Decimal)
 
 
-def made(model, people, site):
+def filled_record(model, people, site):
     """An empty draft of a form, with its parent where it is a row."""
     participant = builders.register(site, people["nurse"])
     if model is Participant:
@@ -31,7 +31,7 @@ def made(model, people, site):
         record.visit = "d60"
     if not issubclass(model, ItemGroupRecord):
         return services.write(record, by=people["nurse"], version=0)
-    parent = made(model._meta.get_field(model.parent_field).related_model, people, site)
+    parent = filled_record(model._meta.get_field(model.parent_field).related_model, people, site)
     services.write(parent, by=people["nurse"], version=parent.version, rows=[record])
     return record
 
@@ -44,15 +44,15 @@ def test_its_table_has_the_triggers(model):
             "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
             [model._meta.db_table],
         )
-        found = dict(cursor.fetchall())
+        triggers = dict(cursor.fetchall())
 
-    assert {"audited", "never_deleted", "never_emptied"} <= set(found)
-    assert set(found.values()) == {"O"}
+    assert {"audited", "never_deleted", "never_emptied"} <= set(triggers)
+    assert set(triggers.values()) == {"O"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_it_is_audited_and_refuses_a_silent_write(model, people, site):
-    record = made(model, people, site)
+    record = filled_record(model, people, site)
     table = model._meta.db_table
     routes = [
         lambda: model._base_manager.filter(pk=record.pk).update(version=77),
@@ -71,7 +71,7 @@ def test_it_is_audited_and_refuses_a_silent_write(model, people, site):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_it_is_never_deleted(model, people, site):
-    record = made(model, people, site)
+    record = filled_record(model, people, site)
 
     with pytest.raises(ValidationError, match="never deleted"):
         record.delete()
@@ -108,7 +108,7 @@ def test_every_constraint_has_a_sentence(model):
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, site):
-    record = made(model, people, site)
+    record = filled_record(model, people, site)
     for field in crf_fields(model):
         if not isinstance(field, NUMBERS) or field.max_value is None:
             continue
@@ -118,14 +118,14 @@ def test_the_database_keeps_the_bounds_that_the_fields_declare(model, people, si
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_it_is_in_the_dictionary_and_in_the_export(model, people, site):
-    record = made(model, people, site)
-    told = {row["field"] for row in dictionary.rows() if row["form"] == model.slug}
+    record = filled_record(model, people, site)
+    fields = {row["field"] for row in dictionary.rows() if row["form"] == model.slug}
     content = b"".join(datasets.blocks(model, Selection(people["datamanager"]))).decode()
     [header, line, *_rest] = [line.strip() for line in content.splitlines()]
 
-    assert told == {field.name for field in crf_fields(model)}
+    assert fields == {field.name for field in crf_fields(model)}
     assert header.split(",")[:5] == ["participant", "site", "visit", "record", "status"]
-    assert told <= set(header.split(","))
+    assert fields <= set(header.split(","))
     assert line.startswith(record.participant.code)
 
 

@@ -26,7 +26,8 @@ def kept():
     return [
         model._meta.label
         for model in apps.get_models()
-        if CANARY in str(list(model._base_manager.values_list(*(each.attname for each in model._meta.concrete_fields))))
+        if CANARY
+        in str(list(model._base_manager.values_list(*(field.attname for field in model._meta.concrete_fields))))
     ]
 
 

@@ -63,7 +63,7 @@ def everywhere(people, site):
         person.first_name, person.last_name = TEXTS[turn], (TEXTS[turn + 3])[:150]
         person.save()
     participant = builders.register(site, people["nurse"])
-    links, turn, made = {}, count(), []
+    links, turn, records = {}, count(), []
     for model in population._events_first():
         record, rows = population.blank(model, participant), population.rows_of(model, participant)
         for part in (record, *rows):
@@ -73,16 +73,16 @@ def everywhere(people, site):
                 **{f.name: LINES if isinstance(f, LongText) else TEXTS[next(turn) % len(TEXTS)][: f.max_length]
                    for f in free}
             )  # fmt: skip
-        links[model] = population.put(record, rows, people["nurse"], complete=len(made) % 2 == 0)
-        made.append(links[model])
-    at = FormTarget(participant, type(made[0]), made[0], getattr(made[0], "visit", None))
+        links[model] = population.put(record, rows, people["nurse"], complete=len(records) % 2 == 0)
+        records.append(links[model])
+    at = FormTarget(participant, type(records[0]), records[0], getattr(records[0], "visit", None))
     tail = at.url().split(f"/{participant.code}/", 1)[1]
     for text in (*TEXTS, LINES):
-        query = queries.ask(participant, by=people["monitor"], text=text, now=population.NOW, form=made[0].slug,
-                            tail=tail, record_id=made[0].pk, assignee="nurse")  # fmt: skip
+        query = queries.ask(participant, by=people["monitor"], text=text, now=population.NOW, form=records[0].slug,
+                            tail=tail, record_id=records[0].pk, assignee="nurse")  # fmt: skip
         queries.move(query, "answered", by=people["nurse"], text=text, now=population.NOW)
     scan.scan(timezone.now())
-    return participant, made
+    return participant, records
 
 
 def body(browser, url):
@@ -122,11 +122,11 @@ def lacking(where, values, content):
 
 
 def _every_page(everywhere, people, client):
-    participant, made = everywhere
+    participant, records = everywhere
     client.force_login(people["pi"])
     home = f"/participants/{participant.code}/"
     unread = []
-    for record in made:
+    for record in records:
         url = FormTarget(participant, type(record), record, getattr(record, "visit", None)).url()
         values = texts_of(record, *selectors.child_rows(record))
         unread += lacking(url, values, body(client, url))
@@ -145,7 +145,7 @@ def _every_page(everywhere, people, client):
 
 
 def _every_line_of_the_trail(everywhere, people, client):
-    participant, made = everywhere
+    participant, records = everywhere
     client.force_login(people["pi"])
     address, pages = f"/audit/?participant={participant.code}&all=1", ""
     while address:
@@ -153,14 +153,14 @@ def _every_line_of_the_trail(everywhere, people, client):
         older = re.findall(r'href="(\?[^"]+)" rel="next"', pages[pages.rindex("<main") :])
         address = f"/audit/{older[-1]}" if older else ""
 
-    told = {
+    lines = {
         f"<em>{field.verbose_name}</em>: {value}"
-        for record in made
+        for record in records
         for part in (record, *selectors.child_rows(record))
         for field in crf_fields(type(part))
         if is_free(field) and (value := getattr(part, field.name))
     }
-    assert lacking("audit", sorted(told), pages) == []
+    assert lacking("audit", sorted(lines), pages) == []
 
 
 def _every_line_of_work(everywhere, people, client):
@@ -180,28 +180,30 @@ def _every_line_of_work(everywhere, people, client):
 
 def or_its_codes(text):
     """The text, any character of which may be said by its code."""
-    return re.compile("".join(rf"(?:{re.escape(each)}|U\+{ord(each):04X})" for each in text))
+    return re.compile("".join(rf"(?:{re.escape(letter)}|U\+{ord(letter):04X})" for letter in text))
 
 
 def _report(everywhere, people, client, monkeypatch):
     """What a cell of the report says is read in the page, and given to the typesetter with codes for lacking signs."""
-    _participant, made = everywhere
+    _participant, records = everywhere
     client.force_login(people["pi"])
-    values = {value for record in made for value in texts_of(record, *selectors.child_rows(record))}
+    values = {value for record in records for value in texts_of(record, *selectors.child_rows(record))}
     cells = {cell.value for _number, figure in report.build(people["pi"], timezone.now()).figures
              for row in figure.table.rows for cell in row.cells if cell.value in values}  # fmt: skip
-    given = []
+    inputs = []
     compile_it = typst.compile
     monkeypatch.setattr(
-        typst, "compile", lambda *all, **how: given.append(how["sys_inputs"]) or compile_it(*all, **how)
+        typst, "compile", lambda *all, **how: inputs.append(how["sys_inputs"]) or compile_it(*all, **how)
     )
     assert body(client, "/report/report.pdf").startswith(b"%PDF")
-    rows = json.loads(next(each["report"] for each in reversed(given) if "report" in each))["figures"]
-    told = {cell for figure in rows for row in figure["rows"] for cell in row}
+    rows = json.loads(next(texts_read["report"] for texts_read in reversed(inputs) if "report" in texts_read))[
+        "figures"
+    ]
+    texts = {cell for figure in rows for row in figure["rows"] for cell in row}
 
     assert len(cells) > 1
     assert lacking("report", cells, body(client, "/report/report.html")) == []
-    assert [cell for cell in cells if not any(map(or_its_codes(cell).fullmatch, told))] == []
+    assert [cell for cell in cells if not any(map(or_its_codes(cell).fullmatch, texts))] == []
 
 
 def _every_figure(everywhere, people, client):
@@ -215,7 +217,7 @@ def _every_figure(everywhere, people, client):
 
 
 def _every_export(everywhere, people, client):
-    _participant, made = everywhere
+    _participant, records = everywhere
     client.force_login(people["pi"])
     for purpose in PURPOSES:
         bundle = zipfile.ZipFile(io.BytesIO(body(client, f"/exports/all.zip?purpose={purpose.code}")))
@@ -226,27 +228,27 @@ def _every_export(everywhere, people, client):
             exact = bundle
         if purpose.code == "safety":
             spreadsheet = bundle
-    told, compared = [], 0
-    for record in made:
+    faults, compared = [], 0
+    for record in records:
         single = lines_of(body(client, f"/exports/{record.slug}.csv?purpose=archive"))
-        told += [(record.slug, "alone")] * (single != lines_of(exact.read(f"{record.slug}.csv")))
+        faults += [(record.slug, "alone")] * (single != lines_of(exact.read(f"{record.slug}.csv")))
         for part in (record, *selectors.child_rows(record)):
             written = told_of(exact, part)
             values = {field.name: getattr(part, field.name) for field in crf_fields(type(part)) if is_free(field)}
             values = {name: value for name, value in values.items() if value}
             compared += len(values)
-            told += [(part.slug, name, written[name]) for name, value in values.items() if written[name] != value]
+            faults += [(part.slug, name, written[name]) for name, value in values.items() if written[name] != value]
             if f"{part.slug}.csv" in spreadsheet.namelist():
                 safe = told_of(spreadsheet, part)
-                told += [(part.slug, name) for name, value in values.items() if safe[name] != defused(value)]
+                faults += [(part.slug, name) for name, value in values.items() if safe[name] != defused(value)]
     log = lines_of(exact.read("queries.csv"))
     messages = QueryMessage.objects.all()
     assert {line["question"] for line in log} == {message.query.sentence for message in messages}
     assert {line["said"] for line in log} == {message.text for message in messages}
     trail = {line["new"] for line in lines_of(exact.read("audit.csv"))}
-    assert {value for record in made for value in texts_of(record, *selectors.child_rows(record))} <= trail
+    assert {value for record in records for value in texts_of(record, *selectors.child_rows(record))} <= trail
 
-    assert told == []
+    assert faults == []
     assert compared > 25
 
 
@@ -257,9 +259,9 @@ def lines_of(content):
 def told_of(bundle, part):
     """The line of a record or of a row inside one, in its own file."""
     key = str(part.pk if isinstance(part, ItemGroupRecord) else getattr(part, "number", 1))
-    found = [line for line in lines_of(bundle.read(f"{part.slug}.csv")) if line["record"] == key]
-    assert len(found) == 1, part
-    return found[0]
+    lines = [line for line in lines_of(bundle.read(f"{part.slug}.csv")) if line["record"] == key]
+    assert len(lines) == 1, part
+    return lines[0]
 
 
 def test_whatever_stands_in_the_texts_is_shown_drawn_and_exported(everywhere, people, client, monkeypatch):

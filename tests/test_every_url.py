@@ -224,8 +224,8 @@ READS_ONLY = ["board-take", *(name for name, by_role in POST.items() if by_role 
 def answers(role, statuses, but=()):
     """Address -> what a role is answered; the nurse of both sites the nurse's, but for what is delegated."""
     alike = ROLES.index("nurse" if role == "nurse_two" else role)
-    found = {name: by_role[alike] for name, by_role in statuses.items()}
-    return {**found, **dict.fromkeys(but if role == "nurse_two" else (), 403)}
+    expected_statuses = {name: by_role[alike] for name, by_role in statuses.items()}
+    return {**expected_statuses, **dict.fromkeys(but if role == "nurse_two" else (), 403)}
 
 
 @pytest.fixture
@@ -262,9 +262,9 @@ def _as(role, client, people):
 def test_every_address_read_by_every_role(role, client, people, nurse_two, records, monkeypatch):
     monkeypatch.setattr("oversight.health.check", lambda now: {"status": "ok"})
     browser = _as(role, client, people)
-    found = {name: browser.get(address).status_code for name, (address, _expected) in GET.items()}
+    statuses = {name: browser.get(address).status_code for name, (address, _expected) in GET.items()}
 
-    assert found == answers(role, {name: by_role for name, (_address, by_role) in GET.items()})
+    assert statuses == answers(role, {name: by_role for name, (_address, by_role) in GET.items()})
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -272,12 +272,12 @@ def test_every_address_written_by_every_role(role, client, people, nurse_two, re
     browser = _as(role, client, people)
     wrong = {"action": "save", "version": "1", "reason": "", "visited_on": "31-2-2016", "incision_at_0": "31-2-2016"}
     wrong["consented_at_0"] = "31-2-2016"
-    found = {}
+    statuses = {}
     for name in POST:
         version = "0" if name == "new-form" else "1"
-        found[name] = browser.post(GET[name][0], {**wrong, "version": version}).status_code
+        statuses[name] = browser.post(GET[name][0], {**wrong, "version": version}).status_code
 
-    assert found == answers(role, POST, but=READS_ONLY)
+    assert statuses == answers(role, POST, but=READS_ONLY)
 
 
 def _clinical():

@@ -30,12 +30,12 @@ def participant(people, site):
 
 def written():
     """Every row there is, but for what a request leaves of itself."""
-    found = {}
+    rows = {}
     for model in apps.get_models():
         if model._meta.app_label not in _OF_THE_REQUEST and model._meta.label not in _OF_THE_REQUEST:
-            names = [each.attname for each in model._meta.concrete_fields]
-            found[model._meta.label] = sorted(map(str, model._base_manager.values_list(*names)))
-    return found
+            names = [field.attname for field in model._meta.concrete_fields]
+            rows[model._meta.label] = sorted(map(str, model._base_manager.values_list(*names)))
+    return rows
 
 
 def differs(before):
@@ -44,13 +44,13 @@ def differs(before):
 
 
 def _account(about, by, act, **more):
-    given = {"by": by, "reason": "A reason", "now": NOW, **more}
-    return lambda: getattr(services, act)(about, **given)
+    arguments = {"by": by, "reason": "A reason", "now": NOW, **more}
+    return lambda: getattr(services, act)(about, **arguments)
 
 
 def _end_role(people, site):
-    held = Membership.objects.get(person=people["surgeon"])
-    return _account(held, people["admin"], "end_role", ends_at=NOW + timedelta(days=3))
+    membership = Membership.objects.get(person=people["surgeon"])
+    return _account(membership, people["admin"], "end_role", ends_at=NOW + timedelta(days=3))
 
 
 def _deactivate(people, site):
@@ -93,7 +93,7 @@ def _ask_to_unlock(people, site):
 
 
 @pytest.mark.parametrize(
-    "act", [_end_role, _deactivate, _reactivate, _take_over, _visit, _ask_to_unlock], ids=lambda each: each.__name__
+    "act", [_end_role, _deactivate, _reactivate, _take_over, _visit, _ask_to_unlock], ids=lambda act: act.__name__
 )
 def test_the_same_once_more_leaves_nothing(people, site, act):
     do = act(people, site)
@@ -132,11 +132,11 @@ def test_the_preferences_saved_as_they_stand_leave_nothing(login, people):
 
 def test_a_redaction_that_waits_is_not_asked_for_twice(people, participant):
     builders.record(Consent, participant, people["nurse"], form_version="for Pietersen")
-    places = [each.key for each in redaction.find(participant, "Pietersen")]
-    given = {"by": people["datamanager"], "reason": "a name", "now": datetime(2026, 11, 28, tzinfo=UTC)}
-    redaction.ask(participant, places, **given)
+    places = [place.key for place in redaction.find(participant, "Pietersen")]
+    arguments = {"by": people["datamanager"], "reason": "a name", "now": datetime(2026, 11, 28, tzinfo=UTC)}
+    redaction.ask(participant, places, **arguments)
     before = written()
 
     with pytest.raises(ValidationError, match="waits already"):
-        redaction.ask(participant, places, **given)
+        redaction.ask(participant, places, **arguments)
     assert differs(before) == set()

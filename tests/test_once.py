@@ -119,37 +119,37 @@ def stage(people, site, site_b):
 
 def sending(name, stage):
     """Who sends what where; the same page, so the same entry."""
-    who, where, sent, made = CREATES[name]
+    who, where, sent, created = CREATES[name]
     sent = {key: value.format(**stage) for key, value in {**COMMON, **sent}.items()}
     sent |= {"entry": str(uuid4()), "who": stage["who"]}
     sent["site"] = str(stage["site"].pk) if name == "monitoring-visit-new" else stage["site"].code
-    return who, where.format(**stage), sent, made
+    return who, where.format(**stage), sent, created
 
 
 def counted():
     return {model._meta.db_table: model._base_manager.count() for model in apps.get_models()}
 
 
-def gained(before, made):
-    return {table: n - before[table] for table, n in counted().items() if table in made}
+def gained(before, created):
+    return {table: n - before[table] for table, n in counted().items() if table in created}
 
 
 @pytest.mark.parametrize("name", CREATES)
 def test_the_same_page_sent_twice_makes_one_thing(name, people, stage):
-    who, where, sent, made = sending(name, stage)
+    who, where, sent, created = sending(name, stage)
     browser, before = browser_of(people[who]), counted()
 
     answers = [browser.post(where, sent) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [302, 302], answers[0].content.decode()[-3000:]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
-    assert gained(before, made) == made
+    assert gained(before, created) == created
 
 
 @pytest.mark.usefixtures("committed")
 @pytest.mark.parametrize("name", CREATES)
 def test_the_same_page_sent_eight_times_at_once_makes_one_thing(name, people, stage):
-    who, where, sent, made = sending(name, stage)
+    who, where, sent, created = sending(name, stage)
     before = counted()
 
     def send():
@@ -161,7 +161,7 @@ def test_the_same_page_sent_eight_times_at_once_makes_one_thing(name, people, st
     assert {status for status, _where in answers} == {302}
     assert len(answers) == AT_ONCE
     assert len({where for _status, where in answers}) == 1
-    assert gained(before, made) == made
+    assert gained(before, created) == created
 
 
 @pytest.mark.usefixtures("committed")

@@ -30,15 +30,15 @@ NAMED_OTHERWISE = [
 
 
 @pytest.fixture
-def told(people, site, site_b, client, monkeypatch):
+def subject(people, site, site_b, client, monkeypatch):
     """A participant of the first site, with everything that people and the machine leave about one."""
     participant = services.write(Participant(code=CODE, site=site), by=people["nurse"], version=0)
-    made = population.everything(participant, "verified", people, text=CANARY)
+    records = population.everything(participant, "verified", people, text=CANARY)
     home = f"/participants/{participant.code}/"
     now = timezone.now()
     monkeypatch.setattr(plan.MonitoringDraw, "takes", lambda self, place: True)
     client.force_login(people["nurse"])
-    for record in made[:3]:
+    for record in records[:3]:
         place = FormTarget(participant, type(record), record, getattr(record, "visit", None))
         client.get(place.url())
         client.post(place.url("typing/"), {"note": CANARY})
@@ -84,7 +84,7 @@ def answers(client, address):
     return answer.status_code, text.decode(errors="replace")
 
 
-def test_no_row_of_any_table_tells_another_site(told, people):
+def test_no_row_of_any_table_tells_another_site(subject, people):
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
         tables = [name for (name,) in cursor.fetchall()]
@@ -102,7 +102,7 @@ def test_no_row_of_any_table_tells_another_site(told, people):
 
 
 @pytest.mark.parametrize("role", CAST)
-def test_no_page_tells_another_site(role, told, people, site_b, client, monkeypatch):
+def test_no_page_tells_another_site(role, subject, people, site_b, client, monkeypatch):
     monkeypatch.setattr("oversight.health.check", lambda now: {"status": "ok"})
     person = cast_of(site_b, people["pi"])[role]
     ids = [model.objects.order_by("pk").last().pk for model in (Snapshot, ExportJob, MonitoringVisit)]

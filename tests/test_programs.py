@@ -59,7 +59,7 @@ def test_in_ci_a_test_without_its_program_fails(tmp_path):
 def test_what_make_test_says_first(tmp_path):
     """As an ordinary user, who may install nothing."""
     words = "import os, sys; os.geteuid = lambda: 1000; from tests import programs; sys.exit(programs.main())"
-    said = {
+    output = {
         name: subprocess.run(
             [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True,
             env={"PATH": str(tmp_path), "CTCAE_FILE": "/nowhere.csv", **environment},
@@ -67,9 +67,9 @@ def test_what_make_test_says_first(tmp_path):
         for name, environment in {"home": {}, "ci": {"CI": "1"}}.items()
     }  # fmt: skip
 
-    assert [line.split(" (")[0] for line in said["home"]] == ["WANTED: Rscript", "WANTED: pspp", "WANTED: CTCAE_FILE"]
-    assert [line.split("it ")[-1] for line in said["home"]] == ["are not run."] * 3
-    assert [line.split("it ")[-1] for line in said["ci"]] == ["fail.", "fail.", "are not run."]
+    assert [line.split(" (")[0] for line in output["home"]] == ["WANTED: Rscript", "WANTED: pspp", "WANTED: CTCAE_FILE"]
+    assert [line.split("it ")[-1] for line in output["home"]] == ["are not run."] * 3
+    assert [line.split("it ")[-1] for line in output["ci"]] == ["fail.", "fail.", "are not run."]
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("tests/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))

@@ -110,10 +110,10 @@ def test_a_last_day_that_is_moved_earlier_counts_from_then_on(people, login):
 
     mine.refresh_from_db()
     assert mine.ends_at == datetime(2035, 7, 1, tzinfo=mine.site.tz)  # the whole day
-    told = Act.objects.filter(what="role-ended", person=people["nurse"]).order_by("pk")
-    assert [line.details["until"][:4] for line in told] == ["2040", "2035"]
-    [held] = [held for held in access_report.replay(mine.ends_at) if held.person == people["nurse"]]
-    assert held.current(mine.ends_at) == []
+    acts = Act.objects.filter(what="role-ended", person=people["nurse"]).order_by("pk")
+    assert [line.details["until"][:4] for line in acts] == ["2040", "2035"]
+    [replayed] = [access for access in access_report.replay(mine.ends_at) if access.person == people["nurse"]]
+    assert replayed.current(mine.ends_at) == []
 
 
 def test_without_a_delegation_that_holds_one_reads_only(login, people, site):
@@ -132,8 +132,14 @@ def test_without_a_delegation_that_holds_one_reads_only(login, people, site):
     assert b"delegation log" in refused.content
     assert b"delegat" in login("nurse").get("/participants/new/").content
 
-    held = people["nurse"].memberships.get()
-    signed = {"act": "sign", "who": held.pk, "task": [Task.ENTER], "trained_on": "2016-03-01", "password": PASSWORD}
+    membership = people["nurse"].memberships.get()
+    signed = {
+        "act": "sign",
+        "who": membership.pk,
+        "task": [Task.ENTER],
+        "trained_on": "2016-03-01",
+        "password": PASSWORD,
+    }
     assert login("nurse").post("/delegation/", signed).status_code == 403
     assert login("pi").post("/delegation/", {**signed, "password": "wrong"}).status_code == 422
     assert login("pi").post("/delegation/", signed).status_code == 302
@@ -147,9 +153,9 @@ def test_who_had_what_on_any_past_day_is_replayed(people, site, login):
     def roles(at):
         return [
             role["role"]
-            for held in access_report.replay(at)
-            if held.person == people["nurse"]
-            for role in held.current(at)
+            for access in access_report.replay(at)
+            if access.person == people["nurse"]
+            for role in access.current(at)
         ]
 
     assert roles(now) == ["research nurse"]

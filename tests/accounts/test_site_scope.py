@@ -10,7 +10,7 @@ from tests import builders
 pytestmark = pytest.mark.django_db
 
 
-def told():
+def scope():
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting(%s, true)", [site_scope.SETTING])
         return cursor.fetchone()[0]
@@ -18,19 +18,19 @@ def told():
 
 def test_sights_within_sights_end_with_their_block(people):
     with site_scope.sites_of(people["nurse_b"]):
-        outer = told()
+        outer = scope()
         with site_scope.all_sites():
-            assert told() == "*"
-        assert told() == outer == f"{{{people['nurse_b'].memberships.get().site_id}}}"
+            assert scope() == "*"
+        assert scope() == outer == f"{{{people['nurse_b'].memberships.get().site_id}}}"
 
 
 @pytest.mark.parametrize("wrong", ["SELECT 1/0", "the caller's own"])
 def test_a_failure_inside_leaves_nothing_behind(people, wrong):
     with site_scope.sites_of(people["nurse_b"]):
-        before = told()
+        before = scope()
         with pytest.raises((DatabaseError, ValueError)), transaction.atomic(), site_scope.all_sites():
             _fail(wrong)
-        assert told() == before
+        assert scope() == before
 
 
 def _fail(wrong):
@@ -43,11 +43,11 @@ def _fail(wrong):
 def test_a_task_reads_everything_and_says_so(people):
     @app.task
     def read():
-        return told()
+        return scope()
 
     with site_scope.sites_of(people["nurse_b"]):
         assert read() == "*"
-        assert told() != "*"
+        assert scope() != "*"
 
 
 def test_who_reads_closed_snapshots_alone_reads_no_participant(people, site):
@@ -58,4 +58,4 @@ def test_who_reads_closed_snapshots_alone_reads_no_participant(people, site):
     give_role(people["nurse_b"], Role.SAFETY_MONITOR, site)
 
     with site_scope.sites_of(people["nurse_b"]):
-        assert told() == "{}"
+        assert scope() == "{}"

@@ -66,7 +66,7 @@ ACTS = [
 ]
 
 
-@pytest.mark.parametrize(("act", "who", "role", "_words"), ACTS, ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize(("act", "who", "role", "_words"), ACTS, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_role_at_one_of_two_sites_is_not_enough(login, people, everywhere, act, who, role, _words):
     address, sent = act(people)
     browser = login(who)

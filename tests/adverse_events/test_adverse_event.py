@@ -37,7 +37,7 @@ def test_a_worsening_is_a_row_and_the_term_comes_from_the_code(login, new):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "sentence"),
     [
         ({"ctcae_code": "10033371", "grades-1-grade": "4"}, "Pain has no grade 4; it has 1, 2, 3."),
         ({"ctcae_code": "10048038", "grades-0-grade": "1"}, "Wound infection has no grade 1; it has 2, 3, 4, 5."),
@@ -50,12 +50,12 @@ def test_a_worsening_is_a_row_and_the_term_comes_from_the_code(login, new):
         ({"grades-0-grade": "7"}, "less than or equal to 5"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(login, new, change, said):
+def test_what_cannot_be_is_refused_in_words(login, new, change, sentence):
     answer = login("nurse").post(new, {**TYPED, **change})
     page = answer.content.decode()
 
     assert answer.status_code == 422
-    assert said in page
+    assert sentence in page
     assert "wound opened a bit" in page
     assert AdverseEvent.objects.count() == 0
 

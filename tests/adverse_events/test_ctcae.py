@@ -81,10 +81,10 @@ def test_which_grades_exist_as_in_the_nci_table():
 def test_figures_of_study_md():
     """322, 49, 36, 32 and 4 agree; 195, 94, 13 and 45 are each one term away from the published table."""
     counted = Counter(term.grades for term in ctcae.TERMS)
-    said = {(1, 2, 3, 4, 5): 322, (3, 4, 5): 49, (1, 2): 36, (1, 2, 3, 4): 32, (5,): 4}
+    published = {(1, 2, 3, 4, 5): 322, (3, 4, 5): 49, (1, 2): 36, (1, 2, 3, 4): 32, (5,): 4}
     nearly = {(1, 2, 3): 195, (2, 3, 4, 5): 94, (4, 5): 13}
 
-    assert {grades: counted[grades] for grades in said} == said
+    assert {grades: counted[grades] for grades in published} == published
     assert all(abs(counted[grades] - figure) == 1 for grades, figure in nearly.items())
 
 
@@ -230,10 +230,10 @@ def test_half_a_word_is_enough():
 
 
 def test_a_class_finds_its_terms():
-    found = ctcae.search("vascular disorders")
+    matches = ctcae.search("vascular disorders")
 
     assert "Vascular disorders - Other, specify" in names("vascular disorders", limit=3)
-    assert sum(match.term.soc == "Vascular disorders" for match in found) >= 9
+    assert sum(match.term.soc == "Vascular disorders" for match in matches) >= 9
 
 
 def test_the_words_it_was_found_by_are_said():

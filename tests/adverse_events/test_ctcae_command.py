@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def load(path, content: bytes, *options: str) -> str:
     path.write_bytes(content)
-    said = io.StringIO()
-    call_command("load_ctcae", str(path), *options, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("load_ctcae", str(path), *options, stdout=output)
+    return output.getvalue()
 
 
 def texts(offered: dict) -> dict[int, tuple[str, str]]:
@@ -26,12 +26,12 @@ def texts(offered: dict) -> dict[int, tuple[str, str]]:
 
 
 def test_a_whole_file_is_loaded(tmp_path):
-    said = json.loads(load(tmp_path / "ctcae.csv", files.ours(), "--json"))
+    summary = json.loads(load(tmp_path / "ctcae.csv", files.ours(), "--json"))
 
-    assert said["verdict"] == "loaded"
-    assert (said["terms"], said["definitions"]) == (790, 764)
-    assert said["sentences"] == sum(len(term.grades) for term in ctcae.TERMS)
-    assert CtcaeSentence.objects.count() == said["sentences"] + said["definitions"]
+    assert summary["verdict"] == "loaded"
+    assert (summary["terms"], summary["definitions"]) == (790, 764)
+    assert summary["sentences"] == sum(len(term.grades) for term in ctcae.TERMS)
+    assert CtcaeSentence.objects.count() == summary["sentences"] + summary["definitions"]
 
 
 def test_the_spreadsheet_is_loaded(tmp_path):
@@ -59,14 +59,14 @@ def test_a_wrong_file_changes_nothing(tmp_path):
 
 
 def test_a_refusal_as_json_names_every_fault_and_still_fails(tmp_path):
-    path, said = tmp_path / "cut.csv", io.StringIO()
+    path, output = tmp_path / "cut.csv", io.StringIO()
     path.write_bytes(files.ours(lambda table: table.__delitem__(slice(20, None))))
 
     with pytest.raises(CommandError):
-        call_command("load_ctcae", str(path), "--json", stdout=said)
+        call_command("load_ctcae", str(path), "--json", stdout=output)
 
-    assert json.loads(said.getvalue())["verdict"] == "refused"
-    assert "771 of 790 terms are missing" in json.loads(said.getvalue())["faults"][0]
+    assert json.loads(output.getvalue())["verdict"] == "refused"
+    assert "771 of 790 terms are missing" in json.loads(output.getvalue())["faults"][0]
 
 
 def test_many_faults_are_counted_not_all_printed(tmp_path):

@@ -41,23 +41,23 @@ def spoilt(term: str, column: str, value: str) -> bytes:
     ids=["ours", "with a byte order mark", "Windows line ends", "NCI as CSV", "NCI spreadsheet"],
 )
 def test_a_whole_file_gives_every_sentence(content):
-    found = judged(content)
+    sentences = judged(content)
 
-    assert {(code, grade) for code, grade, _text in found} == ALL
-    assert len(found) == len(ALL)
-    assert ("10002272", 3, "made-up text 3 of 10002272") in found
-    assert ("10002272", 0, "made-up definition, of 10002272") in found
+    assert {(code, grade) for code, grade, _text in sentences} == ALL
+    assert len(sentences) == len(ALL)
+    assert ("10002272", 3, "made-up text 3 of 10002272") in sentences
+    assert ("10002272", 0, "made-up definition, of 10002272") in sentences
 
 
 @pytest.mark.needs("CTCAE_FILE")
 def test_the_official_table_is_read():
-    found = read(programs.ctcae_file())
+    sentences = read(programs.ctcae_file())
 
-    assert {(code, grade) for code, grade, _text in found} == ALL
+    assert {(code, grade) for code, grade, _text in sentences} == ALL
 
 
 @pytest.mark.parametrize(
-    ("term", "column", "value", "said"),
+    ("term", "column", "value", "sentence"),
     [
         ("Fatigue", "meddra_code", "10016257", "not in CTCAE 4.03 (10016257)"),
         ("Fatigue", "meddra_code", "", "Fatigue has a code that is not in CTCAE 4.03"),
@@ -70,11 +70,11 @@ def test_the_official_table_is_read():
         ("Fever", "grade1", "38 \ufffdC", "Fever has unreadable letters"),
     ],
 )
-def test_a_wrong_row_is_named(term, column, value, said):
+def test_a_wrong_row_is_named(term, column, value, sentence):
     message = refusal(spoilt(term, column, value))
 
     assert f"Row {ROW[term]}:" in message
-    assert said in message
+    assert sentence in message
 
 
 def test_all_wrong_rows_are_named_at_once():
@@ -121,7 +121,7 @@ def test_a_heading_only():
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (b"", "empty"),
         (b" \n\n", "empty"),
@@ -136,8 +136,8 @@ def test_a_heading_only():
         (b"soc,meddra_code,term,grade1,grade2,grade3\n", "lacks the columns grade4, grade5, definition"),
     ],
 )
-def test_what_is_no_ctcae_table(content, said):
-    assert said in refusal(content)
+def test_what_is_no_ctcae_table(content, sentence):
+    assert sentence in refusal(content)
 
 
 def test_a_row_is_counted_as_the_spreadsheet_shows_it():

@@ -16,12 +16,12 @@ def case(people, site):
         onset_on="2016-01-18", related_surgery="probable", outcome="recovering", life_threatening="no", death="no",
         hospitalisation="yes",
     )  # fmt: skip
-    said = {"said_term": "Wound infection", "said_onset": "2016-01-18", "said_related": "possible"}
+    same = {"said_term": "Wound infection", "said_onset": "2016-01-18", "said_related": "possible"}
     reports = [
         SeriousReport().fill(version_kind="initial", sent_to="sponsor", sent_at=amsterdam("2016-01-21 10:00"),
-                             said_grade=2, said_outcome="not-recovered", **said),
+                             said_grade=2, said_outcome="not-recovered", **same),
         SeriousReport().fill(version_kind="follow-up", sent_to="sponsor", sent_at=amsterdam("2016-01-25 10:00"),
-                             said_grade=3, said_outcome="recovering", **said),
+                             said_grade=3, said_outcome="recovering", **same),
     ]  # fmt: skip
     answers = {"kind": "other", "site_aware_at": amsterdam("2016-01-20 16:00"), "narrative": "<b>fictional</b>"}
     return builders.record(SeriousEvent, participant, people["nurse"], rows=reports, adverse_event=event, **answers)
@@ -55,22 +55,22 @@ def test_what_neither_the_report_nor_the_event_says_does_not_differ(login, peopl
 
 
 @pytest.mark.parametrize(
-    ("said", "stands"),
+    ("report_says", "stands"),
     [({"said_outcome": "recovering"}, {}), ({}, {"outcome": "recovering"}), ({}, {"onset_on": "2016-01-18"})],
 )
-def test_a_blank_beside_an_answer_differs(login, people, site, said, stands):
-    case = reported(people, site, said, stands)
+def test_a_blank_beside_an_answer_differs(login, people, site, report_says, stands):
+    case = reported(people, site, report_says, stands)
 
     assert login("monitor").get(page_of(case)).content.decode().count("differs") == 1
 
 
-def reported(people, site, said, stands, unknown=()):
+def reported(people, site, report_says, stands, unknown=()):
     """A case with one report that says so much, about an event that says so much."""
     participant = builders.register(site, people["nurse"])
     missing = dict.fromkeys(unknown, "UNK")
     event = builders.record(AdverseEvent, participant, people["nurse"], missing=missing, verbatim="Wound", **stands)
     report = SeriousReport().fill(
-        version_kind="initial", sent_to="sponsor", sent_at=amsterdam("2016-01-21 10:00"), **said
+        version_kind="initial", sent_to="sponsor", sent_at=amsterdam("2016-01-21 10:00"), **report_says
     )
     return builders.record(SeriousEvent, participant, people["nurse"], rows=[report], adverse_event=event, kind="other")
 

@@ -19,16 +19,16 @@ from tests.builders import amsterdam
 @pytest.fixture
 def participant(people, site):
     """Irradiated on 8 March 2016, operated the day after."""
-    found = builders.register(site, people["nurse"])
+    subject = builders.register(site, people["nurse"])
     row = SbrtFraction().fill(beam_on_at=amsterdam("2016-03-08 14:00"), beam_off_at=amsterdam("2016-03-08 14:35"))
-    builders.record(Sbrt, found, people["nurse"], rows=[row])
+    builders.record(Sbrt, subject, people["nurse"], rows=[row])
     builders.record(
-        Surgery, found, people["nurse"], index="yes", performed="yes", incision_at=amsterdam("2016-03-09 09:00")
+        Surgery, subject, people["nurse"], index="yes", performed="yes", incision_at=amsterdam("2016-03-09 09:00")
     )
-    return found
+    return subject
 
 
-def told(record, rows=None):
+def scores_of(record, rows=None):
     return {str(score.label): score for score in record.scores(rows or {})}
 
 
@@ -54,7 +54,7 @@ def test_pain_response_is_judged_against_the_last_assessment_before_sbrt(partici
     pain(participant, people, "bas", date(2016, 3, 7), before[0], dose=before[1])
     later, rows = pain(participant, people, "w4", date(2016, 4, 6), now[0], dose=now[1])
 
-    response = told(later, {"opioid-dose": rows})["Pain response"]
+    response = scores_of(later, {"opioid-dose": rows})["Pain response"]
 
     assert response.value == expected
     assert f"baseline 2016-03-07: pain {before[0]}, OMED {before[1] * 1.5:g} mg" in response.because
@@ -69,8 +69,8 @@ def test_early_and_censored_responses_say_so(participant, people):
     )  # fmt: skip
     late, _rows = pain(participant, people, "w4", date(2016, 4, 6), 4)
 
-    assert "peri-operative" in told(early, {"opioid-dose": rows})["Pain response"].table
-    assert "censored" in told(late, {"opioid-dose": rows})["Pain response"].table
+    assert "peri-operative" in scores_of(early, {"opioid-dose": rows})["Pain response"].table
+    assert "censored" in scores_of(late, {"opioid-dose": rows})["Pain response"].table
 
 
 def test_the_duration_of_relief_runs_to_the_first_progression_after_it(participant, people):
@@ -79,7 +79,7 @@ def test_the_duration_of_relief_runs_to_the_first_progression_after_it(participa
     first, rows = pain(participant, people, "w4", date(2016, 4, 6), 5)
 
     def relief(record):
-        return told(record, {"opioid-dose": rows})["Duration of pain relief"]
+        return scores_of(record, {"opioid-dose": rows})["Duration of pain relief"]
 
     assert relief(first).value == "0 days or more"
     builders.record(
@@ -97,17 +97,17 @@ def test_the_duration_of_relief_runs_to_the_first_progression_after_it(participa
 def test_radiotherapy_of_the_index_level_before_the_trial_censors_nothing(participant, people):
     pain(participant, people, "bas", date(2016, 3, 7), 8)
     later, rows = pain(participant, people, "w4", date(2016, 4, 6), 5)
-    given = {"name": "8 Gy", "dose_gy": 8, "ongoing": "no", "at_index_level": "yes", "kind": "radiotherapy"}
+    therapy = {"name": "8 Gy", "dose_gy": 8, "ongoing": "no", "at_index_level": "yes", "kind": "radiotherapy"}
     builders.record(
-        Therapy, participant, people["nurse"], **given, started_on=PartialDate(2014), stopped_on=PartialDate(2014)
+        Therapy, participant, people["nurse"], **therapy, started_on=PartialDate(2014), stopped_on=PartialDate(2014)
     )
-    assert told(later, {"opioid-dose": rows})["Pain response"].table == ""
+    assert scores_of(later, {"opioid-dose": rows})["Pain response"].table == ""
 
     builders.record(
-        Therapy, participant, people["nurse"], **given,
+        Therapy, participant, people["nurse"], **therapy,
         started_on=PartialDate(2016, 4, 1), stopped_on=PartialDate(2016, 4, 1),
     )  # fmt: skip
-    scores = told(later, {"opioid-dose": rows})
+    scores = scores_of(later, {"opioid-dose": rows})
     assert "censored" in scores["Pain response"].table
     assert scores["Duration of pain relief"].value == "no response"
 
@@ -115,8 +115,8 @@ def test_radiotherapy_of_the_index_level_before_the_trial_censors_nothing(partic
 def test_an_opioid_that_is_not_converted_leaves_the_sum_open(participant):
     record = Pain(participant=participant, takes_opioids="yes")
 
-    assert told(record, {"opioid-dose": [OpioidDose(drug="other")]})["Opioids (OMED)"].value == ""
-    assert told(record, {"opioid-dose": [OpioidDose(drug="fentanyl_td_ug_per_h", dose=25)]})[
+    assert scores_of(record, {"opioid-dose": [OpioidDose(drug="other")]})["Opioids (OMED)"].value == ""
+    assert scores_of(record, {"opioid-dose": [OpioidDose(drug="fentanyl_td_ug_per_h", dose=25)]})[
         "Opioids (OMED)"
     ].value == "60 mg"  # fmt: skip
 
@@ -169,18 +169,18 @@ def test_the_sins_location_is_checked_against_the_level(level, location, refused
     ],
 )
 def test_haemoglobin_suggests_a_grade_whatever_its_unit(participant, hb, unit, lower, grade):
-    found = Labs(participant=participant, hb=hb, hb_unit=unit, hb_lower_limit=lower).suggestions()
+    suggestions = Labs(participant=participant, hb=hb, hb_unit=unit, hb_lower_limit=lower).suggestions()
 
-    assert (found["hb"].grade if found else None) == grade
+    assert (suggestions["hb"].grade if suggestions else None) == grade
 
 
 @pytest.mark.parametrize(
     ("value", "grade"), [(120, 1), (110, None), (165, 1), (166, 2), (330, 2), (331, 3), (660, 3), (661, 4)]
 )
 def test_creatinine_is_graded_by_the_local_limit(participant, value, grade):
-    found = Labs(participant=participant, creatinine=value, creatinine_upper_limit=110).suggestions()
+    suggestions = Labs(participant=participant, creatinine=value, creatinine_upper_limit=110).suggestions()
 
-    assert (found["creatinine"].grade if found else None) == grade
+    assert (suggestions["creatinine"].grade if suggestions else None) == grade
     assert Labs(participant=participant, creatinine=value).suggestions() == {}
 
 
@@ -191,9 +191,9 @@ def test_creatinine_is_graded_by_the_local_limit(participant, value, grade):
      ("330.03", "110.01", 2), ("330.04", "110.01", 3)],
 )  # fmt: skip
 def test_exactly_at_a_multiple_of_the_limit_is_not_above_it(participant, value, limit, grade):
-    found = Labs(participant=participant, creatinine=value, creatinine_upper_limit=limit).suggestions()
+    suggestions = Labs(participant=participant, creatinine=value, creatinine_upper_limit=limit).suggestions()
 
-    assert (found["creatinine"].grade if found else None) == grade
+    assert (suggestions["creatinine"].grade if suggestions else None) == grade
 
 
 def test_a_haemoglobin_in_the_wrong_unit_is_refused_with_a_question(participant, people):
@@ -205,7 +205,7 @@ def test_ais_since_baseline_gives_both_readings(participant, people):
     builders.record(Neurology, participant, people["nurse"], visit="bas", assessed_on=date(2016, 3, 7), ais="E")
     later = Neurology(participant=participant, visit="w2", assessed_on=date(2016, 3, 23), ais="D")
 
-    change = told(later)["AIS since baseline"]
+    change = scores_of(later)["AIS since baseline"]
 
     assert change.value == "E → D"
     assert change.because == "one grade or more lost: yes; two or more: no"
@@ -220,7 +220,7 @@ def test_eq5d_and_eortc_scales(participant):
         participant=participant, eq5d_done="yes", eq5d_version="5L", mobility=2, self_care=1, usual_activities=1,
         pain_discomfort=1, anxiety_depression=1, c15_done="yes", c15_15=7, c15_05=4, c15_12=1, bm22_done="no",
     )  # fmt: skip
-    scores = told(record)
+    scores = scores_of(record)
 
     assert scores["EQ-5D index"].value == "0.918"
     assert scores["C15-PAL quality of life"].value == "100.0"
@@ -237,7 +237,7 @@ def test_a_look_up_table_is_loaded_whole_and_then_used(participant):
     score_tables.load(score_tables.read(io.StringIO(TABLE), "fictional table"))
     record = Quality(participant=participant, c15_done="yes", c15_09=3)
 
-    nausea = told(record)["C15-PAL nausea"]
+    nausea = scores_of(record)["C15-PAL nausea"]
 
     assert (nausea.value, nausea.table) == ("60", "fictional table")
 

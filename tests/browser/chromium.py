@@ -21,11 +21,11 @@ fs.writeFileSync(to, zlib.brotliDecompressSync(fs.readFileSync(path.join(from, "
 
 def find() -> str | None:
     """The browser's program: CHROMIUM, one on the PATH, or the one unpacked earlier."""
-    if given := os.environ.get("CHROMIUM"):
-        return given
+    if path := os.environ.get("CHROMIUM"):
+        return path
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
+        if program := shutil.which(name):
+            return program
     unpacked = _FOLDER / "chromium"
     return str(unpacked) if unpacked.exists() else None
 

@@ -40,7 +40,7 @@ def page(browser: Browser, running: Running) -> Iterator[Page]:
     page.set_default_timeout(10_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
     log_in(page, "nurse")
     yield page
     context.close()

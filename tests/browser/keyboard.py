@@ -74,9 +74,9 @@ class Keyboard:
 
     def stop(self) -> Stop:
         """Where the focus is; it must be somewhere, ringed, and not under the header or the buttons."""
-        found = self.page.evaluate(_STOP)
-        assert found, f"The focus is lost on {self.page.url}"
-        stop = Stop(**found)
+        state = self.page.evaluate(_STOP)
+        assert state, f"The focus is lost on {self.page.url}"
+        stop = Stop(**state)
         assert stop.ring, f"One does not see that the focus is on {stop}, {self.page.url}"
         assert stop.bare, f"Something lies over {stop}, which has the focus, {self.page.url}"
         return stop
@@ -130,29 +130,29 @@ class Keyboard:
 
     def walk(self, answers: dict[str, Any], until: Callable[[Stop], bool] = lambda _stop: False) -> Stop:
         """From question to question as on paper; who has no answer for one that must have one says “unknown”."""
-        told = dict(answers)
+        left_to_type = dict(answers)
         stop = self.stop()
         for _ in range(300):
             if stop.ends_the_form or until(stop):
-                left = sorted(set(told) - {stop.field})
+                left = sorted(set(left_to_type) - {stop.field})
                 assert not left or until(stop), f"Tab never came to {left}"
                 return stop
-            self.answer(stop, told)
+            self.answer(stop, left_to_type)
             stop = self.press("Tab")
         raise AssertionError(f"300 times Tab did not come to the end of the form, but to {stop}")
 
-    def answer(self, stop: Stop, told: dict[str, Any]) -> None:
+    def answer(self, stop: Stop, answers: dict[str, Any]) -> None:
         """Give what is to be told at this stop, and take it off the list."""
         name, part = re.fullmatch(r"(.*?)(?:(?<=_at)_([01]))?", stop.field).groups()
-        if name not in told:
+        if name not in answers:
             if stop.field.endswith("_missing") and not stop.answered:
                 self.choose("Unknown")
             return
-        value = told[name] if stop.kind == "checkbox" or part == "0" else told.pop(name)
+        value = answers[name] if stop.kind == "checkbox" or part == "0" else answers.pop(name)
         if stop.kind == "radio":
             self.pick(stop, value)
         elif stop.kind == "checkbox":
-            self.tick(stop, value, told)
+            self.tick(stop, value, answers)
         elif stop.tag == "select":
             self.choose(value)
         elif isinstance(value, datetime):
@@ -168,13 +168,13 @@ class Keyboard:
             here = self.press("Space")
         assert (here.value, here.checked) == (code, True), here
 
-    def tick(self, stop: Stop, wanted: list[str], told: dict[str, Any]) -> None:
+    def tick(self, stop: Stop, wanted: list[str], answers: dict[str, Any]) -> None:
         if stop.value not in wanted:
             return
         assert self.press("Space").checked, stop
-        told[stop.field] = [each for each in wanted if each != stop.value]
-        if not told[stop.field]:
-            del told[stop.field]
+        answers[stop.field] = [code for code in wanted if code != stop.value]
+        if not answers[stop.field]:
+            del answers[stop.field]
 
     def choose(self, words: str) -> None:
         """Of a list: its words are typed while it is closed."""

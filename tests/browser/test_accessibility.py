@@ -75,19 +75,19 @@ DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimatio
 
 def complaints(page: Page) -> list[str]:
     """What axe sees, and what is wider than the screen, at each width."""
-    found = []
+    faults = []
     page.evaluate(AXE_SCRIPT)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(DRAWN)
         rules = EVERY_RULE if width == WIDTHS[0] else OF_THE_WIDTH
-        for each in page.evaluate(RUN, rules) if LONG or rules is EVERY_RULE else []:
-            where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
-            found.append(f"{width}px {each['id']}: {each['help']}: {where}")
+        for fault in page.evaluate(RUN, rules) if LONG or rules is EVERY_RULE else []:
+            where = "; ".join(node["html"][:160] for node in fault["nodes"][:3])
+            faults.append(f"{width}px {fault['id']}: {fault['help']}: {where}")
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wide > 1:
-            found.append(f"{width}px: {wide} px wider than the screen")
-    return found
+            faults.append(f"{width}px: {wide} px wider than the screen")
+    return faults
 
 
 @pytest.mark.parametrize("who", LOOKERS)
@@ -111,8 +111,8 @@ def test_every_page_of_a_role(who: str, browser: Browser, running) -> None:
             continue
         seen[name].add(looks)
         page.goto(at)
-        if found := complaints(page):
-            wrong[f"{name} {at}"] = found
+        if faults := complaints(page):
+            wrong[f"{name} {at}"] = faults
     context.close()
 
     assert wrong == {}

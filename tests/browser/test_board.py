@@ -23,13 +23,13 @@ def test_the_board_keeps_its_truth_after_the_server_was_away_for_a_minute(page: 
     page.clock.install(time=datetime.now(UTC))
     page.goto("/board/")
     left, drawn = minutes_left(page), spent(page)
-    told = page.locator("#as-of").get_attribute("data-at")
+    as_of = page.locator("#as-of").get_attribute("data-at")
 
     page.context.set_offline(True)
     page.clock.run_for(61_000)
 
     expect(page.locator("#stale")).to_be_visible()
-    expect(page.locator("#stale")).to_contain_text(f"Not refreshed since {told}")
+    expect(page.locator("#stale")).to_contain_text(f"Not refreshed since {as_of}")
     assert minutes_left(page) in (left - 1, left - 2)
     assert spent(page) > drawn
 

@@ -127,8 +127,8 @@ def surgery(keys: Keyboard, code: str) -> None:
     keys.tab_to("Add operation")
     keys.leave()
     start(keys)
-    told: dict[str, Any] = {"index": "yes", "performed": "yes", "completed": "yes", "incision_at": INCISION}
-    keys.walk(told, until=lambda stop: stop.field == "closed_at_0")
+    answers: dict[str, Any] = {"index": "yes", "performed": "yes", "completed": "yes", "incision_at": INCISION}
+    keys.walk(answers, until=lambda stop: stop.field == "closed_at_0")
     assert keys.save() == 302
     assert keys.stop().field == "closed_at_0"
     keys.walk({"closed_at": INCISION + timedelta(minutes=130), "upper_level": "T11", "lower_level": "L1"})

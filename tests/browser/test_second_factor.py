@@ -33,7 +33,9 @@ def newcomer(browser: Browser, running: Running) -> Iterator[Callable[[], tuple[
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+        )
         device = context.new_cdp_session(page)
         device.send("WebAuthn.enable")
         device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
@@ -91,11 +93,11 @@ def enrol_app(page: Page) -> tuple[str, str, list[str]]:
     page.goto("/account/second-factor/")
     secret = page.locator(".hint code").inner_text().replace(" ", "")
     page.get_by_label("Your password, again").first.fill(PASSWORD)
-    given = code(secret)
-    page.get_by_label("The code that the app shows").fill(given)
+    first_code = code(secret)
+    page.get_by_label("The code that the app shows").fill(first_code)
     page.get_by_role("button", name="Enrol the app").click()
     expect(page.get_by_text("Write these recovery codes down")).to_be_visible()
-    return secret, given, page.locator(".codes code").all_inner_texts()
+    return secret, first_code, page.locator(".codes code").all_inner_texts()
 
 
 def enrol_passkey(page: Page, proof: str = "") -> list[str]:
@@ -112,13 +114,13 @@ def enrol_passkey(page: Page, proof: str = "") -> list[str]:
 
 def test_the_code_of_an_app_lets_in_once_and_another_does_not(newcomer) -> None:
     page, username = newcomer()
-    secret, given, recovery = enrol_app(page)
+    secret, first_code, recovery = enrol_app(page)
     assert len(recovery) == 10
     log_out(page)
 
     give_password(page, username)
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
-    for wrong in ("12345", given):  # no code at all, and one that was good once
+    for wrong in ("12345", first_code):  # no code at all, and one that was good once
         page.get_by_label("Code").fill(wrong)
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("alert").first).to_contain_text("not right")

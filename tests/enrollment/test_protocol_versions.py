@@ -13,7 +13,7 @@ from oversight.casebook import visit_matrix
 from oversight.scanning import scan
 from protocol import study
 from tests.builders import amsterdam
-from tests.situations.conftest import Told
+from tests.situations.conftest import Story
 
 AMENDMENT = """
 [protocol]
@@ -42,9 +42,9 @@ def second(tmp_path, monkeypatch):
 
 
 def consented(people, site, on):
-    told = Told(people, site)
-    told.record(Consent, given="yes", consented_at=amsterdam(f"{on} 10:00"))
-    return told
+    story = Story(people, site)
+    story.record(Consent, given="yes", consented_at=amsterdam(f"{on} 10:00"))
+    return story
 
 
 def test_what_an_amendment_changed_is_listed(second):
@@ -61,34 +61,34 @@ def test_an_amendment_never_rewrites_what_was_judged_before(people, site, second
     approve(site, "2.0", date(2016, 3, 10), people["pi"])
     between, after = consented(people, site, "2016-03-05"), consented(people, site, "2016-03-10")
     later = after.record(Eligibility, kps=50)
-    for told in (before, between, after):
-        told.irradiated("2016-03-14 15:00")
-        told.operated("2016-03-15 09:00")
+    for story in (before, between, after):
+        story.irradiated("2016-03-14 15:00")
+        story.operated("2016-03-15 09:00")
 
     judged.refresh_from_db()
     assert ("I4" in judged.verdict().failed, judged.verdict().version) == (True, "1.0")
     assert ("I4" in later.verdict().failed, later.verdict().version) == (False, "2.0")
-    assert [told.endpoint().window_last_day for told in (before, between, after)] == [
+    assert [story.endpoint().window_last_day for story in (before, between, after)] == [
         date(2016, 5, 14), date(2016, 5, 14), date(2016, 5, 29),
     ]  # fmt: skip
     before.scan("2016-06-20 09:00")
-    assert [told.kept()[0].protocol_version for told in (before, between, after)] == ["1.0", "1.0", "2.0"]
+    assert [story.kept()[0].protocol_version for story in (before, between, after)] == ["1.0", "1.0", "2.0"]
 
 
 def test_an_approval_recorded_late_judges_again_and_says_so(people, site, second, login):
     """Grade 3 on day 70: outside the window of the first version, inside that of the second."""
-    told = consented(people, site, "2016-03-11")
-    told.irradiated("2016-03-14 15:00")
-    told.operated("2016-03-15 09:00")
-    told.event((3, "2016-05-24"), onset_on="2016-05-24")
-    told.record(Visit, visit="d60", done="yes", visited_on=date(2016, 5, 25), any_adverse_event="no")
-    told.scan("2016-06-20 09:00")
-    assert told.endpoint().verdict == "no"
+    story = consented(people, site, "2016-03-11")
+    story.irradiated("2016-03-14 15:00")
+    story.operated("2016-03-15 09:00")
+    story.event((3, "2016-05-24"), onset_on="2016-05-24")
+    story.record(Visit, visit="d60", done="yes", visited_on=date(2016, 5, 25), any_adverse_event="no")
+    story.scan("2016-06-20 09:00")
+    assert story.endpoint().verdict == "no"
 
     login("pi").post("/protocol/", {"site": site.code, "version": "2.0", "approved_on": "10-3-2016"})
     scan.scan(timezone.now())
 
-    last = told.kept()[-1]
+    last = story.kept()[-1]
     assert (last.before, last.verdict, last.protocol_version) == ("no", "yes", "2.0")
     assert "1.0 before; 2.0 had been approved" in last.cause[0]
 
@@ -96,15 +96,15 @@ def test_an_approval_recorded_late_judges_again_and_says_so(people, site, second
 def test_the_schedule_is_that_of_the_version(people, site, second):
     approve(site, "2.0", date(2016, 3, 10), people["pi"])
     for on, drafted in (("2016-03-05", True), ("2016-03-11", False)):
-        told = consented(people, site, on)
-        told.irradiated("2016-03-14 15:00")
-        told.operated("2016-03-15 09:00")
-        told.record(Visit, visit="w6", done="yes", visited_on=date(2016, 5, 6))
-        told.scan("2016-05-10 09:00")
-        week_6 = next(row for row in visit_matrix.rows(told.book, amsterdam("2016-05-10 09:00")) if row.code == "w6")
+        story = consented(people, site, on)
+        story.irradiated("2016-03-14 15:00")
+        story.operated("2016-03-15 09:00")
+        story.record(Visit, visit="w6", done="yes", visited_on=date(2016, 5, 6))
+        story.scan("2016-05-10 09:00")
+        week_6 = next(row for row in visit_matrix.rows(story.book, amsterdam("2016-05-10 09:00")) if row.code == "w6")
 
         assert (week_6.closes > date(2016, 5, 3)) is not drafted
-        assert Deviation.objects.filter(participant=told.participant, kind="visit-missed").exists() is drafted
+        assert Deviation.objects.filter(participant=story.participant, kind="visit-missed").exists() is drafted
 
 
 def test_without_an_approval_it_holds_for_nobody(people, site, second):
@@ -132,7 +132,7 @@ def test_the_page_names_differences_approvals_and_participants(login, people, si
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         (AMENDMENT + "[window]\nhours = 72\n", "cannot change window"),
         (AMENDMENT.replace("karnofsky_above", "karnofski"), "no karnofski"),
@@ -140,11 +140,11 @@ def test_the_page_names_differences_approvals_and_participants(login, people, si
         (AMENDMENT.replace('"2.0"', '"1.0"'), "version of another"),
     ],
 )
-def test_an_amendment_that_no_rule_would_read_is_refused(tmp_path, text, said):
+def test_an_amendment_that_no_rule_would_read_is_refused(tmp_path, text, sentence):
     file = tmp_path / "2.toml"
     file.write_text(text)
 
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=sentence):
         study.versions([file])
 
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from exports import jobs
 from exports.forms import Choice
 from procedures.models import Surgery
-from tests.test_every_record import made
+from tests.test_every_record import filled_record
 from tests.test_every_url import records
 
 __all__ = ["NOW", "ask", "folder", "records"]
@@ -25,7 +25,7 @@ def folder(settings, tmp_path):
 @pytest.fixture
 def ask(committed, people, site, folder):
     """`ask("purpose=archive")` is a job of the data manager, waiting."""
-    made(Surgery, people, site)
+    filled_record(Surgery, people, site)
 
     def asked(address="", who="datamanager"):
         choice = Choice(QueryDict(address), people[who])

@@ -21,9 +21,11 @@ def cells(model: type[Record], selection: Selection) -> list[dict[str, str | Non
 
 
 def _records(model: type[Record], selection: Selection) -> Iterator[Record]:
-    known = {each.pk: each for each in selectors.participants(selection.person).select_related("site")}
-    found = time_travel.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
-    for record in sorted(found, key=lambda each: (known[each.participant_id].code, each.number, each.pk)):
+    known = {
+        participant.pk: participant for participant in selectors.participants(selection.person).select_related("site")
+    }
+    rows = time_travel.rows(model, selection.at, known) if selection.at else model._default_manager.filter(pk__gt=0)
+    for record in sorted(rows, key=lambda row: (known[row.participant_id].code, row.number, row.pk)):
         record.participant = known[record.participant_id]
         if not record.is_void and not (isinstance(record, ItemGroupRecord) and _parent(record, selection).is_void):
             yield record
@@ -33,7 +35,7 @@ def _parent(record: ItemGroupRecord, selection: Selection) -> Record:
     parent = getattr(record, record.parent_field)
     if selection.at:
         stood = time_travel.rows(type(parent), selection.at, [record.participant_id])
-        return next(each for each in stood if each.pk == parent.pk)
+        return next(row for row in stood if row.pk == parent.pk)
     return parent
 
 
@@ -61,14 +63,14 @@ def _row(record: Record) -> dict[str, str | None]:
 
 
 def _answers(field: CrfField, value: Any, zone: Any) -> dict[str, str | None]:
-    found = {field.name: _cell(value, zone)}
+    texts = {field.name: _cell(value, zone)}
     if isinstance(field, Choice | MultiChoice):
-        found[f"{field.name}_label"] = field.shown(value) if value else None
+        texts[f"{field.name}_label"] = field.shown(value) if value else None
     if field.crf_type == "partial date":
         known = isinstance(value, PartialDate)
-        found[f"{field.name}_earliest"] = value.earliest.isoformat() if known else None
-        found[f"{field.name}_latest"] = value.latest.isoformat() if known else None
-    return found
+        texts[f"{field.name}_earliest"] = value.earliest.isoformat() if known else None
+        texts[f"{field.name}_latest"] = value.latest.isoformat() if known else None
+    return texts
 
 
 def _cell(value: Any, zone: Any) -> str | None:

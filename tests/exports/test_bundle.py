@@ -56,8 +56,13 @@ def study(people, site):
 
 def zipped(person, purpose="statistician", **asked):
     chosen = BY_CODE[purpose]
-    told = {"without": chosen.without, "spreadsheet": chosen.spreadsheet, "deidentified": chosen.deidentified, **asked}
-    return b"".join(Bundle(Selection(person, **told), NOW, purpose).blocks())
+    choice = {
+        "without": chosen.without,
+        "spreadsheet": chosen.spreadsheet,
+        "deidentified": chosen.deidentified,
+        **asked,
+    }
+    return b"".join(Bundle(Selection(person, **choice), NOW, purpose).blocks())
 
 
 @pytest.fixture
@@ -185,33 +190,33 @@ def test_the_archive_has_the_audit_trail_for_whom_may_review_it(study):
 def test_the_long_audit_tells_each_change(study):
     bundle = zipfile.ZipFile(io.BytesIO(zipped(study["pi"], "archive")))
     header, *rows = read_sbrtspine.split(bundle.read("audit.csv").decode())
-    told = [dict(zip(header, row, strict=True)) for row in rows]
-    changed = [row for row in told if row["form"] == "surgery" and row["field"] == "implant_system"]
+    lines = [dict(zip(header, row, strict=True)) for row in rows]
+    changed = [row for row in lines if row["form"] == "surgery" and row["field"] == "implant_system"]
 
     assert {"=1+1", "'s avonds"} <= {row["new"] for row in changed}
     assert {row["reason"] for row in changed if row["new"] == "=1+1"} == {"typed"}
-    assert json.loads(bundle.read("manifest.json"))["records"]["audit"] == len(told)
+    assert json.loads(bundle.read("manifest.json"))["records"]["audit"] == len(lines)
 
 
 def test_the_queries_tell_each_thing_said(study):
     bundle = zipfile.ZipFile(io.BytesIO(zipped(study["datamanager"])))
     header, *rows = read_sbrtspine.split(bundle.read("queries.csv").decode())
-    told = [dict(zip(header, row, strict=True)) for row in rows]
+    lines = [dict(zip(header, row, strict=True)) for row in rows]
 
-    assert [row["said"] for row in told] == ["Sure?\nReally", '"Yes"']
-    assert {(row["question"], row["state"], row["by"]) for row in told} == {
+    assert [row["said"] for row in lines] == ["Sure?\nReally", '"Yes"']
+    assert {(row["question"], row["state"], row["by"]) for row in lines} == {
         ("Sure?\nReally", "answered", "Mila Mulder"), ("Sure?\nReally", "answered", "Noor de Vries"),
     }  # fmt: skip
-    assert told[0]["at"] == "2026-11-25T10:00:00+01:00"
+    assert lines[0]["at"] == "2026-11-25T10:00:00+01:00"
 
 
 def test_names_for_programs_that_take_32_characters():
     names = [f"{column}_missing" for column in ("prescription_metastasis_gy", "prescription_metastasis_gx")]
-    found = short([*names, "related_combination", "Related_Combination"])
+    short_names = short([*names, "related_combination", "Related_Combination"])
 
-    assert all(len(name) <= 32 for name in found.values())
-    assert len({name.lower() for name in found.values()}) == len(found) == 4
-    assert found["related_combination"] == "related_combination"
+    assert all(len(name) <= 32 for name in short_names.values())
+    assert len({name.lower() for name in short_names.values()}) == len(short_names) == 4
+    assert short_names["related_combination"] == "related_combination"
 
 
 def test_people_see_what_is_in_it_before_they_take_it(study, client):

@@ -15,7 +15,7 @@ from records.audit import context
 from records.model.fields import crf_fields
 from tests.exports import oracle
 from tests.exports.reading import table
-from tests.test_every_record import made
+from tests.test_every_record import filled_record
 
 TEXTS = [
     '=HYPERLINK("http://x.example")', '"quoted", and a comma', "line\r\nbreak\nand\ttab", "'s avonds", "Łódź ≥ 3 🦴",
@@ -53,7 +53,7 @@ def fill(model, people, site):
     """Some records of a form with hostile answers in every column that takes them; answers how many it took."""
     taken = 0
     for turn in range(ROUNDS):
-        record = made(model, people, site)
+        record = filled_record(model, people, site)
         for place, field in enumerate(crf_fields(model)):
             answers = hostile(field, turn + place * 3)
             if field.required and turn == 0:
@@ -98,7 +98,7 @@ ZONES = [
 
 def changes(zone):
     """Every clock change of a zone from 1990 to 2037, to the second."""
-    tz, found, day = ZoneInfo(zone), [], datetime(1990, 1, 1, tzinfo=UTC)
+    tz, instants, day = ZoneInfo(zone), [], datetime(1990, 1, 1, tzinfo=UTC)
     while day.year < 2038:
         end = day + timedelta(days=1)
         if day.astimezone(tz).utcoffset() != end.astimezone(tz).utcoffset():
@@ -107,22 +107,22 @@ def changes(zone):
                 middle = (low + (high - low) / 2).replace(microsecond=0)
                 same = middle.astimezone(tz).utcoffset() == day.astimezone(tz).utcoffset()
                 low, high = (middle, high) if same else (low, middle)
-            found.append(high)
+            instants.append(high)
         day = end
-    return found
+    return instants
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("zone", ZONES)
 def test_instants_are_pythons_isoformat_around_every_clock_change(zone):
     near = [timedelta(hours=-1), timedelta(seconds=-1), timedelta(0), timedelta(microseconds=1500), timedelta(hours=1)]
-    found = [at + by for at in [datetime(2016, 3, 8, 13, 5, tzinfo=UTC), *changes(zone)] for by in near]
+    instants = [at + by for at in [datetime(2016, 3, 8, 13, 5, tzinfo=UTC), *changes(zone)] for by in near]
     with connection.cursor() as cursor:
         sql = f"SELECT {sql_format.instant('t.at', 't.zone')} FROM unnest(%s::timestamptz[], %s::text[]) AS t(at, zone)"
-        cursor.execute(sql, [found, [zone] * len(found)])
+        cursor.execute(sql, [instants, [zone] * len(instants)])
         written = [text for (text,) in cursor.fetchall()]
 
-    assert written == [at.astimezone(ZoneInfo(zone)).isoformat() for at in found]
+    assert written == [at.astimezone(ZoneInfo(zone)).isoformat() for at in instants]
 
 
 @pytest.mark.django_db
@@ -139,7 +139,7 @@ def test_an_offset_of_minutes_and_seconds_as_it_was_before_the_war():
 def test_for_a_spreadsheet_text_is_defused_and_only_text(people, site):
     from procedures.models import Surgery
 
-    record = made(Surgery, people, site)
+    record = filled_record(Surgery, people, site)
     for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "'s avonds", "1=1"]:
         with context.audit_context(people["nurse"], "typed"):
             Surgery.objects.filter(pk=record.pk).update(implant_system=text)

@@ -78,12 +78,12 @@ def test_what_the_queue_lost_is_taken_up_by_beat(ask, monkeypatch):
     from exports import tasks
 
     job = ask()
-    said = []
-    monkeypatch.setattr(tasks.prepare, "delay", said.append)
+    queued = []
+    monkeypatch.setattr(tasks.prepare, "delay", queued.append)
     monkeypatch.setattr(tasks.timezone, "now", lambda: NOW + timedelta(minutes=1))
     tasks.look_after()
 
-    assert said == [job.pk]
+    assert queued == [job.pk]
 
 
 def test_one_that_cannot_be_made_says_so_and_why(ask, people):

@@ -20,7 +20,7 @@ from exports.reading import read_sbrtspine
 from procedures.models import Surgery
 from tests.conftest import superuser
 from tests.environment import ROOT
-from tests.test_every_record import made
+from tests.test_every_record import filled_record
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 PATIENCE = 20  # seconds after which a test gives up waiting for something that does not come
@@ -53,7 +53,7 @@ def folder(settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def job(committed, people, site, folder):
-    made(Surgery, people, site)
+    filled_record(Surgery, people, site)
     choice = Choice(QueryDict(""), people["datamanager"])
     assert choice.is_valid()
     return jobs.ask(people["datamanager"], choice, 1, NOW)

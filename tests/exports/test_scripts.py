@@ -53,8 +53,8 @@ class Sas:
             self.shown[name] = {a: b.lower() for a, b in re.findall(r"format (\w+) \$(\w+)\.;", bare)}
             self.lengths[name] = {a: int(b) for a, b in re.findall(r"length (\w+) \$ (\d+);", bare)}
             names = re.findall(r"input (\w+) @;", bare) + re.findall(r"(\w+) = input\(", bare)
-            assert all(_NAME.fullmatch(each) and each.lower() not in _RESERVED for each in names)
-            assert len({each.lower() for each in names}) == len(names), name
+            assert all(_NAME.fullmatch(word) and word.lower() not in _RESERVED for word in names)
+            assert len({word.lower() for word in names}) == len(names), name
 
 
 @pytest.fixture
@@ -87,14 +87,14 @@ def test_sas_shows_every_code_of_every_file_by_its_own_label(tables):
 def test_formats_whose_names_agree_in_their_first_letters_stay_apart(tables):
     coded = next(column for table in tables for column in labelled(table) if column.kind == "code")
     long = "answer_to_the_same_question_asked_once_more"
-    made = [
+    made_up = [
         Table(name, [Column(f"{long}{end}", "code", "", coded.about) for end in ("", "_1", "_2")], None, None)
         for name in ("a-form-with-a-very-long-name-1", "a-form-with-a-very-long-name-2", "a", "A_b", "a-b")
     ]
-    run = Sas(sas.script(made))
+    run = Sas(sas.script(made_up))
 
     assert len(run.formats) == 15
-    assert len({name.lower() for name in run.data_sets}) == len(made)
+    assert len({name.lower() for name in run.data_sets}) == len(made_up)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_every_length_holds_the_longest_value_in_bytes(tables):
     run = Sas(sas.script(tables))
     for table in tables:
         names = short([column.name for column in table.columns], 30, ("_t", "_w"))
-        lengths = run.lengths[short([each.name for each in tables])[table.name]]
+        lengths = run.lengths[short([listed.name for listed in tables])[table.name]]
         for column in table.columns:
             if column.kind in ("integer", "decimal", "date"):
                 continue
@@ -149,10 +149,10 @@ def test_values_in_every_alphabet_fit_their_lengths(people, site):
     with context.audit_context(people["nurse"], "typed"):
         Surgery.objects.update(**{field.name: "🦴" * field.max_length for field in texts})
     header, *rows = read_sbrtspine.split(b"".join(table.blocks(selection)).decode())
-    told = [each for each in table.columns if each.kind not in ("integer", "decimal", "date")]
+    columns = [column for column in table.columns if column.kind not in ("integer", "decimal", "date")]
     longest = {name: max(len((row[place] or "").encode()) for row in rows) for place, name in enumerate(header)}
 
-    assert [column.name for column in told if longest[column.name] > most_bytes(column)] == []
+    assert [column.name for column in columns if longest[column.name] > most_bytes(column)] == []
     assert all(longest[field.name] == 4 * field.max_length for field in texts)
 
 
@@ -171,16 +171,18 @@ def test_every_program_has_the_sites_own_clock_beside_an_instant(tables):
     assert len(re.findall(r"generate double (\w+)_t = ", stata.script(tables))) == count
     assert '_t")]] <- local_clock(' in r.script(tables)
     names = [[column.name for column in table.columns] for table in tables]
-    assert all(f"{name}_t" not in each for each in names for name in each)
+    assert all(f"{name}_t" not in line for line in names for name in line)
 
 
 def test_names_beside_a_name_are_nobodys():
-    found = short(["at", "at_t", "AT_W", "byte", "str12", "_n_", "strL", "x" * 40, "x" * 39 + "_t"], 30, ("_t", "_w"))
-    every = [made.lower() + end for made in found.values() for end in ("", "_t", "_w")]
+    short_names = short(
+        ["at", "at_t", "AT_W", "byte", "str12", "_n_", "strL", "x" * 40, "x" * 39 + "_t"], 30, ("_t", "_w")
+    )
+    every = [short_name.lower() + end for short_name in short_names.values() for end in ("", "_t", "_w")]
 
     assert len(set(every)) == len(every) == 27
     assert {"byte", "str12", "_n_", "strl"}.isdisjoint(every)
-    assert all(len(each) <= 32 for each in every)
+    assert all(len(name) <= 32 for name in every)
 
 
 NOT_MISSING = ["NA", "", ".", "NULL", "nan", "-", "None", "NaN", "#N/A", "n/a", "TRUE", "1e5", "007"]
@@ -223,11 +225,11 @@ def test_r_takes_none_of_these_for_missing_and_has_the_local_clock(folder):
         ["Rscript", "--vanilla", "-e", asked], cwd=folder, capture_output=True, text=True, check=True,
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "America/New_York"},
     )  # fmt: skip
-    told = list(csv.DictReader(io.StringIO((folder / "told.csv").read_text())))
+    lines = list(csv.DictReader(io.StringIO((folder / "told.csv").read_text())))
 
-    assert [row["implant_system"] for row in told] == [text or "<nothing>" for text in NOT_MISSING]
-    assert {row["why"] for row in told} == {"NA"}
-    assert [row["local"] for row in told[:4]] == CLOCKS
-    assert [row["utc"] for row in told[:4]] == [
+    assert [row["implant_system"] for row in lines] == [text or "<nothing>" for text in NOT_MISSING]
+    assert {row["why"] for row in lines} == {"NA"}
+    assert [row["local"] for row in lines[:4]] == CLOCKS
+    assert [row["utc"] for row in lines[:4]] == [
         "2016-10-30 00:30", "2016-03-27 01:00", "2016-03-08 13:05", "2016-06-30 22:00",
     ]  # fmt: skip

@@ -133,7 +133,7 @@ def test_what_was_not_committed_yet_does_not_slip_in(committed, people, operatio
     thread.join()
     second = take(people["datamanager"], "Second look")
 
-    assert [rows(snapshots.content(each))[0]["blood_loss_ml"] for each in (first, second)] == ["140", "1400"]
+    assert [rows(snapshots.content(snapshot))[0]["blood_loss_ml"] for snapshot in (first, second)] == ["140", "1400"]
     assert verification.verify() == []
 
 
@@ -155,7 +155,7 @@ def test_a_byte_changed_by_a_superuser_is_said_and_not_given_out(committed, peop
 
     assert answer.status_code == 409
     assert "is not given out" in answer.content.decode()
-    assert any(found.form == "exports_snapshot" and found.field == "file" for found in verification.verify())
+    assert any(finding.form == "exports_snapshot" and finding.field == "file" for finding in verification.verify())
 
 
 def test_a_record_changed_behind_the_trail_is_found_by_cutting_again(committed, people, operation):
@@ -167,13 +167,13 @@ def test_a_record_changed_behind_the_trail_is_found_by_cutting_again(committed, 
             " WHERE changes ? 'blood_loss_ml'"
         )
 
-    assert any("surgery.csv differ" in found.what for found in verification.verify())
+    assert any("surgery.csv differ" in finding.what for finding in verification.verify())
 
 
 def test_what_was_redacted_since_is_given_to_nobody(committed, people, operation, login):
     builders.change(operation, people["nurse"], implant_system="Jacoba Pietersen (fictional)")
     taken = take(people["datamanager"])
-    places = [each.key for each in redaction.find(operation.participant, "Pietersen")]
+    places = [place.key for place in redaction.find(operation.participant, "Pietersen")]
     asked = redaction.ask(operation.participant, places, by=people["datamanager"], reason="a name", now=timezone.now())
     redaction.agree(asked, by=people["pi"])
 

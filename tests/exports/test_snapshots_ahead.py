@@ -73,7 +73,7 @@ def test_a_redaction_after_the_clock_came_back_closes_a_snapshot_dated_in_the_fu
     taken.refresh_from_db()
     assert not snapshots.redacted(taken)
 
-    places = [each.key for each in redaction.find(participant, "Pietersen")]
+    places = [place.key for place in redaction.find(participant, "Pietersen")]
     asked = redaction.ask(participant, places, by=people["datamanager"], reason="a name", now=timezone.now())
     redaction.agree(asked, by=people["pi"])
 

@@ -46,11 +46,11 @@ def test_nothing_that_was_typed_is_run_from_any_file_of_a_zip(people, site):
         typed(people, site, text)
     content = b"".join(Bundle(Selection(people["pi"], spreadsheet=True), NOW, "archive").blocks())
     with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-        found = {name: bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".csv")}
+        csv_files = {name: bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".csv")}
 
-    assert {"surgery.csv", "adverse-event.csv", "queries.csv", "audit.csv"} <= set(found)
-    assert {name: formulas(text) for name, text in found.items() if formulas(text)} == {}
-    assert all(attack.lstrip(";")[:1] in found["adverse-event.csv"] for attack in ATTACKS)
+    assert {"surgery.csv", "adverse-event.csv", "queries.csv", "audit.csv"} <= set(csv_files)
+    assert {name: formulas(text) for name, text in csv_files.items() if formulas(text)} == {}
+    assert all(attack.lstrip(";")[:1] in csv_files["adverse-event.csv"] for attack in ATTACKS)
 
 
 @pytest.mark.parametrize("slug", ["surgery", "adverse-event", "audit", "queries"])
@@ -64,8 +64,8 @@ def test_nothing_is_run_from_one_file(slug, people, site, login):
 
 def test_numbers_and_answers_of_lists_stay_as_they_are(people, site):
     fill(Surgery, people, site)
-    told = [Selection(people["pi"], spreadsheet=how) for how in (False, True)]
-    exact, safe = (table(b"".join(datasets.blocks(Surgery, each))) for each in told)
+    selections = [Selection(people["pi"], spreadsheet=how) for how in (False, True)]
+    exact, safe = (table(b"".join(datasets.blocks(Surgery, selection))) for selection in selections)
     plain = [column.name for column in columns.columns_of(Surgery) if not column.is_text]
 
     assert [[row[name] for name in plain] for row in safe] == [[row[name] for name in plain] for row in exact]

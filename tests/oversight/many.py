@@ -97,8 +97,8 @@ def _afterwards(participant, chance, add, now, operated):
             closed_dry=chance.choice(["yes", "yes", "no", None]), ssi_class=ssi)  # fmt: skip
     if died and operated + timedelta(days=died) <= now.date():
         on = operated + timedelta(days=died)
-        given = on.isoformat() if chance.random() > 0.2 else f"{on:%Y-%m}"
-        add(Death(participant=participant), died_on=given, learned_on=on + timedelta(days=31), cause="progression",
+        died_on = on.isoformat() if chance.random() > 0.2 else f"{on:%Y-%m}"
+        add(Death(participant=participant), died_on=died_on, learned_on=on + timedelta(days=31), cause="progression",
             related_sbrt=chance.choice(WORDS), related_surgery=chance.choice(WORDS))  # fmt: skip
         add(EndOfStudy(participant=participant), outcome="died", ended_on=on)
     for number in range(1, chance.randint(0, 3) + 1):

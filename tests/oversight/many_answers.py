@@ -25,16 +25,16 @@ def screening(chance):
 
 def eligibility(chance):
     """Eligible, not, or with one question open."""
-    told = dict.fromkeys(CRITERIA, "yes") | dict.fromkeys(AGAINST, "no")
-    told |= {
+    values = dict.fromkeys(CRITERIA, "yes") | dict.fromkeys(AGAINST, "no")
+    values |= {
         "levels": ["T12"], "imaging": ["mri"], "kps": chance.choice([50, 60, 70, 90]), "age": chance.randint(30, 85),
         "bridged_upper": "T11", "bridged_lower": chance.choice(["L1", "L2"]), "bilsky": chance.choice(["0", "1c"]),
         "ais": "E", "ambulation": "aid", "life_expectancy": "3-6", "sins_total": chance.randint(7, 15),
         "asa": chance.choice(["II", "III", None]),
     }  # fmt: skip
     if chance.random() < 0.2:
-        told[chance.choice(sorted(told))] = None
-    return told
+        values[chance.choice(sorted(values))] = None
+    return values
 
 
 def plan(chance):
@@ -80,14 +80,14 @@ def happened(participant, chance, add, on):
 def case(participant, chance, add, event, aware):
     """The case of a serious event, whose clocks stand as chance has it."""
     zone, hours = participant.site.tz, chance.choice([None, 1, 23, 24, 25, 90])
-    told = aware.astimezone(UTC) + timedelta(hours=hours or 0)
+    reported_at = aware.astimezone(UTC) + timedelta(hours=hours or 0)
     days = chance.choice([None, 3, 7, 8, 15, 16])
     exact, done_exact = chance.random() > 0.2, chance.random() > 0.2
     add(
         SeriousEvent(participant=participant, adverse_event=event), number=event.number,
         kind=chance.choice(["fatal", "life-threatening", "other", None]), exempt=chance.choice(["no"] * 9 + ["yes"]),
         site_aware_at=aware if exact else aware.date(),
-        site_reported_at=None if hours is None else told if done_exact else told.astimezone(zone).date(),
+        site_reported_at=None if hours is None else reported_at if done_exact else reported_at.astimezone(zone).date(),
         sponsor_aware_at=chance.choice([aware, aware.date(), None]),
         authority_reported_on=aware.date() + timedelta(days=days) if days else None,
     )  # fmt: skip
@@ -96,30 +96,30 @@ def case(participant, chance, add, event, aware):
 def asked(people, chance, by, now):
     """Queries of every age and state, of some of them."""
     states = [Query.State.OPEN, Query.State.ANSWERED, Query.State.CLOSED]
-    found = [
+    queries = [
         Query(participant=participant, number=1, sentence="Fictional", raised_by=by, moved_at=now,
               raised_at=now - timedelta(days=chance.randint(0, 60), minutes=5), state=chance.choice(states),
               priority=chance.choice(["normal", "high"]))
         for participant in chance.sample(people, min(120, len(people)))
     ]  # fmt: skip
-    Query.objects.bulk_create(found)
+    Query.objects.bulk_create(queries)
     QueryMessage.objects.bulk_create(
         QueryMessage(query=query, participant=query.participant, act="raised", text="Fictional", at=query.raised_at,
-                     by=by) for query in found
+                     by=by) for query in queries
     )  # fmt: skip
 
 
 def compared(models, chance, by, now):
     """Of some records of these forms every answer, as the database holds it; of others one."""
-    found = []
+    verifications = []
     for model in models:
         keys = sorted(model.objects.values_list("pk", flat=True))
         for record in model.objects.filter(pk__in=chance.sample(keys, min(50, len(keys)))).order_by("pk"):
-            names, held = to_compare(record), answers(record)
-            found += [
+            names, contents = to_compare(record), answers(record)
+            verifications += [
                 Verification(participant_id=record.participant_id, table=model._meta.db_table, record_id=record.pk,
-                             field=name, digest=digest_of(held[name]), verified_at=now, verified_by=by,
+                             field=name, digest=digest_of(contents[name]), verified_at=now, verified_by=by,
                              lost_at=chance.choice([None] * 9 + [now]))
                 for name in (names if chance.random() < 0.6 else names[:1])
             ]  # fmt: skip
-    Verification.objects.bulk_create(found)
+    Verification.objects.bulk_create(verifications)

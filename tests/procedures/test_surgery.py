@@ -15,17 +15,17 @@ def scores(**answers):
 
 
 def test_both_lengths_of_stay_have_their_names():
-    told = scores(
+    stays = scores(
         admission_on=date(2016, 1, 10), incision_at=amsterdam("2016-01-12 09:00"), discharge_on=date(2016, 1, 17)
     )
 
-    assert (told["Stay from surgery"], told["Stay from admission"]) == ("5 days", "7 days")
+    assert (stays["Stay from surgery"], stays["Stay from admission"]) == ("5 days", "7 days")
 
 
 def test_operating_time_is_elapsed_time_also_over_a_clock_change():
-    told = scores(incision_at=amsterdam("2016-03-27 01:00"), closed_at=amsterdam("2016-03-27 04:00"))
+    times = scores(incision_at=amsterdam("2016-03-27 01:00"), closed_at=amsterdam("2016-03-27 04:00"))
 
-    assert told["Operating time"] == "120 minutes"
+    assert times["Operating time"] == "120 minutes"
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ def test_a_missing_answer_is_undetermined(name):
 
 @pytest.mark.parametrize(("_criterion", "name", "value"), FAILING)
 def test_one_failed_criterion_is_enough_whatever_is_unanswered(_criterion, name, value):
-    given = {"ais": "D"} if name == "ais_progressing" else {}
+    certain = {"ais": "D"} if name == "ais_progressing" else {}
 
-    assert assess(EligibilityFacts(**{**given, name: value})).verdict == "not eligible"
+    assert assess(EligibilityFacts(**{**certain, name: value})).verdict == "not eligible"
 
 
 def test_asia_e_is_never_progressing_and_the_table_covers_study_md():

@@ -138,14 +138,20 @@ def enumerated(facts):
     order = ["none", "unlikely", "possible", "probable", "definite"]
     start, final = date(2016, 1, 11), SURGERY + timedelta(days=60)
     some = False
-    for each in facts.events:
-        for row in each.grades or (GradeRow(None),):
+    for adverse_event in facts.events:
+        for row in adverse_event.grades or (GradeRow(None),):
             grades = [row.grade] if row.grade else [1, 2, 3, 4, 5]
-            days = days_of(row.began, each.ended)
-            opinions = [[word] if word else order for word in (each.sbrt, each.surgery, each.combination)]
+            days = days_of(row.began, adverse_event.ended)
+            opinions = [
+                [word] if word else order
+                for word in (adverse_event.sbrt, adverse_event.surgery, adverse_event.combination)
+            ]
             if not days:  # what is known contradicts itself: nothing about the day can be told
                 days = [start, final + timedelta(days=1)]
-            worse = {grade >= 3 and (each.baseline_grade is None or grade > each.baseline_grade) for grade in grades}
+            worse = {
+                grade >= 3 and (adverse_event.baseline_grade is None or grade > adverse_event.baseline_grade)
+                for grade in grades
+            }
             inside = {start <= day <= final for day in days}
             caused = {max(order.index(word) for word in words) >= 2 for words in product(*opinions)}
             outcomes = {all(each_of) for each_of in product(worse, inside, caused)}
@@ -171,13 +177,13 @@ def test_more_information_never_turns_a_certainty_over(facts, data):
     before = primary_endpoint(facts).verdict
     completed = tuple(
         replace(
-            each,
-            sbrt=each.sbrt or data.draw(WORDS.filter(bool)),
-            surgery=each.surgery or data.draw(WORDS.filter(bool)),
-            combination=each.combination or data.draw(WORDS.filter(bool)),
-            grades=tuple(_finer(row, each, data) for row in each.grades),
+            adverse_event,
+            sbrt=adverse_event.sbrt or data.draw(WORDS.filter(bool)),
+            surgery=adverse_event.surgery or data.draw(WORDS.filter(bool)),
+            combination=adverse_event.combination or data.draw(WORDS.filter(bool)),
+            grades=tuple(_finer(row, adverse_event, data) for row in adverse_event.grades),
         )
-        for each in facts.events
+        for adverse_event in facts.events
     )
     after = primary_endpoint(replace(facts, events=completed)).verdict
 
@@ -187,7 +193,7 @@ def test_more_information_never_turns_a_certainty_over(facts, data):
         assert after == before
 
 
-def _finer(row, each, data):
-    days = days_of(row.began, each.ended)
+def _finer(row, adverse_event, data):
+    days = days_of(row.began, adverse_event.ended)
     began = PartialDate.of(data.draw(st.sampled_from(days))) if days else row.began
     return replace(row, grade=row.grade or data.draw(st.integers(1, 5)), began=began)

@@ -66,9 +66,9 @@ def completions(row, event, document):
     end = instants(date.fromisoformat(document["surgery_on"]) + timedelta(days=document["days"]), zone)[1]
     grades = [row["grade"]] if row["grade"] else [1, 2, 3, 4, 5]
     before = event["baseline_grade"]
-    said = [event["sbrt"], event["surgery"], event["combination"]]
-    highest = max((WORDS.index(word) for word in said if word), default=0)
-    related = {highest >= 2} if None not in said or highest >= 2 else {False, True}
+    opinions = [event["sbrt"], event["surgery"], event["combination"]]
+    highest = max((WORDS.index(word) for word in opinions if word), default=0)
+    related = {highest >= 2} if None not in opinions or highest >= 2 else {False, True}
     when = onsets(row, event, zone) or [None]
     return {
         grade in wanted and (before is None or grade > before) and (at is None or start <= at <= end) and is_related
@@ -157,10 +157,10 @@ SEEDED = [_seeded(seed) for seed in range(300)]
 
 
 def test_the_sample_holds_every_verdict_often():
-    found = [oracle(document) for document in SEEDED]
+    verdicts = [oracle(document) for document in SEEDED]
 
-    assert found == [ours(document) for document in SEEDED]
-    assert {verdict for verdict in found if found.count(verdict) >= 10} == {
+    assert verdicts == [ours(document) for document in SEEDED]
+    assert {verdict for verdict in verdicts if verdicts.count(verdict) >= 10} == {
         "yes", "no", "undetermined", "not evaluable",
     }  # fmt: skip
 

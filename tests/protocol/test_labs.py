@@ -32,12 +32,14 @@ def grade(suggestion):
 
 
 def test_every_bound_of_the_study_is_one_of_the_table():
-    told = {(test, unit): bounds for test, of in STUDY.labs["below"].items() for unit, bounds in of["bounds"].items()}
-
-    assert {key: [Decimal(str(each)) for each in bounds] for key, bounds in told.items()} == {
-        key: [Decimal(each) for each in bounds] for key, bounds in PUBLISHED.items()
+    bounds_of = {
+        (test, unit): bounds for test, of in STUDY.labs["below"].items() for unit, bounds in of["bounds"].items()
     }
-    assert {name: [str(each) for each in of["bounds"]] for name, of in STUDY.labs["above"].items()} == ABOVE
+
+    assert {key: [Decimal(str(bound)) for bound in bounds] for key, bounds in bounds_of.items()} == {
+        key: [Decimal(bound) for bound in bounds] for key, bounds in PUBLISHED.items()
+    }
+    assert {name: [str(bound) for bound in of["bounds"]] for name, of in STUDY.labs["above"].items()} == ABOVE
 
 
 @pytest.mark.parametrize(("test", "unit", "bound", "below"), AT_BOUNDS)
@@ -55,7 +57,7 @@ def test_a_step_to_either_side_of_a_multiple(bound, hundredths):
     limit = Decimal(hundredths) / 100
     exactly = Fraction(bound) * Fraction(limit)
     for value in (int(exactly * 100) + step for step in (-1, 0, 1)):
-        above = sum(Fraction(value, 100) > Fraction(each) * Fraction(limit) for each in ABOVE["creatinine"])
+        above = sum(Fraction(value, 100) > Fraction(multiple) * Fraction(limit) for multiple in ABOVE["creatinine"])
         assert grade(labs.too_high("creatinine", Decimal(value) / 100, limit)) == (above or None)
 
 

@@ -48,11 +48,11 @@ def run(*words, stdin=""):
     ],
 )
 def test_verdicts(words, expected):
-    code, told, _err = run(*words)
+    code, answer, _err = run(*words)
 
     assert code == 0
-    assert expected.items() <= told.items()
-    assert {"verdict", "because"} <= set(told)
+    assert expected.items() <= answer.items()
+    assert {"verdict", "because"} <= set(answer)
 
 
 DOCUMENT = {
@@ -75,10 +75,10 @@ DOCUMENT = {
 )
 def test_endpoint_reads_one_document(began, verdict):
     event = {**DOCUMENT["events"][0], "grades": [{"grade": 3, "from": began}]}
-    code, told, _err = run("endpoint", stdin=json.dumps({**DOCUMENT, "events": [event]}))
+    code, answer, _err = run("endpoint", stdin=json.dumps({**DOCUMENT, "events": [event]}))
 
-    assert (code, told["verdict"]) == (0, verdict)
-    assert told["rows"][0]["severe"] is True
+    assert (code, answer["verdict"]) == (0, verdict)
+    assert answer["rows"][0]["severe"] is True
 
 
 MALFORMED = [
@@ -152,9 +152,9 @@ TAKES = pytest.mark.parametrize("words", TAKES_INSTANTS, ids=" ".join)
 @TAKES
 @pytest.mark.parametrize("instant", NEVER_ON_THE_CLOCKS)
 def test_an_instant_that_never_was_on_the_clocks_is_refused(words, instant):
-    code, told, err = run(*(word.format(instant) for word in words))
+    code, answer, err = run(*(word.format(instant) for word in words))
 
-    assert (code, told, err.count("\n")) == (2, None, 1)
+    assert (code, answer, err.count("\n")) == (2, None, 1)
     assert "never was on the clocks of Europe/Amsterdam" in err
 
 
@@ -233,16 +233,16 @@ def test_doses_are_decimals(drugs, mg):
     ],
 )
 def test_a_dose_that_is_not_one_number_is_refused(dose):
-    code, told, err = run("omed", f"drugs=morphine_po_mg:{dose}")
+    code, answer, err = run("omed", f"drugs=morphine_po_mg:{dose}")
 
-    assert (code, told, err.count("\n")) == (2, None, 1)
+    assert (code, answer, err.count("\n")) == (2, None, 1)
 
 
 @pytest.mark.parametrize("words", MALFORMED, ids=" ".join)
 def test_what_cannot_be_read_is_one_sentence_and_exit_2(words):
-    code, told, err = run(*words)
+    code, answer, err = run(*words)
 
-    assert (code, told) == (2, None)
+    assert (code, answer) == (2, None)
     assert err.strip()
     assert err.count("\n") == 1
 

@@ -51,39 +51,39 @@ def test_the_committees_days():
     assert schedule.authority_due(aware, "other") == date(2016, 3, 12)
 
 
-def found(facts, now=END + timedelta(days=70)):
-    return {(each.kind, each.subject): each for each in schedule.deadlines(facts, now)}
+def deadlines_of(facts, now=END + timedelta(days=70)):
+    return {(deadline.kind, deadline.subject): deadline for deadline in schedule.deadlines(facts, now)}
 
 
 def test_the_window_is_told_at_36_hours_and_missed_at_48():
-    told = found(FollowUpFacts(TreatmentFacts(sbrt_end=END)), now=END + timedelta(hours=40))
+    deadlines = deadlines_of(FollowUpFacts(TreatmentFacts(sbrt_end=END)), now=END + timedelta(hours=40))
 
-    assert told["window-closing", ""].raise_at == END + timedelta(hours=36)
-    assert not told["window-closing", ""].met
-    assert told["window-missed", ""].due_at == END + timedelta(hours=48)
+    assert deadlines["window-closing", ""].raise_at == END + timedelta(hours=36)
+    assert not deadlines["window-closing", ""].met
+    assert deadlines["window-missed", ""].due_at == END + timedelta(hours=48)
 
 
 def test_day_60_opens_on_day_60_and_closes_at_the_end_of_day_74():
-    told = found(FollowUpFacts(TREATED))
+    deadlines = deadlines_of(FollowUpFacts(TREATED))
 
-    assert told["day-60-due", ""].raise_at == datetime(2016, 3, 11, 23, 0, tzinfo=UTC)  # 12 March, Dutch midnight
-    assert told["day-60-overdue", ""].due_at == datetime(2016, 3, 26, 23, 0, tzinfo=UTC)
-    assert found(FollowUpFacts(TREATED, visits_done=frozenset({"d60"})))["day-60-due", ""].met
+    assert deadlines["day-60-due", ""].raise_at == datetime(2016, 3, 11, 23, 0, tzinfo=UTC)  # 12 March, Dutch midnight
+    assert deadlines["day-60-overdue", ""].due_at == datetime(2016, 3, 26, 23, 0, tzinfo=UTC)
+    assert deadlines_of(FollowUpFacts(TREATED, visits_done=frozenset({"d60"})))["day-60-due", ""].met
 
 
 def test_what_was_missed_before_the_end_stays_missed():
     facts = FollowUpFacts(TreatmentFacts(sbrt_end=END), ended=Ended(date(2016, 4, 1), "withdrew"))
 
-    told = found(facts, now=END + timedelta(days=120))
+    deadlines = deadlines_of(facts, now=END + timedelta(days=120))
 
-    assert not told["window-missed", ""].met
-    assert not told["day-60-overdue", ""].met
-    assert ("day-90-overdue", "") not in told
+    assert not deadlines["window-missed", ""].met
+    assert not deadlines["day-60-overdue", ""].met
+    assert ("day-90-overdue", "") not in deadlines
 
 
 def test_a_day_without_a_time_does_not_switch_a_clock_off():
-    window = found(FollowUpFacts(TreatmentFacts(sbrt_end=date(2016, 1, 11))), now=END)
-    case = found(FollowUpFacts(TREATED, serious=(SeriousFacts("1", "fatal", site_aware=date(2016, 1, 30)),)))
+    window = deadlines_of(FollowUpFacts(TreatmentFacts(sbrt_end=date(2016, 1, 11))), now=END)
+    case = deadlines_of(FollowUpFacts(TREATED, serious=(SeriousFacts("1", "fatal", site_aware=date(2016, 1, 30)),)))
 
     assert window["window-closing", ""].raise_at == datetime(2016, 1, 12, 11, 0, tzinfo=UTC)  # 36 h after midnight
     assert window["window-missed", ""].raise_at > datetime(2016, 1, 13, 22, 0, tzinfo=UTC)  # certain only then
@@ -91,20 +91,20 @@ def test_a_day_without_a_time_does_not_switch_a_clock_off():
 
 
 def test_a_date_that_means_unknown_breaks_nothing():
-    given = TreatmentFacts(sbrt_end=datetime(9999, 12, 31, 10, tzinfo=UTC), incision=date(9999, 12, 31))
+    facts = TreatmentFacts(sbrt_end=datetime(9999, 12, 31, 10, tzinfo=UTC), incision=date(9999, 12, 31))
 
-    assert treatment_window(given, END).verdict
-    assert found(FollowUpFacts(given), now=END)
+    assert treatment_window(facts, END).verdict
+    assert deadlines_of(FollowUpFacts(facts), now=END)
 
 
 def test_after_a_death_nobody_is_reminded_but_the_clocks_of_its_report_run():
     case = SeriousFacts("1", "fatal", site_aware=END, sponsor_aware=END)
-    told = found(FollowUpFacts(TREATED, ended=Ended(date(2016, 1, 30), "died"), serious=(case,)))
+    deadlines = deadlines_of(FollowUpFacts(TREATED, ended=Ended(date(2016, 1, 30), "died"), serious=(case,)))
 
-    assert not [kind for kind, _subject in told if kind.startswith("day")]
-    assert not [subject for kind, subject in told if kind.startswith("visit")]  # nor of those before it
-    assert told["window-missed", ""].met
-    assert ("sae-site-report", "1") in told
+    assert not [kind for kind, _subject in deadlines if kind.startswith("day")]
+    assert not [subject for kind, subject in deadlines if kind.startswith("visit")]  # nor of those before it
+    assert deadlines["window-missed", ""].met
+    assert ("sae-site-report", "1") in deadlines
 
 
 def test_without_surgery_follow_up_counts_from_sbrt():
@@ -118,7 +118,7 @@ def test_without_surgery_follow_up_counts_from_sbrt():
 def test_an_exempt_case_has_no_clocks():
     case = SeriousFacts("1", "other", site_aware=END, exempt=True)
 
-    assert found(FollowUpFacts(TreatmentFacts(), serious=(case,))) == {}
+    assert deadlines_of(FollowUpFacts(TreatmentFacts(), serious=(case,))) == {}
 
 
 @given(st.dates(date(2015, 1, 1), date(2030, 1, 1)), st.sampled_from(STUDY.visit_codes))

@@ -181,24 +181,24 @@ BETTER_THEN_WORSE = [("03-22", "IR"), ("04-05", "PR"), ("04-19", "CR"), ("05-10"
     ],
 )
 def test_duration_of_pain_relief(responses, again, died, seen, verdict, days, at_most, because):
-    found = scores.pain_relief(
+    relief = scores.pain_relief(
         [(on(day), code) for day, code in responses],
         treated_again=partly(again),
         died=partly(died),
         last_contact=on(seen) if seen else None,
     )
 
-    assert (found.verdict, found.days, found.days_at_most) == (verdict, days, at_most)
-    assert because in found.because
+    assert (relief.verdict, relief.days, relief.days_at_most) == (verdict, days, at_most)
+    assert because in relief.because
 
 
 CODES = st.sampled_from(["CR", "PR", "PP", "IR", "not evaluable"])
 
 
 @given(st.dictionaries(st.integers(0, 400), CODES), st.integers(0, 400), st.integers(1, 400))
-def test_relief_does_not_depend_on_the_order_and_a_death_never_makes_it_longer(found, seen, died):
+def test_relief_does_not_depend_on_the_order_and_a_death_never_makes_it_longer(codes, seen, died):
     start = date(2016, 1, 1)
-    responses = [(start + timedelta(day), code) for day, code in found.items()]
+    responses = [(start + timedelta(day), code) for day, code in codes.items()]
     alive = scores.pain_relief(responses, last_contact=start + timedelta(seen))
     dead = scores.pain_relief(responses, died=PartialDate.of(start + timedelta(died)))
 

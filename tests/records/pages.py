@@ -12,20 +12,22 @@ class _Inputs(HTMLParser):
         self.select = self.area = None
 
     def handle_starttag(self, tag, attrs):
-        told = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form":
-            self.inside = told.get("id") == self.form
+            self.inside = attributes.get("id") == self.form
         self.template += tag == "template"
-        if not self.inside or self.template or "disabled" in told:
+        if not self.inside or self.template or "disabled" in attributes:
             return
-        name, value = told.get("name"), told.get("value") or ""
+        name, value = attributes.get("name"), attributes.get("value") or ""
         if tag == "select":
             self.select = name
-        elif tag == "option" and self.select and "selected" in told:
+        elif tag == "option" and self.select and "selected" in attributes:
             self.sent[self.select] = [value]
         elif tag == "textarea":
             self.area, self.sent[name] = name, [""]
-        elif tag == "input" and name and (told.get("type") not in ("radio", "checkbox") or "checked" in told):
+        elif (
+            tag == "input" and name and (attributes.get("type") not in ("radio", "checkbox") or "checked" in attributes)
+        ):
             self.sent.setdefault(name, []).append(value)
 
     def handle_data(self, data):

@@ -56,7 +56,7 @@ def test_no_piece_of_any_text_is_a_formula(text):
 def test_taking_the_apostrophes_away_gives_the_text_again(text):
     plain = defused(text)
     for pattern in reversed(formula_injection.PATTERNS):
-        plain = re.sub(pattern.replace("(?=", "(?<=')(?=", 1), lambda found: found[1][:-1], plain)
+        plain = re.sub(pattern.replace("(?=", "(?<=')(?=", 1), lambda match: match[1][:-1], plain)
 
     assert plain == text
 
@@ -79,9 +79,13 @@ def test_every_sign_separator_blank_and_quote_of_unicode_is_known():
     plain = {letter: unicodedata.normalize("NFKC", letter) for letter in letters}
     blank = {"Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf"}
 
-    assert [each for each in letters if plain[each] in set("=+-@") and defused(each) == each] == []
-    assert [each for each in letters if plain[each] in set(",;|") and defused(f"a{each}=") == f"a{each}="] == []
-    assert [each for each in letters if unicodedata.category(each) in blank and defused(f"{each}=") == f"{each}="] == []
+    assert [letter for letter in letters if plain[letter] in set("=+-@") and defused(letter) == letter] == []
+    assert [
+        letter for letter in letters if plain[letter] in set(",;|") and defused(f"a{letter}=") == f"a{letter}="
+    ] == []
+    assert [
+        letter for letter in letters if unicodedata.category(letter) in blank and defused(f"{letter}=") == f"{letter}="
+    ] == []
 
 
 def test_no_code_of_any_list_is_a_formula():

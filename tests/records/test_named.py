@@ -75,14 +75,14 @@ def test_no_page_shows_an_id(study, people, login):
 
 
 def test_both_persons_are_shown_the_event_by_its_number(study, people, login):
-    made = event(study, people, "Says Ms Pietersen, of ward 5")
-    assert (made.number, made.pk) == (2, FAR + 2)
+    second_event = event(study, people, "Says Ms Pietersen, of ward 5")
+    assert (second_event.number, second_event.pk) == (2, FAR + 2)
     at = f"/participants/{study.code}/redactions/"
-    found = login("datamanager").post(at, {"act": "find", "words": "pietersen"}).content.decode()
+    search_page = login("datamanager").post(at, {"act": "find", "words": "pietersen"}).content.decode()
     keys = [place.key for place in redaction.find(study, "pietersen")]
     login("datamanager").post(at, {"act": "ask", "place": keys, "reason": "A name"})
     waiting = login("pi").get(at).content.decode()
-    for page in (found, waiting):
+    for page in (search_page, waiting):
         row = re.search(r"(?s)<th scope=\"row\">Adverse event 2</th>.*?</tr>", page)[0]
         assert "Says Ms Pietersen, of ward 5" in row
 

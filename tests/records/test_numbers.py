@@ -74,7 +74,7 @@ def test_of_eight_first_draws_one_is_drawn_and_the_others_are_asked_why_again(pe
         return browser_of(people["monitor"]).post("/monitoring/", {}).status_code
 
     assert sorted(at_once(draw)) == [302] + [422] * (AT_ONCE - 1)
-    assert [each.number for each in MonitoringDraw.objects.all()] == [1]
+    assert [draw.number for draw in MonitoringDraw.objects.all()] == [1]
 
 
 def test_eight_draws_with_a_reason_are_numbered_one_after_the_other(people, participant):
@@ -89,10 +89,10 @@ def test_rules_and_people_ask_at_one_moment_without_waiting_for_each_other_for_e
     """A rule closes one query and asks another in one transaction, while people ask."""
     closing = queries.RuleFinding("rule-one", "a", "1", "One is missing", "consent/")
     queries.follow(participant, [closing], [], by=people["datamanager"], now=NOW)
-    found = [queries.RuleFinding("rule-two", str(each), "2", "Two is missing", "consent/") for each in range(5)]
+    findings = [queries.RuleFinding("rule-two", str(number), "2", "Two is missing", "consent/") for number in range(5)]
 
     def follow():
-        return queries.follow(participant, found, ["rule-one"], by=people["datamanager"], now=NOW)
+        return queries.follow(participant, findings, ["rule-one"], by=people["datamanager"], now=NOW)
 
     def ask():
         return queries.ask(participant, by=people["monitor"], text="Why?", now=NOW).number
@@ -104,8 +104,8 @@ def test_rules_and_people_ask_at_one_moment_without_waiting_for_each_other_for_e
 
 def test_drafted_deviations_and_typed_ones_share_their_numbers(people, participant):
     def draft():
-        made = Deviation(participant=participant, rule="window-late", rule_values={})
-        return services.write(made, by=people["datamanager"], reason="Drafted", version=0).number
+        deviation = Deviation(participant=participant, rule="window-late", rule_values={})
+        return services.write(deviation, by=people["datamanager"], reason="Drafted", version=0).number
 
     def enter():
         return builders.record(Deviation, participant, people["nurse"], description="Late").number

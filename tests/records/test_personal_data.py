@@ -173,7 +173,7 @@ def test_a_save_with_new_text_asks_the_database_once_more_and_one_without_never(
     def asked(words):
         with CaptureQueriesContext(connection) as statements:
             assert send(login, words, version=str(AdverseEvent.objects.get().version)).status_code == 302
-        return sum("records_knownname" in each["sql"] for each in statements)
+        return sum("records_knownname" in query["sql"] for query in statements)
 
     assert (asked("Wound red"), asked("Wound open")) == (0, 1)
 

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("committed")
 @pytest.fixture
 def consent(people, site):
     participant = builders.register(site, people["nurse"])
-    made = builders.record(Consent, participant, people["nurse"], given="yes")
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
-    return services.write(made, by=people["nurse"], version=1)
+    form = builders.record(Consent, participant, people["nurse"], given="yes")
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
+    return services.write(form, by=people["nurse"], version=1)
 
 
 def address(consent):
@@ -51,12 +51,12 @@ def answers(consent, **changed):
 def together(act, saves):
     """Run an act and all saves at the same instant; what each save gave, and what the act gave."""
     start = threading.Barrier(len(saves) + 1)
-    given = []
+    results = []
 
     def run(save):
         try:
             start.wait()
-            given.append(save())
+            results.append(save())
         finally:
             connections.close_all()
 
@@ -68,7 +68,7 @@ def together(act, saves):
     for thread in threads:
         thread.join()
     connection.close()
-    return outcome, given
+    return outcome, results
 
 
 def saver(consent, index, opened, nurse, tries=SAVERS + 5):
@@ -93,11 +93,11 @@ def written():
     return [(row.pk, row.changes["form_version"][1]) for row in rows if row.changes["form_version"][1]]
 
 
-def check(given, last_row):
+def check(results, last_row):
     """Whoever was told "saved" is in the trail and nobody else is; everybody was told; none landed after."""
-    assert {status for status, _value in given} <= {302, 422}
-    assert len(given) == SAVERS
-    assert sorted(value for status, value in given if status == 302) == sorted(value for _pk, value in written())
+    assert {status for status, _value in results} <= {302, 422}
+    assert len(results) == SAVERS
+    assert sorted(value for status, value in results if status == 302) == sorted(value for _pk, value in written())
     assert [value for pk, value in written() if pk > last_row] == []
     assert verification.verify() == []
 
@@ -116,10 +116,10 @@ def test_saves_race_a_completion(people, consent):
             status = browser.post(address(consent), sent).status_code
         return status
 
-    status, given = together(complete, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
+    status, statuses = together(complete, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
 
     assert status == 302
-    check(given, AuditRow.objects.get(table="enrollment_consent", changes__status=["draft", "complete"]).pk)
+    check(statuses, AuditRow.objects.get(table="enrollment_consent", changes__status=["draft", "complete"]).pk)
 
 
 def test_saves_race_a_lock(people, consent):
@@ -130,11 +130,11 @@ def test_saves_race_a_lock(people, consent):
     def lock():
         return browser.post(f"/participants/{consent.participant.code}/locks/", sent).status_code
 
-    status, given = together(lock, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
+    status, statuses = together(lock, [saver(consent, n, opened, people["nurse"]) for n in range(SAVERS)])
 
     assert status == 302
     assert Lock.objects.get().released_at is None
-    check(given, AuditRow.objects.get(table="records_lock").pk)
+    check(statuses, AuditRow.objects.get(table="records_lock").pk)
 
 
 @pytest.mark.parametrize(("act", "who"), [("sign", "pi"), ("verify", "monitor")])
@@ -147,8 +147,8 @@ def test_of_pages_opened_before_a_signature_or_comparison_one_act_gets_through(p
     def attest():
         return browser.post(f"{address(consent)}{act}/", sent).status_code
 
-    acted, given = together(attest, [saver(consent, n, opened, people["nurse"], tries=1) for n in range(SAVERS)])
-    statuses = [acted, *(status for status, _value in given)]
+    acted, outcomes = together(attest, [saver(consent, n, opened, people["nurse"], tries=1) for n in range(SAVERS)])
+    statuses = [acted, *(status for status, _value in outcomes)]
 
     assert set(statuses) == {302, 409}
     assert statuses.count(302) == 1

@@ -40,13 +40,13 @@ def outside(settings, tmp_path):
 def event(people, site):
     """An event whose description held a name, was signed and compared, asked about, quoted and half typed again."""
     participant = builders.register(site, people["nurse"])
-    made = builders.record(AdverseEvent, participant, people["nurse"], verbatim=TEXT, ctcae_code="10048031")
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
-    services.write(made, by=people["nurse"], version=made.version, complete=True, now=NOW)
-    made.refresh_from_db()
-    signing.verify(made, by=people["monitor"], version=made.version, now=NOW, names=["verbatim"])
-    made.refresh_from_db()
-    signing.sign_record(made, by=people["pi"], version=made.version, meaning="approved", now=NOW)
+    form = builders.record(AdverseEvent, participant, people["nurse"], verbatim=TEXT, ctcae_code="10048031")
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
+    services.write(form, by=people["nurse"], version=form.version, complete=True, now=NOW)
+    form.refresh_from_db()
+    signing.verify(form, by=people["monitor"], version=form.version, now=NOW, names=["verbatim"])
+    form.refresh_from_db()
+    signing.sign_record(form, by=people["pi"], version=form.version, meaning="approved", now=NOW)
     queries.ask(participant, by=people["monitor"], text=f"Is “{TEXT}” one event?", now=NOW, tail="adverse-event/1/")
     asked = queries.ask(participant, by=people["monitor"], text="Which day?", now=NOW, tail="adverse-event/1/")
     queries.move(asked, "answered", by=people["nurse"], text="Ask jacoba  pietersen", now=NOW)
@@ -56,8 +56,8 @@ def event(people, site):
     Typing.objects.create(
         person=people["nurse"], address="/participants/BLEND-01/adverse-event/1/", data=typed, typed_at=NOW
     )
-    made.refresh_from_db()
-    return made
+    form.refresh_from_db()
+    return form
 
 
 def everything():
@@ -65,11 +65,11 @@ def everything():
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         tables = [name for (name,) in cursor.fetchall()]
-        told = []
+        lines = []
         for table in tables:
             cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} AS t")
-            told += [f"{table}: {text}" for (text,) in cursor.fetchall()]
-    return told
+            lines += [f"{table}: {text}" for (text,) in cursor.fetchall()]
+    return lines
 
 
 def sql(text):
@@ -93,9 +93,9 @@ def redacted(event, people):
 
 
 def offline():
-    made = io.BytesIO()
-    trail_bundle.write(made, NOW)
-    with zipfile.ZipFile(made) as bundle:
+    buffer = io.BytesIO()
+    trail_bundle.write(buffer, NOW)
+    with zipfile.ZipFile(buffer) as bundle:
         files = {name: bundle.read(name) for name in bundle.namelist()}
     return offline_verifier.proved(files)[0]
 
@@ -103,9 +103,9 @@ def offline():
 def test_the_words_are_found_where_they_stand_and_where_they_stood(event, people):
     builders.change(event, people["nurse"], verbatim="Wound red")
 
-    found = redaction.find(event.participant, "JACOBA  pietersen")
+    places = redaction.find(event.participant, "JACOBA  pietersen")
 
-    assert {(place.table, place.field) for place in found} == {
+    assert {(place.table, place.field) for place in places} == {
         ("adverse_events_adverseevent", "verbatim"),
         ("records_query", "sentence"),
         ("records_querymessage", "text"),
@@ -174,7 +174,7 @@ def test_a_rule_judges_again_without_the_name(event, people):
     redacted(event, people)
     scan.scan(timezone.now())
 
-    assert not any(NAME in each.sentence for each in Finding.objects.all())
+    assert not any(NAME in finding.sentence for finding in Finding.objects.all())
 
 
 def test_nobody_agrees_with_himself_whatever_the_route(event, people):
@@ -258,7 +258,7 @@ def test_it_can_be_done_twice_over_the_same_row(event, people):
 
 def test_a_superuser_who_just_blanks_a_text_is_found(committed, people, site):
     participant = builders.register(site, people["nurse"])
-    made = builders.record(AdverseEvent, participant, people["nurse"], verbatim=TEXT)
+    form = builders.record(AdverseEvent, participant, people["nurse"], verbatim=TEXT)
     with superuser() as server:
         server.execute("SET session_replication_role = replica")
         server.execute("UPDATE adverse_events_adverseevent SET verbatim = '[redacted]'")
@@ -267,14 +267,14 @@ def test_a_superuser_who_just_blanks_a_text_is_found(committed, people, site):
             " changes = jsonb_set(changes, '{verbatim}', '[null, \"[redacted]\"]') WHERE changes ? 'verbatim'"
         )
 
-    assert ["altered after it was written" in str(each) for each in verification.verify()] == [True]
-    assert made.pk
+    assert ["altered after it was written" in str(finding) for finding in verification.verify()] == [True]
+    assert form.pk
 
 
 def test_two_people_do_it_on_the_page(login, event, people):
-    found = login("datamanager").post(AT, {"act": "find", "words": NAME})
-    text = found.content.decode()
-    assert found.status_code == 200
+    answer = login("datamanager").post(AT, {"act": "find", "words": NAME})
+    text = answer.content.decode()
+    assert answer.status_code == 200
     assert "Her sister" in text
     assert login("datamanager").post(AT, {"act": "find", "words": "Nobody Else"}).status_code == 422
 

@@ -19,18 +19,18 @@ def participant(people, site):
 
 @pytest.fixture
 def consent(participant, people):
-    made = builders.record(Consent, participant, people["nurse"], given="yes", form_version="2.0")
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
-    return services.write(made, by=people["nurse"], version=made.version, complete=True)
+    form = builders.record(Consent, participant, people["nurse"], given="yes", form_version="2.0")
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
+    return services.write(form, by=people["nurse"], version=form.version, complete=True)
 
 
 @pytest.fixture
 def event(participant, people):
     row = AdverseEventGrade().fill(grade=3, from_on="2016-03-01")
-    made = builders.record(AdverseEvent, participant, people["nurse"], rows=[row], verbatim="Wound opened")
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
+    form = builders.record(AdverseEvent, participant, people["nurse"], rows=[row], verbatim="Wound opened")
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
     row.missing = {field.name: "UNK" for field in row.unanswered()}
-    return services.write(made, by=people["nurse"], version=made.version, complete=True, rows=[row])
+    return services.write(form, by=people["nurse"], version=form.version, complete=True, rows=[row])
 
 
 def text(answer):
@@ -51,8 +51,8 @@ def compare(login, record, **sent):
 
 
 def sign(login, record, by="pi", **sent):
-    given = {"version": version(record), "password": PASSWORD, "meaning": "approved", **sent}
-    return login(by).post(at(record) + "sign/", given)
+    fields = {"version": version(record), "password": PASSWORD, "meaning": "approved", **sent}
+    return login(by).post(at(record) + "sign/", fields)
 
 
 def change(login, record, **answers):
@@ -107,7 +107,7 @@ def test_rows_are_compared_with_their_form(login, people, event):
 
     services.write(event, by=people["nurse"], version=version(event), reason="Letter re-read", rows=[row])
 
-    assert [each.field for each in Verification.objects.filter(lost_at__isnull=False)] == ["grade"]
+    assert [verification.field for verification in Verification.objects.filter(lost_at__isnull=False)] == ["grade"]
 
 
 def test_only_a_monitor_compares_and_only_what_is_complete(login, people, participant, consent):
@@ -200,18 +200,18 @@ def test_comparing_does_not_break_a_signature(login, consent):
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "sentence"),
     [
         ({"password": "wrong"}, "not your password"),
         ({"password": ""}, "not your password"),
         ({"meaning": ""}, "what your signature means"),
     ],
 )
-def test_a_signature_wants_password_and_meaning(login, consent, sent, said):
+def test_a_signature_wants_password_and_meaning(login, consent, sent, sentence):
     refused = sign(login, consent, **sent)
 
     assert refused.status_code == 422
-    assert said in text(refused)
+    assert sentence in text(refused)
     assert not Signature.objects.exists()
 
 
@@ -228,14 +228,14 @@ def test_what_the_principal_investigator_answers_for_is_signed_by_nobody_else(
     login, people, participant, event, model, answers
 ):
     extra = {"adverse_event": event} if model is SeriousEvent else {}
-    made = builders.record(model, participant, people["nurse"], **answers, **extra)
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
-    services.write(made, by=people["nurse"], version=made.version, complete=True)
+    form = builders.record(model, participant, people["nurse"], **answers, **extra)
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
+    services.write(form, by=people["nurse"], version=form.version, complete=True)
 
-    assert sign(login, made, by="surgeon").status_code == 403
-    assert "sign/" not in text(login("surgeon").get(at(made)))
-    assert sign(login, made, by="pi").status_code == 302
-    assert ">signature broken<" not in text(login("pi").get(at(made)))
+    assert sign(login, form, by="surgeon").status_code == 403
+    assert "sign/" not in text(login("surgeon").get(at(form)))
+    assert sign(login, form, by="pi").status_code == 302
+    assert ">signature broken<" not in text(login("pi").get(at(form)))
 
 
 def test_a_signature_is_not_movable(login, people, participant, consent):

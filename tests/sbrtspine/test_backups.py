@@ -136,9 +136,9 @@ def test_what_is_not_equal_is_named(small, elsewhere):
     expected["heads"]["participant 99"] = [1, "aa"]
     expected["shape"]["triggers"].append("a trigger that is gone")
     with psycopg.connect(os.environ["BACKUP_DATABASE_URL"]) as database:
-        said = db_fingerprint.differences(expected, db_fingerprint.fingerprint_of(database))
+        sentences = db_fingerprint.differences(expected, db_fingerprint.fingerprint_of(database))
 
-    assert said == [
+    assert sentences == [
         "records_participant: rows 1, in the backup 2",
         "participant 99: end of the chain None, in the backup [1, 'aa']",
         "triggers: missing: a trigger that is gone",
@@ -299,11 +299,11 @@ def test_a_restore_that_fails_on_a_row_does_not_quote_it(small, elsewhere):
 def test_a_drill_names_what_its_proof_found_and_not_what_stands_there():
     """Its sentences are kept, and printed by whatever runs it at night; verify_audit says the values to who asks."""
     what = "the record holds Kanarie4711, its history says nothing"
-    found = {"participant": "BLEND-01", "form": "visit", "record": 7, "field": "note", "what": what}
+    finding = {"participant": "BLEND-01", "form": "visit", "record": 7, "field": "note", "what": what}
 
-    said = restore_drill._findings({"verdict": "broken", "findings": [found]})
+    sentences = restore_drill._findings({"verdict": "broken", "findings": [finding]})
 
-    assert said == ["verify_audit contradicts visit 7, note"]
+    assert sentences == ["verify_audit contradicts visit 7, note"]
     assert restore_drill._findings({"verdict": "proved", "findings": []}) == []
 
 

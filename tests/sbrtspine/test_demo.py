@@ -35,7 +35,7 @@ def test_the_data_manager_locks_the_study_and_the_investigator_agrees_to_open_it
 
 def test_another_start_adds_what_an_older_demo_lacks_and_nothing_twice(db, monkeypatch):
     def sites(cast, name):
-        return sorted(held.site.code for held in cast[name].memberships.select_related("site"))
+        return sorted(membership.site.code for membership in cast[name].memberships.select_related("site"))
 
     with monkeypatch.context() as older:
         older.setattr(demo, "WHOLE_STUDY", ())

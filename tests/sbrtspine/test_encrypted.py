@@ -19,7 +19,7 @@ SEALED = CHUNK + 16
 LENGTHS = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 40 * CHUNK + 7]
 
 
-def made(plain, key=KEY):
+def sealed(plain, key=KEY):
     out = io.BytesIO()
     encrypted.encrypt([plain], out, key)
     return out.getvalue()
@@ -32,7 +32,7 @@ def opened(data, key=KEY):
 @pytest.mark.parametrize("length", LENGTHS)
 def test_what_went_in_comes_out_with_us_and_with_any_reader_of_age(length):
     plain = os.urandom(length)
-    data = made(plain)
+    data = sealed(plain)
 
     assert opened(data) == plain
     assert pyrage.decrypt(data, [KEY]) == plain
@@ -40,8 +40,8 @@ def test_what_went_in_comes_out_with_us_and_with_any_reader_of_age(length):
 
 
 def test_it_hides_what_is_in_it_and_is_never_the_same_twice():
-    assert b"participant" not in made(b"a participant's data")
-    assert made(b"twice") != made(b"twice")
+    assert b"participant" not in sealed(b"a participant's data")
+    assert sealed(b"twice") != sealed(b"twice")
 
 
 def test_pieces_of_any_size_are_one_file():
@@ -51,7 +51,7 @@ def test_pieces_of_any_size_are_one_file():
     assert opened(out.getvalue()) == b"".join(bytes([number]) * number for number in range(256))
 
 
-DATA = made(b"x" * 200)
+DATA = sealed(b"x" * 200)
 
 
 @given(place=st.integers(0, len(DATA) - 1), bit=st.integers(0, 7))
@@ -70,7 +70,7 @@ def test_a_file_that_was_cut_off_is_refused(length):
 
 
 def test_swapped_dropped_doubled_and_appended_chunks_are_refused():
-    data = made(os.urandom(2 * CHUNK + 10))
+    data = sealed(os.urandom(2 * CHUNK + 10))
     start = len(data) - 2 * SEALED - 26
     head, one, two, end = (
         data[:start], data[start : start + SEALED], data[start + SEALED : start + 2 * SEALED], data[-26:],
@@ -102,7 +102,7 @@ def test_what_goes_wrong_while_the_pieces_are_made_is_told_as_it_was():
 
 
 def test_who_stops_reading_leaves_nothing_running():
-    pieces = encrypted.decrypt(io.BytesIO(made(os.urandom(40 * CHUNK))), KEY)
+    pieces = encrypted.decrypt(io.BytesIO(sealed(os.urandom(40 * CHUNK))), KEY)
 
     assert next(pieces)
     pieces.close()  # returns when the other thread has ended

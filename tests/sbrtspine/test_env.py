@@ -10,7 +10,7 @@ from tests.environment import ROOT
 
 
 @pytest.mark.parametrize(
-    ("said", "debug"),
+    ("environment", "debug"),
     [
         ({"SBRTSPINE_DEMO": "1", "SBRTSPINE_DEV": "1"}, "True"),
         ({"SBRTSPINE_DEMO": "1"}, "False"),
@@ -19,11 +19,12 @@ from tests.environment import ROOT
         ({"DEBUG": "1", "SECRET_KEY": "of production " * 5}, "False"),
     ],
 )
-def test_tracebacks_are_shown_to_developers_of_the_demo_alone(said, debug, tmp_path):
+def test_tracebacks_are_shown_to_developers_of_the_demo_alone(environment, debug, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SBRTSPINE_")}
     done = subprocess.run(
         [sys.executable, "-c", "from sbrtspine import settings; print(settings.DEBUG)"],
-        cwd=ROOT, env={**kept, "SBRTSPINE_STATE": str(tmp_path), **said}, capture_output=True, text=True, check=True,
+        cwd=ROOT, env={**kept, "SBRTSPINE_STATE": str(tmp_path), **environment}, capture_output=True, text=True,
+        check=True,
     )  # fmt: skip
 
     assert done.stdout.split() == [debug]

@@ -48,7 +48,7 @@ def starter(state, user=()):
     )
 
 
-def told(process):
+def state_of(process):
     line = process.stdout.readline()
     assert line, "the starter ended without a word"
     return json.loads(line)
@@ -70,7 +70,7 @@ def postmaster(state):
 
 def test_it_starts_with_its_roles_and_stops_without_a_trace(state):
     process = starter(state)
-    url = told(process)["url"]
+    url = state_of(process)["url"]
     roles = dict(ask(url, "SELECT rolname, rolsuper FROM pg_roles WHERE rolname LIKE 'sbrtspine%'"))
     pid = postmaster(state)
     end(process)
@@ -82,7 +82,7 @@ def test_it_starts_with_its_roles_and_stops_without_a_trace(state):
 
 def test_two_starts_at_once_one_starts_and_one_adopts(state):
     first, second = starter(state), starter(state)
-    answers = [told(first), told(second)]
+    answers = [state_of(first), state_of(second)]
 
     assert sorted(answer["started"] for answer in answers) == [0, 2]
     assert answers[0]["url"] == answers[1]["url"]
@@ -95,7 +95,7 @@ def test_two_starts_at_once_one_starts_and_one_adopts(state):
 @pytest.mark.parametrize("victim", ["starter", "postgres", "both"])
 def test_after_kill_9_the_next_start_loses_nothing(state, victim):
     process = starter(state)
-    url = told(process)["url"]
+    url = state_of(process)["url"]
     ask(url, "CREATE TABLE kept (n int)")
     ask(url, "INSERT INTO kept VALUES (42)")
     pid = postmaster(state)
@@ -108,7 +108,7 @@ def test_after_kill_9_the_next_start_loses_nothing(state, victim):
     process.communicate(timeout=30)
 
     again = starter(state)
-    url = told(again)["url"]
+    url = state_of(again)["url"]
     kept = ask(url, "SELECT n FROM kept")
     end(again)
 
@@ -142,7 +142,7 @@ def test_a_zombie_holds_nobody_up(state):
     until(lambda: Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z", "a zombie")
 
     process = starter(state)
-    answer = ask(told(process)["url"], "SELECT 1")
+    answer = ask(state_of(process)["url"], "SELECT 1")
     end(process)
     holder.communicate("\n")
 
@@ -159,7 +159,7 @@ def test_as_an_ordinary_user_too():
         user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *reading)
 
     process = starter(folder / "state", user)
-    answer = ask(told(process)["url"], "SELECT 1")
+    answer = ask(state_of(process)["url"], "SELECT 1")
     end(process)
     shutil.rmtree(folder)
 
@@ -195,7 +195,7 @@ SAYS_A_ROW = {
 
 def test_the_servers_write_nothing_of_what_they_keep(state):
     process = starter(state)
-    url = told(process)["url"]
+    url = state_of(process)["url"]
     ask(url, "CREATE TABLE kept (word text UNIQUE)")
     ask(url, "CREATE ROLE somebody LOGIN; GRANT ALL ON kept TO somebody")
     somebody = url.replace("postgres@", "somebody@")

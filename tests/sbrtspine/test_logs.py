@@ -137,7 +137,7 @@ def test_what_was_raised_is_told_by_its_kinds_and_places(capfd):
     line = json.loads(capfd.readouterr().err)
     assert line["error"] == "LookupError"
     assert line["at"][0].startswith("sbrtspine/test_logs.py:raised:")
-    assert [each["error"] for each in line["because"]] == ["KeyError"]
+    assert [cause["error"] for cause in line["because"]] == ["KeyError"]
 
 
 def test_our_own_lines_keep_their_facts_and_lose_what_was_raised(capfd):
@@ -192,8 +192,8 @@ def test_our_own_calls_name_facts_and_no_values():
         }
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in logger:
-                assert [type(each) for each in call.args] == [ast.Constant], ast.unparse(call)
-                assert {each.arg for each in call.keywords} <= known, ast.unparse(call)
+                assert [type(argument) for argument in call.args] == [ast.Constant], ast.unparse(call)
+                assert {keyword.arg for keyword in call.keywords} <= known, ast.unparse(call)
 
 
 ADDRESSES = [

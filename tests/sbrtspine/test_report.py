@@ -54,11 +54,11 @@ def test_it_says_the_protocol_the_instant_the_seal_and_what_is_open(login, treat
     assert "knife to skin was between" not in text  # the day alone is enough to tell that it was in time
 
 
-@pytest.mark.parametrize(("demo", "said"), [(True, True), (False, False)])
-def test_fictional_data_are_called_so(login, treated, settings, demo, said):
+@pytest.mark.parametrize(("demo", "wording"), [(True, True), (False, False)])
+def test_fictional_data_are_called_so(login, treated, settings, demo, wording):
     settings.DEMO = demo
 
-    assert ("Generated from fictional data" in html(login("pi"))) is said
+    assert ("Generated from fictional data" in html(login("pi"))) is wording
 
 
 def test_as_of_an_instant(login, treated):

@@ -61,8 +61,8 @@ def test_a_form_that_was_cut_off_anywhere_is_never_stored(kind, body, length, nu
 
     cuts = range(whole) if kind == URLENCODED else [*range(0, whole - 60, 7), *range(whole - 60, whole)]
     for cut in cuts:
-        said = {"CONTENT_LENGTH": str(len(body))} if length == "as sent" else {}
-        assert send(nurse, EVENT, body[:cut], kind, **said) == 400, body[:cut]
+        headers = {"CONTENT_LENGTH": str(len(body))} if length == "as sent" else {}
+        assert send(nurse, EVENT, body[:cut], kind, **headers) == 400, body[:cut]
 
     assert (AdverseEvent.objects.count(), AuditRow.objects.count()) == (0, trail)
     assert send(nurse, EVENT, body, kind) == 302
@@ -223,10 +223,10 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
 def test_every_form_that_is_posted_ends_with_the_last_field():
-    found = 0
+    forms = 0
     for path in TEMPLATES:
         for form in re.findall(r"<form\b[^>]*?(?:method=\"post\"|hx-post).*?</form>", path.read_text(), re.DOTALL):
-            found += 1
+            forms += 1
             assert re.search(r'\{% include "_whole.html" %\}\s*(\{% endif %\})?\s*</form>$', form), path
 
-    assert found > 30
+    assert forms > 30

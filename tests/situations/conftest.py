@@ -19,7 +19,7 @@ from tests.builders import amsterdam
 OPERATED = date(2016, 1, 12)
 
 
-class Told:
+class Story:
     """What the tests say to the system, and ask of it."""
 
     def __init__(self, people, site):
@@ -41,13 +41,13 @@ class Told:
         ends = ends or ("2016-01-11 15:00",)
         rows = [
             SbrtFraction().fill(beam_on_at=end - timedelta(minutes=35), beam_off_at=end, dose_gy=18 / len(ends))
-            for end in (amsterdam(each) for each in ends)
+            for end in (amsterdam(end) for end in ends)
         ]
-        given = {
+        defaults = {
             "delivery": "completed", "planned_fractions": 1, "levels": ["T12"],
             "prescription_metastasis_gy": 18, "prescription_vertebra_gy": 8,
         }  # fmt: skip
-        return self.record(Sbrt, rows=rows, **{**given, **answers})
+        return self.record(Sbrt, rows=rows, **{**defaults, **answers})
 
     def operated(self, at="2016-01-12 09:00", **answers):
         when = amsterdam(at) if isinstance(at, str) else at
@@ -60,11 +60,11 @@ class Told:
 
     def event(self, *grades, related="possible", **answers):
         rows = [AdverseEventGrade().fill(grade=grade, from_on=since) for grade, since in grades]
-        given = {
+        defaults = {
             "verbatim": "Wound infection", "ctcae_code": "10048038", "at_baseline": "no", "ongoing": "yes",
             "related_sbrt": "none", "related_surgery": related, "related_combination": "none",
         }  # fmt: skip
-        return self.record(AdverseEvent, rows=rows, **{**given, **answers})
+        return self.record(AdverseEvent, rows=rows, **{**defaults, **answers})
 
     def eligible(self, **answers):
         return self.record(Eligibility, **answers)
@@ -78,22 +78,22 @@ class Told:
         return status.participant_status(self.book, amsterdam(now)).window
 
     def endpoint(self, variant=history.PRIMARY):
-        return next(found for each, found in history.judged(self.book) if each.code == variant)
+        return next(endpoint for reading, endpoint in history.judged(self.book) if reading.code == variant)
 
-    def found(self, now="2016-06-01 12:00"):
-        return {each.code for each in rule_queries.judge(self.book, amsterdam(now)).found}
+    def findings(self, now="2016-06-01 12:00"):
+        return {result.code for result in rule_queries.judge(self.book, amsterdam(now)).found}
 
     def scan(self, now="2016-06-01 12:00"):
         return scan.scan(amsterdam(now))
 
     def kept(self):
-        found = EndpointVerdict.objects.filter(participant=self.participant, variant=history.PRIMARY)
-        return list(found.order_by("pk"))
+        verdicts = EndpointVerdict.objects.filter(participant=self.participant, variant=history.PRIMARY)
+        return list(verdicts.order_by("pk"))
 
     def facts(self):
         return facts.follow_up(self.book)
 
 
 @pytest.fixture
-def told(people, site):
-    return Told(people, site)
+def story(people, site):
+    return Story(people, site)

@@ -89,10 +89,10 @@ class Running:
 
     def well_or_dead(self) -> bool:
         if self.process.poll() is not None:
-            raise AssertionError(f"`up` ended with {self.process.returncode}:\n{self.said()}")
+            raise AssertionError(f"`up` ended with {self.process.returncode}:\n{self.output()}")
         return self.health()[0] == 200
 
-    def said(self) -> str:
+    def output(self) -> str:
         return (self.state / "up.out").read_text()
 
     def health(self) -> tuple[int, dict[str, Any]]:
@@ -135,7 +135,7 @@ class Running:
 
     def processes(self, *words: str) -> list[int]:
         """The process ids below this system whose command line holds all these words."""
-        found = []
+        processes = []
         sockets, marked = str(embedded_servers.socket_folder(self.state)), f"SBRTSPINE_STATE={self.state}"
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -145,7 +145,7 @@ class Running:
             except OSError:
                 continue
             # Valkey writes its own title over command line and environment: it is known by its socket.
-            mine = any(each in command for each in (str(self.state), sockets)) or marked in environ
+            mine = any(word in command for word in (str(self.state), sockets)) or marked in environ
             if mine and state != "Z" and all(word in command for word in words):
-                found.append(int(folder.name))
-        return found
+                processes.append(int(folder.name))
+        return processes

@@ -36,7 +36,7 @@ def participants(running: Running) -> int:
 
 def test_it_starts_and_says_where_and_stops_on_sigterm(state):
     running = Running(state).start()
-    until(lambda: f"running at http://127.0.0.1:{running.port}/" in running.said(), "the address", 20)
+    until(lambda: f"running at http://127.0.0.1:{running.port}/" in running.output(), "the address", 20)
     count = participants(running)
     running.stop()
 

@@ -89,8 +89,8 @@ def test_logins_and_logouts_are_in_the_log(client, people):
     come(client)
     client.post("/logout/")
 
-    told = Act.objects.filter(by=people["nurse"]).order_by("id").values_list("what", "address")
-    assert list(told) == [("login", HOME), ("logout", "127.0.0.1")]
+    acts = Act.objects.filter(by=people["nurse"]).order_by("id").values_list("what", "address")
+    assert list(acts) == [("login", HOME), ("logout", "127.0.0.1")]
 
 
 def test_once_enrolled_no_door_opens_without_the_second_factor(client, people):
@@ -197,10 +197,10 @@ def test_production_requires_a_second_factor_of_everybody():
 
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SBRTSPINE_")}
     asked = "from sbrtspine import settings; print(settings.SECOND_FACTOR_REQUIRED, settings.SECOND_FACTOR_ROLES)"
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", asked], cwd=ROOT, env={**clean, **PRODUCTION}, capture_output=True, text=True, check=True
     )
-    assert said.stdout.split() == ["True", "[]"]
+    assert process.stdout.split() == ["True", "[]"]
 
 
 def test_a_login_leads_to_our_own_addresses_only(client, people):

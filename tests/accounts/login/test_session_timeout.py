@@ -101,14 +101,14 @@ def test_being_seen_costs_a_request_no_statement_within_the_minute(client, peopl
     from django.test.utils import CaptureQueriesContext
 
     come(client)
-    found = []
+    rounds = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as statements:
             client.get("/ctcae/?q=wound")
-        found.append([each["sql"] for each in statements])
+        rounds.append([query["sql"] for query in statements])
 
     asked = ["django_session", "accounts_person", 'FROM "adverse_events_']
-    for statements in found:  # the session, the person with everything held, and what the address itself asks
+    for statements in rounds:  # the session, the person with everything held, and what the address itself asks
         assert [name for name, sql in zip(asked, statements, strict=True) if name in sql] == asked
 
 

@@ -44,9 +44,9 @@ CASES = {
 def test_a_correction_moves_no_last_day_but_the_one_it_states(people, site, case):
     model, first, correction, last = CASES[case]
     participant = builders.register(site, people["nurse"], now=FIRST)
-    made = builders.record(model, participant, people["nurse"], now=FIRST, **first)
-    builders.change(made, people["nurse"], now=SECOND, **correction)
-    builders.change(made, people["nurse"], now=THIRD, **_nothing_much(model))
+    form = builders.record(model, participant, people["nurse"], now=FIRST, **first)
+    builders.change(form, people["nurse"], now=SECOND, **correction)
+    builders.change(form, people["nurse"], now=THIRD, **_nothing_much(model))
 
     [book] = loading.load([participant]).values()
     assert facts.ended(book).on == last
@@ -57,13 +57,13 @@ def test_the_same_as_it_stood(people, site, case):
     """Read as of an instant, from the audit trail."""
     model, first, correction, last = CASES[case]
     participant = builders.register(site, people["nurse"], now=FIRST)
-    made = builders.record(model, participant, people["nurse"], now=FIRST, **first)
-    builders.change(made, people["nurse"], now=SECOND, **correction)
+    form = builders.record(model, participant, people["nurse"], now=FIRST, **first)
+    builders.change(form, people["nurse"], now=SECOND, **correction)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         at = cursor.fetchone()[0]
     builders.change(
-        made, people["nurse"], now=THIRD, **({"outcome": "died"} if model is EndOfStudy else {}), **_nothing_much(model)
+        form, people["nurse"], now=THIRD, **({"outcome": "died"} if model is EndOfStudy else {}), **_nothing_much(model)
     )
 
     [book] = loading.load([participant], at=at).values()
@@ -76,8 +76,8 @@ def _nothing_much(model):
 
 def test_who_completed_without_a_day(people, site):
     participant = builders.register(site, people["nurse"], now=FIRST)
-    made = builders.record(EndOfStudy, participant, people["nurse"], outcome="completed", now=FIRST)
-    builders.change(made, people["nurse"], now=SECOND, note="checked")
+    form = builders.record(EndOfStudy, participant, people["nurse"], outcome="completed", now=FIRST)
+    builders.change(form, people["nurse"], now=SECOND, note="checked")
 
     [book] = loading.load([participant]).values()
     assert facts.finished_on(book) == ENTERED
@@ -93,7 +93,7 @@ def test_many_without_a_day_are_one_question_more(people, site):
     several = []
     for _ in range(4):
         several.append(builders.register(site, people["nurse"], now=FIRST))
-        made = builders.record(EndOfStudy, several[-1], people["nurse"], outcome="lost", now=FIRST)
-        builders.change(made, people["nurse"], now=SECOND, note="checked")
+        form = builders.record(EndOfStudy, several[-1], people["nurse"], outcome="lost", now=FIRST)
+        builders.change(form, people["nurse"], now=SECOND, note="checked")
 
     assert asked(several) == asked(several[:1])

@@ -48,7 +48,7 @@ def irradiated(site, people, hours):
     return participant
 
 
-def said(login, code):
+def status_texts(login, code):
     """Every place that names this participant's state."""
     return {
         "list": page(login, "nurse", "/participants/"),
@@ -67,7 +67,7 @@ def test_it_is_said_and_acted_on_alike_everywhere(login, people, site, state):
     now = timezone.now()
     scan.scan(now)
 
-    for place, text in said(login, participant.code).items():
+    for place, text in status_texts(login, participant.code).items():
         assert words in text, place
         assert "SBRT given" not in text, place
         assert not re.search(r"day \d+ after SBRT", text), place
@@ -104,7 +104,7 @@ def test_who_was_never_treated_is_said_alike(login, people, site, state):
     builders.record(model, participant, people["nurse"], **answers)
     scan.scan(timezone.now())
 
-    for place, text in said(login, participant.code).items():
+    for place, text in status_texts(login, participant.code).items():
         assert words in text, place
     lines = build.for_person(people["nurse"], timezone.now()).lines
     asked = [item.what for bucket in lines.values() for item in bucket if item.what.startswith("Fill in")]
@@ -115,14 +115,14 @@ def test_a_death_in_the_window_closes_it_on_every_page_and_passes_no_alert_on(lo
     participant = irradiated(site, people, 40)
     now = timezone.now()
     scan.scan(now)
-    told = Message.objects.filter(alert__kind__startswith="window")
-    before = told.count()
+    messages = Message.objects.filter(alert__kind__startswith="window")
+    before = messages.count()
     builders.record(Death, participant, people["nurse"])
     later = now + timedelta(hours=3)
     scan.scan(later)
 
-    assert told.count() == before
-    assert not any(notify.needed(message) for message in told)
+    assert messages.count() == before
+    assert not any(notify.needed(message) for message in messages)
     assert build.for_person(people["nurse"], later).lines["safety"] == []
     assert participant.code not in page(login, "nurse", "/board/")
     assert "no longer expected" in page(login, "nurse", "/participants/")
@@ -149,5 +149,5 @@ def test_who_was_irradiated_although_consent_was_refused_is_watched(login, peopl
 
     assert [item.code for item in build.for_person(people["nurse"], now).lines["safety"]] == [participant.code]
     assert participant.code in page(login, "nurse", "/board/")
-    for place, text in said(login, participant.code).items():
+    for place, text in status_texts(login, participant.code).items():
         assert "SBRT given" in text, place

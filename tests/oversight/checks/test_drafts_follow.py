@@ -40,7 +40,7 @@ def missed(people, site):
     """Irradiated 60 hours ago, no surgery entered, judged."""
     participant = irradiated(site, people, 60)
     scan.scan(NOW)
-    assert [each.kind for each in standing()] == ["window-not-done"]
+    assert [deviation.kind for deviation in standing()] == ["window-not-done"]
     return participant
 
 
@@ -55,8 +55,8 @@ def test_surgery_entered_late_closes_everything_that_was_made_of_its_absence(mis
     assert not Alert.objects.filter(outcome="open", kind__startswith="window").exists()
     assert build.for_person(people["nurse"], NOW).lines["safety"] == []
     assert "No surgery within 48 hours" not in page(login, "nurse", "/")
-    assert not any(notify.needed(each) for each in Message.objects.filter(alert__kind__startswith="window"))
-    assert not [each for each in calendar_feed.entries(people["nurse"], NOW) if each.kind.startswith("window")]
+    assert not any(notify.needed(message) for message in Message.objects.filter(alert__kind__startswith="window"))
+    assert not [entry for entry in calendar_feed.entries(people["nurse"], NOW) if entry.kind.startswith("window")]
     assert not Query.objects.filter(rule="deviation-unfounded").exists()
 
 
@@ -74,7 +74,7 @@ def test_surgery_voided_again_is_missed_again(missed, people):
     services.void(operation, by=people["nurse"], reason="Another patient", version=operation.version)
     scan.scan(NOW)
 
-    assert [(each.number, each.kind) for each in standing()] == [(2, "window-not-done")]
+    assert [(deviation.number, deviation.kind) for deviation in standing()] == [(2, "window-not-done")]
     assert Alert.objects.filter(outcome="open", kind="window-missed").exists()
 
 
@@ -83,11 +83,11 @@ def test_surgery_corrected_to_late_leaves_one_draft_with_the_new_values(missed, 
     scan.scan(NOW)
     builders.change(operation, people["nurse"], incision_at=NOW - timedelta(hours=8))
     scan.scan(NOW)
-    assert [each.kind for each in standing()] == ["window-late"]
+    assert [deviation.kind for deviation in standing()] == ["window-late"]
 
     builders.change(operation, people["nurse"], incision_at=NOW - timedelta(hours=7))
     scan.scan(NOW)
-    assert [each.kind for each in standing()] == ["window-late"]
+    assert [deviation.kind for deviation in standing()] == ["window-late"]
     assert standing()[0].rule_values["incision"].startswith((NOW - timedelta(hours=7)).isoformat()[:16])
 
 
@@ -107,7 +107,7 @@ def test_one_that_a_person_has_worked_on_becomes_a_question(missed, people):
     scan.scan(NOW)
     scan.scan(NOW)
 
-    assert [each.kind for each in standing()] == ["window-not-done"]
+    assert [deviation.kind for deviation in standing()] == ["window-not-done"]
     query = Query.objects.get(rule="deviation-unfounded")
     assert query.state == "open"
     deviation = standing()[0]
@@ -127,29 +127,29 @@ def test_one_that_a_person_voided_is_not_drafted_again(missed, people):
 
 
 def _levels(participant, people):
-    made = operate(participant, people, 30, upper_level="T1", lower_level="T9")
-    return lambda: builders.change(made, people["nurse"], lower_level="T3")
+    operation = operate(participant, people, 30, upper_level="T1", lower_level="T9")
+    return lambda: builders.change(operation, people["nurse"], lower_level="T3")
 
 
 def _visit(participant, people):
     operate(participant, people, 30)
-    made = builders.record(Visit, participant, people["nurse"], visit="d60", done="no")
-    return lambda: services.void(made, by=people["nurse"], reason="Other visit", version=made.version)
+    visit = builders.record(Visit, participant, people["nurse"], visit="d60", done="no")
+    return lambda: services.void(visit, by=people["nurse"], reason="Other visit", version=visit.version)
 
 
 def _consent(participant, people):
     operate(participant, people, 30)
-    made = builders.record(Consent, participant, people["nurse"], given="yes", consented_at=NOW - timedelta(hours=2))
-    return lambda: builders.change(made, people["nurse"], consented_at=NOW - timedelta(hours=200))
+    consent = builders.record(Consent, participant, people["nurse"], given="yes", consented_at=NOW - timedelta(hours=2))
+    return lambda: builders.change(consent, people["nurse"], consented_at=NOW - timedelta(hours=200))
 
 
 def _eligibility(participant, people):
     operate(participant, people, 30)
-    made = builders.record(Eligibility, participant, people["nurse"], kps=30)
-    return lambda: builders.change(made, people["nurse"], kps=90)
+    form = builders.record(Eligibility, participant, people["nurse"], kps=30)
+    return lambda: builders.change(form, people["nurse"], kps=90)
 
 
-@pytest.mark.parametrize("arrange", [_levels, _visit, _consent, _eligibility], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("arrange", [_levels, _visit, _consent, _eligibility], ids=lambda arrange: arrange.__name__)
 def test_every_other_draft_follows_too(people, site, arrange):
     participant = irradiated(site, people, 52)
     correct = arrange(participant, people)

@@ -56,10 +56,10 @@ def recorded(document, site, nurse):
 
 def test_the_database_says_what_the_oracle_says(people, site):
     documents = [on_days(document) for document in HISTORIES]
-    made = [recorded(document, site, people["nurse"]) for document in documents]
+    participants = [recorded(document, site, people["nurse"]) for document in documents]
     books = loading.load(Participant.objects.select_related("site"))
 
-    for participant, document in zip(made, documents, strict=True):
+    for participant, document in zip(participants, documents, strict=True):
         for variant, judged in history.judged(books[participant.pk]):
             asked = {**document, "days": variant.days, "grades": list(variant.grades)}
             assert judged.verdict == oracle(asked), (variant.code, asked)

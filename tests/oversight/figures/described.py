@@ -46,11 +46,11 @@ def _before(add):
 
 
 def _treatments(participant, nurse):
-    given = selectors.records_of(Sbrt, participant).get()
+    plan = selectors.records_of(Sbrt, participant).get()
     doses = {"prescription_metastasis_gy": "18", "prescription_vertebra_gy": "8", "delivered_fractions": "1",
              "coverage_v95_pct": "97.5", "dmax_gy": "21.3", "cord_dmax_gy": "9.25", "cauda_dmax_gy": "3.1",
              "oesophagus_dmax_gy": "12.05", "surgical_area_mean_gy": "4.75"}  # fmt: skip
-    builders.change(given, nurse, **{name: Decimal(dose) for name, dose in doses.items()})
+    builders.change(plan, nurse, **{name: Decimal(dose) for name, dose in doses.items()})
     builders.change(
         selectors.records_of(Surgery, participant).get(), nurse, performed="yes", approach="percutaneous",
         upper_level="T11", lower_level="L2", screws=8,
@@ -74,9 +74,9 @@ def _looked_at(add, participant, people, now):
         done = add(Visit, visit=visit, complete=True, done="no", not_done_reason="other", missing={"visited_on": "UNK"})
         if names != []:
             signing.verify(done, by=people["monitor"], version=done.version, now=now, names=names)
-    told = {"by": people["monitor"], "now": now - timedelta(days=9)}
-    queries.ask(participant, text="Which day?", priority="high", **told)
-    asked = queries.ask(participant, text="Which level?", **told)
+    asking = {"by": people["monitor"], "now": now - timedelta(days=9)}
+    queries.ask(participant, text="Which day?", priority="high", **asking)
+    asked = queries.ask(participant, text="Which level?", **asking)
     queries.move(asked, "answered", by=people["nurse"], text="T12", now=now)
 
 

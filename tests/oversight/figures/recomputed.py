@@ -159,8 +159,10 @@ def people(files):
     """The treated in the order of treatment."""
     if files.treated is None:
         codes = {line["participant"] for slug in ("sbrt-fraction", "surgery") for line in files[slug]}
-        found = [person for code in codes if (person := Person(files, code)).began]
-        files.treated = sorted(found, key=lambda each: (str(each.beam or each.knife), len(each.code), each.code))
+        persons = [person for code in codes if (person := Person(files, code)).began]
+        files.treated = sorted(
+            persons, key=lambda person: (str(person.beam or person.knife), len(person.code), person.code)
+        )
     return files.treated
 
 
@@ -168,8 +170,8 @@ def counting(event, treatment):
     if event[f"decided_{treatment}"]:
         return event[f"decided_{treatment}"]
     order = ["none", "unlikely", *RELATED]
-    given = [event[f"{who}_{treatment}"] for who in ("related", "second") if event[f"{who}_{treatment}"]]
-    return max(given, key=order.index) if given else ""
+    opinions = [event[f"{who}_{treatment}"] for who in ("related", "second") if event[f"{who}_{treatment}"]]
+    return max(opinions, key=order.index) if opinions else ""
 
 
 def related(event, treatments=("sbrt", "surgery", "combination")):
@@ -191,7 +193,7 @@ def conditions(person, event, grade, on, last, severe):
     if baseline is None:
         worse = True
     elif grade is None:
-        worse = None if any(each > baseline for each in severe) else False
+        worse = None if any(limit > baseline for limit in severe) else False
     else:
         worse = grade > baseline
     low, high = FOREVER
@@ -223,12 +225,12 @@ def within(person, low, high, last):
 
 def graded(person, days=60, severe=(3, 4, 5)):
     """(event, grade, from when, the four conditions) of every row of every event."""
-    last, found = person.last_day(days), []
+    last, gradings = person.last_day(days), []
     for event in person.events():
         rows = [(int(line["grade"]) if line["grade"] else None, line["from_on"]) for line in person.grades(event)]
         for grade, on in rows or [(None, "")]:
-            found.append((event, grade, on, conditions(person, event, grade, on, last, severe)))
-    return found
+            gradings.append((event, grade, on, conditions(person, event, grade, on, last, severe)))
+    return gradings
 
 
 def named(event):
@@ -237,13 +239,13 @@ def named(event):
 
 def judged(person, days=60, severe=(3, 4, 5)):
     """(verdict, first qualifying onset, why) of one participant."""
-    last, found = person.last_day(days), graded(person, days, severe)
-    yes = [row for row in found if together(row[3])]
+    last, gradings = person.last_day(days), graded(person, days, severe)
+    yes = [row for row in gradings if together(row[3])]
     if yes:
         event, grade, on, _answers = min(yes, key=lambda row: str(span(row[2])[0]) if row[2] else "")
         on = on or "unknown"
         return "yes", on, f"{named(event)}, grade {grade}, began {on}"
-    if unsure := sorted({named(row[0]) for row in found if together(row[3]) is None}):
+    if unsure := sorted({named(row[0]) for row in gradings if together(row[3]) is None}):
         return "undetermined", "", f"it cannot be told yet whether these count: {'; '.join(unsure)}"
     if last is None:
         return "undetermined", "", "no treatment is recorded"
@@ -308,23 +310,23 @@ def events(files, asked="all", days="all"):
                     if not on or (span(on)[1] >= first and span(on)[0] <= last)]  # fmt: skip
             if not rows:
                 continue
-            worst = max(rows, key=lambda each: each[0])
+            worst = max(rows, key=lambda row: row[0])
             sure = bool(worst[1]) and span(worst[1])[0] >= first and span(worst[1])[1] <= last
         worst = max((grade for grade, _on in rows), default=0)
         key = (event["soc"] or "not coded", event["ctcae_term"] or event["verbatim"] or "not described")
         groups.setdefault(key, []).append((event["participant"], worst, sure))
-    return [_event_row(soc, term, found) for (soc, term), found in sorted(groups.items())]
+    return [_event_row(soc, term, entries) for (soc, term), entries in sorted(groups.items())]
 
 
-def _event_row(soc, term, found):
+def _event_row(soc, term, entries):
     worst = {}
-    for code, grade, _sure in found:
+    for code, grade, _sure in entries:
         worst[code] = max(worst.get(code, 0), grade)
     row = {"soc": soc, "term": term}
     row |= {f"grade_{grade}": list(worst.values()).count(grade) for grade in range(1, 6)}
     row["ungraded"] = list(worst.values()).count(0)
-    uncertain = sum(not sure for _code, _grade, sure in found)
-    return row | {"participants": len(worst), "events": len(found), "date_uncertain": uncertain}
+    uncertain = sum(not sure for _code, _grade, sure in entries)
+    return row | {"participants": len(worst), "events": len(entries), "date_uncertain": uncertain}
 
 
 def deaths(files):
@@ -360,29 +362,29 @@ def swimmer(files):
 
 def first_severe(files):
     """(day, what) of each treated, and the incidence by that day written as a sum over the days before."""
-    told = []
+    courses = []
     for case, person in enumerate(people(files), start=1):
         last = person.last_day(90)
-        found = [max(span(on)[0], person.began) for _event, _grade, on, answers in graded(person, 90)
+        onsets = [max(span(on)[0], person.began) for _event, _grade, on, answers in graded(person, 90)
                  if on and together(answers)]  # fmt: skip
-        if found:
-            on, what = min(found), "event"
+        if onsets:
+            on, what = min(onsets), "event"
         elif person.died and person.died <= last:
             on, what = person.died, "competing"
         else:
             on, what = min(person.known_until or person.began, last), "censored"
-        told.append((case, person.code, max((on - person.began).days, 0), what))
-    shares = {at: incidence(told, at) for at in {each[2] for each in told}}
+        courses.append((case, person.code, max((on - person.began).days, 0), what))
+    shares = {at: incidence(courses, at) for at in {course[2] for course in courses}}
     return [{"case": case, "participant": code, "day": at, "what": what, "estimate": shares[at]}
-            for case, code, at, what in told]  # fmt: skip
+            for case, code, at, what in courses]  # fmt: skip
 
 
-def incidence(told, until):
+def incidence(courses, until):
     total, free = 0.0, 1.0
-    for at in sorted({each[2] for each in told if each[2] <= until}):
-        risk = sum(each[2] >= at for each in told)
-        total += free * sum(each[2:] == (at, "event") for each in told) / risk
-        free *= 1 - sum(each[2] == at and each[3] != "censored" for each in told) / risk
+    for at in sorted({course[2] for course in courses if course[2] <= until}):
+        risk = sum(course[2] >= at for course in courses)
+        total += free * sum(course[2:] == (at, "event") for course in courses) / risk
+        free *= 1 - sum(course[2] == at and course[3] != "censored" for course in courses) / risk
     return round(total, 4)
 
 

@@ -16,11 +16,11 @@ def ends(text):
     if "T" in text:
         return (datetime.fromisoformat(text).astimezone(UTC),) * 2
     on = date.fromisoformat(text)
-    first, after = (datetime.combine(each, time(), ZONE).astimezone(UTC) for each in (on, on + timedelta(days=1)))
+    first, after = (datetime.combine(day, time(), ZONE).astimezone(UTC) for day in (on, on + timedelta(days=1)))
     return first, after - timedelta(microseconds=1)
 
 
-def told(done, due, now):
+def timeliness(done, due, now):
     """Was it in time: of (first, last) pairs, and as long as nothing is done, of now."""
     if done is not None:
         return "yes" if done[1] <= due[0] else "no" if done[0] > due[1] else "cannot be told"
@@ -34,9 +34,9 @@ def _site(line, now):
         return "", "exempt"
     if not aware:
         return "", "cannot be told"
-    due = tuple(each + DAY for each in ends(aware))
+    due = tuple(end + DAY for end in ends(aware))
     written = due[0].astimezone(ZONE).isoformat() if "T" in aware else ""
-    return written, told(ends(done) if done else None, due, now)
+    return written, timeliness(ends(done) if done else None, due, now)
 
 
 def _committee(line, now):
@@ -47,14 +47,14 @@ def _committee(line, now):
         return "", "cannot be told"
     due = date.fromisoformat(line["sponsor_aware_at"][:10]) + timedelta(days=15 if line["kind"] == "other" else 7)
     done = date.fromisoformat(line["authority_reported_on"]) if line["authority_reported_on"] else None
-    return str(due), told((done, done) if done else None, (due, due), now.astimezone(ZONE).date())
+    return str(due), timeliness((done, done) if done else None, (due, due), now.astimezone(ZONE).date())
 
 
 def serious(files, now):
     rows = []
     for code in everybody(files):
         for line in files.of("serious-event", code):
-            events = [each for each in files.of("adverse-event", code) if each["record"] == line["adverse_event"]]
+            events = [event for event in files.of("adverse-event", code) if event["record"] == line["adverse_event"]]
             (site_due, site_word), (due, word) = _site(line, now), _committee(line, now)
             rows.append({
                 "participant": code, "number": line["record"],
@@ -82,8 +82,8 @@ def line_listing(files):
 
 
 def _event(files, line):
-    grades = [int(each["grade"]) for each in files.of("adverse-event-grade", line["participant"])
-              if each["parent"] == line["record"] and each["grade"]]  # fmt: skip
+    grades = [int(grade["grade"]) for grade in files.of("adverse-event-grade", line["participant"])
+              if grade["parent"] == line["record"] and grade["grade"]]  # fmt: skip
     return {
         "participant": line["participant"], "number": line["record"], "term": line["ctcae_term"],
         "words": line["verbatim"], "worst": max(grades, default=None), "began": line["onset_on"],
@@ -108,18 +108,18 @@ def compared(files):
             acts.setdefault(line["record_key"], {})[line["field"]] = line["new"]
         elif line["field"] in ("visit", "number", "voided_at"):
             places.setdefault((line["form"], line["participant"], line["record_key"]), {})[line["field"]] = line["new"]
-    found = {}
+    questions_compared = {}
     for act in acts.values():
         if not act.get("lost_at"):
-            found.setdefault((act["table"].rpartition("_")[2], act["record_id"]), set()).add(act["field"])
+            questions_compared.setdefault((act["table"].rpartition("_")[2], act["record_id"]), set()).add(act["field"])
     keys = {(form, code, place.get("visit") or "", place.get("number") or "1"): key
             for (form, code, key), place in places.items() if not place.get("voided_at")}  # fmt: skip
-    return found, keys
+    return questions_compared, keys
 
 
 def verification(files, rows_of):
     """Form by form: complete records, those wholly compared, their answers, how many of these are compared."""
-    found, keys = compared(files)
+    questions_compared, keys = compared(files)
     rows = []
     for form, inside in rows_of.items():
         answers = same = verified = 0
@@ -127,9 +127,12 @@ def verification(files, rows_of):
         for line in forms:
             code, visit, number = line["participant"], line["visit"], line["record"]
             parts = [(form, keys.get((form, code, visit, number), number), line)]
-            parts += [(slug, each["record"], each) for slug in inside for each in files.of(slug, code)
-                      if (each["visit"], each["parent"]) == (visit, number)]  # fmt: skip
-            asked = [(questions(each), found.get((slug.replace("-", ""), key), set())) for slug, key, each in parts]
+            parts += [(slug, row["record"], row) for slug in inside for row in files.of(slug, code)
+                      if (row["visit"], row["parent"]) == (visit, number)]  # fmt: skip
+            asked = [
+                (questions(part), questions_compared.get((slug.replace("-", ""), key), set()))
+                for slug, key, part in parts
+            ]
             answers += sum(len(names) for names, _have in asked)
             same += sum(len(names & have) for names, have in asked)
             verified += all(names <= have for names, have in asked)

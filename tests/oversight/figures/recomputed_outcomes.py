@@ -29,11 +29,11 @@ def worst_pain(person, line):
 def omed(person, line):
     if line["takes_opioids"] == "no":
         return 0.0
-    doses = [each for each in person.files.of("opioid-dose", person.code) if each["parent"] == line["record"]
-             and each["visit"] == line["visit"]]  # fmt: skip
-    if not doses or any(not each["dose"] or each["drug"] not in MORPHINE for each in doses):
+    doses = [dose for dose in person.files.of("opioid-dose", person.code) if dose["parent"] == line["record"]
+             and dose["visit"] == line["visit"]]  # fmt: skip
+    if not doses or any(not dose["dose"] or dose["drug"] not in MORPHINE for dose in doses):
         return None
-    return round(sum(float(each["dose"]) * MORPHINE[each["drug"]] for each in doses), 6)
+    return round(sum(float(dose["dose"]) * MORPHINE[dose["drug"]] for dose in doses), 6)
 
 
 def eq5d(person, line):
@@ -60,15 +60,15 @@ def over_time(files, form, value, now):
         row = {"case": case, "participant": person.code}
         for visit in visits:
             line = at(person, form, visit.code)
-            found = value(person, line) if line else None
-            row[visit.code] = found
-            if found is not None:
-                values[visit.code].append(found)
+            number = value(person, line) if line else None
+            row[visit.code] = number
+            if number is not None:
+                values[visit.code].append(number)
             living[visit.code] += alive(person, visit, now)
         rows.append(row)
     about = {"case": "", "participant": "median"}
-    rows.append(about | {code: median(found) if found else None for code, found in values.items()})
-    rows.append({"case": "", "participant": "answered"} | {code: len(found) for code, found in values.items()})
+    rows.append(about | {code: median(numbers) if numbers else None for code, numbers in values.items()})
+    rows.append({"case": "", "participant": "answered"} | {code: len(numbers) for code, numbers in values.items()})
     rows.append({"case": "", "participant": "alive"} | living)
     return rows
 
@@ -99,16 +99,16 @@ def response(files, now):
     for visit in STUDY.visits:
         if "pain" not in visit.forms or visit.anchor == "sbrt":
             continue
-        told = [word for person in people(files) if (word := _response(person, visit, now))]
+        words = [word for person in people(files) if (word := _response(person, visit, now))]
         names = ("CR", "PR", "IR", "PP", "not evaluable", "censored", "missing")
-        counts = {name.lower().replace(" ", "_"): told.count(name) for name in names}
-        rows.append({"visit": visit.code} | counts | {"responders": _responders(told)})
+        counts = {name.lower().replace(" ", "_"): words.count(name) for name in names}
+        rows.append({"visit": visit.code} | counts | {"responders": _responders(words)})
     return rows
 
 
-def _responders(told):
+def _responders(words):
     """Complete or partial, of all whose response could be judged."""
-    yes, judged = told.count("CR") + told.count("PR"), sum(told.count(name) for name in ("CR", "PR", "IR", "PP"))
+    yes, judged = words.count("CR") + words.count("PR"), sum(words.count(name) for name in ("CR", "PR", "IR", "PP"))
     return f"{yes} / {judged}" + (f" ({100 * yes / judged:.0f} %)" if judged else "")
 
 
@@ -119,11 +119,11 @@ def _response(person, visit, now):
         return "missing" if alive(person, visit, now) else ""
     if (treated := again(person)) and on >= treated:
         return "censored"
-    before = [each for each in person.files.of("pain", person.code) if each["assessed_on"]
-              and clock(each["assessed_on"]) <= beam]  # fmt: skip
+    before = [pain for pain in person.files.of("pain", person.code) if pain["assessed_on"]
+              and clock(pain["assessed_on"]) <= beam]  # fmt: skip
     if not before:
         return "not evaluable"
-    last = max(before, key=lambda each: each["assessed_on"])
+    last = max(before, key=lambda pain: pain["assessed_on"])
     return verdict((worst_pain(person, last), omed(person, last)), (worst_pain(person, line), omed(person, line)))
 
 
@@ -142,20 +142,20 @@ def neurology(files):
 
 
 def survival(files):
-    told = []
+    courses = []
     for case, person in enumerate(people(files), start=1):
         until = person.died or person.known_until or person.began
-        told.append((case, person.code, max((until - person.began).days, 0), "died" if person.died else "censored"))
-    shares = {on: round(_alive_after(told, on), 4) for on in {each[2] for each in told}}
+        courses.append((case, person.code, max((until - person.began).days, 0), "died" if person.died else "censored"))
+    shares = {on: round(_alive_after(courses, on), 4) for on in {course[2] for course in courses}}
     return [{"case": case, "participant": code, "day": on, "what": what, "estimate": shares[on]}
-            for case, code, on, what in told]  # fmt: skip
+            for case, code, on, what in courses]  # fmt: skip
 
 
-def _alive_after(told, on):
+def _alive_after(courses, on):
     share = 1.0
-    for each in sorted({day_ for _case, _code, day_, what in told if what == "died" and day_ <= on}):
-        risk = sum(day_ >= each for _case, _code, day_, _what in told)
-        share *= (risk - sum((day_, what) == (each, "died") for _case, _code, day_, what in told)) / risk
+    for died_on in sorted({day_ for _case, _code, day_, what in courses if what == "died" and day_ <= on}):
+        risk = sum(day_ >= died_on for _case, _code, day_, _what in courses)
+        share *= (risk - sum((day_, what) == (died_on, "died") for _case, _code, day_, what in courses)) / risk
     return share
 
 

@@ -81,8 +81,8 @@ def window(person, now):
         return _waiting(person, now)
     low, high = _hours(person)
     words = {"reversed" if hours <= 0 else "compliant" if hours <= 48 else "late" for hours in (low, high)}
-    told = f"between {round(low, 4):g} and {round(high, 4):g} elapsed hours after SBRT: a time is needed to tell"
-    return (words.pop(), "") if len(words) == 1 else ("undetermined", f"knife to skin was {told}")
+    hours = f"between {round(low, 4):g} and {round(high, 4):g} elapsed hours after SBRT: a time is needed to tell"
+    return (words.pop(), "") if len(words) == 1 else ("undetermined", f"knife to skin was {hours}")
 
 
 def _waiting(person, now):
@@ -98,34 +98,34 @@ def _waiting(person, now):
 
 
 def partial(person):
-    given = person.files.one("sbrt", person.code)
-    return given is not None and given["delivery"] in ("partial", "aborted")
+    plan = person.files.one("sbrt", person.code)
+    return plan is not None and plan["delivery"] in ("partial", "aborted")
 
 
 def flow(files, now):
     """Box by box how many are in it, and why those of the box before are not."""
-    told = Counter()
+    counts = Counter()
     persons = {code: Person(files, code) for code in everybody(files)}
     boxes = [("assessed", set(persons), None)]
     answers = {code: _answers(files, code) for code in persons}
     good = {code for code, met in answers.items() if met and all(met.values())}
     asked = {code for code in persons if (line := files.one("consent", code)) and line["given"] == "yes"}
     boxes += [("eligible", good, _not_eligible), ("consented", asked, _not_consented)]
-    boxes.append(("sbrt", {c for c, each in persons.items() if each.beam}, _not_irradiated))
-    boxes.append(("surgery", {c for c, each in persons.items() if each.operated}, _not_operated))
+    boxes.append(("sbrt", {c for c, person in persons.items() if person.beam}, _not_irradiated))
+    boxes.append(("surgery", {c for c, person in persons.items() if person.operated}, _not_operated))
     for days in (60, 90):
-        boxes.append((f"day-{days}", {c for c, each in persons.items() if _reached(each, days)}, _not_seen(days)))
+        boxes.append((f"day-{days}", {c for c, person in persons.items() if _reached(person, days)}, _not_seen(days)))
     before = set(persons)
     for step, inside, why in boxes:
-        told[step, ""] = len(inside)
+        counts[step, ""] = len(inside)
         for code in before - inside:
-            told[step, why(persons[code], now)] += 1
+            counts[step, why(persons[code], now)] += 1
         if extra := inside - before:
-            told[step, "of whom without the step before"] = len(extra)
+            counts[step, "of whom without the step before"] = len(extra)
         before = inside
-    inside = [each for each in persons.values() if each.operated and window(each, now)[0] == "compliant"]
-    told["surgery", "within 48 hours"] = len(inside)
-    return [{"step": step, "what": what, "participants": n} for (step, what), n in sorted(told.items())]
+    inside = [person for person in persons.values() if person.operated and window(person, now)[0] == "compliant"]
+    counts["surgery", "within 48 hours"] = len(inside)
+    return [{"step": step, "what": what, "participants": n} for (step, what), n in sorted(counts.items())]
 
 
 def _gone(person):
@@ -179,9 +179,9 @@ def accrual(files):
     for place, person in enumerate(people(files), start=1):
         line = files.one("consent", person.code)
         planned = first + timedelta(days=round(19 * 30.4375 * place / 13)) if first and place <= 13 else ""
-        given = line is not None and line["given"] == "yes"
+        consented = line is not None and line["given"] == "yes"
         rows.append({"treated": place, "participant": person.code, "began_on": str(person.began),
-                     "consented_on": str(day(clock(line["consented_at"])) or "") if given else "",
+                     "consented_on": str(day(clock(line["consented_at"])) or "") if consented else "",
                      "planned_on": str(planned)})  # fmt: skip
     return rows
 
@@ -208,7 +208,7 @@ def interval(files, now):
 
 def _schedule(files, person, now):
     """Visit -> done, not done, due, overdue, upcoming, not expected, by the days of the protocol's table."""
-    told, today = {}, now.date()
+    statuses, today = {}, now.date()
     cancelled = person.index is not None and person.index["performed"] == "no"
     anchor = person.operated
     if anchor is None and (cancelled or window(person, now)[0] in ("sbrt incomplete", "not done")):
@@ -219,7 +219,9 @@ def _schedule(files, person, now):
     for visit in STUDY.visits:
         start = day(person.beam) if visit.anchor == "sbrt" else anchor
         opens, closes = (start + timedelta(days=n) for n in (visit.opens, visit.closes)) if start else (None, None)
-        line = next((each for each in files.of("visit", person.code) if each["visit"] == visit.code), None)
+        line = next(
+            (visit_line for visit_line in files.of("visit", person.code) if visit_line["visit"] == visit.code), None
+        )
         if line and line["done"]:
             status = "done" if line["done"] == "yes" else "not done"
         elif visit.code in OWN:
@@ -232,16 +234,16 @@ def _schedule(files, person, now):
             status = "upcoming"
         else:
             status = "due" if today <= closes else "overdue"
-        told[visit.code] = status
-    return told
+        statuses[visit.code] = status
+    return statuses
 
 
 def overdue(files, now):
     rows = []
     for code in everybody(files):
-        told = _schedule(files, Person(files, code), now)
-        if {"due", "overdue"} & set(told.values()):
-            rows.append({"participant": code} | {visit: each.replace(" ", "-") for visit, each in told.items()})
+        statuses = _schedule(files, Person(files, code), now)
+        if {"due", "overdue"} & set(statuses.values()):
+            rows.append({"participant": code} | {visit: status.replace(" ", "-") for visit, status in statuses.items()})
     return rows
 
 
@@ -250,17 +252,17 @@ DATES = {"visit": "visited_on", "quality": "completed_on", "labs": "sampled_at",
 
 def completeness(files, now):
     """(visit, form) -> numbers. All was entered today, as the demo study and the builders do."""
-    found = {}
+    forms = {}
     for code in everybody(files):
-        told = _schedule(files, Person(files, code), now)
+        statuses = _schedule(files, Person(files, code), now)
         for visit in STUDY.visits:
             for form in FORMS:
-                line = next((each for each in files.of(form, code) if each["visit"] == visit.code), None)
-                status = told[visit.code]
+                line = next((candidate for candidate in files.of(form, code) if candidate["visit"] == visit.code), None)
+                status = statuses[visit.code]
                 if line is None and (form not in visit.forms or status not in ("done", "due", "overdue")):
                     continue
                 empty = {"complete": 0, "draft": 0, "missing": 0, "due": 0, "days": []}
-                row = found.setdefault((visit.code, form), empty)
+                row = forms.setdefault((visit.code, form), empty)
                 if line is None:
                     row["due" if status == "due" else "missing"] += 1
                     continue
@@ -270,7 +272,7 @@ def completeness(files, now):
     rows = []
     for visit in STUDY.visits:
         for form in FORMS:
-            if row := found.get((visit.code, form)):
+            if row := forms.get((visit.code, form)):
                 days = row.pop("days")
                 expected = row["complete"] + row["draft"] + row["missing"]
                 times = {"median_days": median(days) if days else None, "max_days": max(days, default=None)}
@@ -287,8 +289,8 @@ def queries(files, now):
     bounds = [("0–7", 0, 7), ("8–14", 8, 14), ("15–28", 15, 28), ("> 28", 29, 10**6)]
     rows = []
     for name, low, high in bounds:
-        here = [each for each in standing.values() if low <= (now - clock(each["at"])).days <= high]
-        rows.append({"age": name, "open": sum(each["state"] == "open" for each in here),
-                     "answered": sum(each["state"] == "answered" for each in here),
-                     "high": sum(each["priority"] == "high" for each in here)})  # fmt: skip
+        here = [query for query in standing.values() if low <= (now - clock(query["at"])).days <= high]
+        rows.append({"age": name, "open": sum(query["state"] == "open" for query in here),
+                     "answered": sum(query["state"] == "answered" for query in here),
+                     "high": sum(query["priority"] == "high" for query in here)})  # fmt: skip
     return rows

@@ -18,14 +18,14 @@ READINGS = {
 }
 
 
-def in_case_order(told, words, numbers):
+def in_case_order(patients, words, numbers):
     """A line a participant, then the median and the range of every number."""
-    rows = [{"case": case, "participant": code} | values for case, code, values in told]
-    known = {name: [float(values[name]) for _case, _code, values in told if values[name] not in (None, "")]
+    rows = [{"case": case, "participant": code} | values for case, code, values in patients]
+    known = {name: [float(values[name]) for _case, _code, values in patients if values[name] not in (None, "")]
              for name in numbers}  # fmt: skip
     nothing = dict.fromkeys((*words, *numbers), "")
-    middle = {name: round(median(each), 2) for name, each in known.items() if each}
-    ends = {name: f"{min(each):g}–{max(each):g}" for name, each in known.items() if each}
+    middle = {name: round(median(values), 2) for name, values in known.items() if values}
+    ends = {name: f"{min(values):g}–{max(values):g}" for name, values in known.items() if values}
     rows.append({"case": "", "participant": "median"} | nothing | middle)
     rows.append({"case": "", "participant": "range"} | nothing | ends)
     return rows
@@ -36,11 +36,11 @@ def _of(line, name):
 
 
 def baseline(files):
-    told = []
+    patients = []
     for case, person in enumerate(people(files), start=1):
         asked, screened, history = (files.one(form, person.code) for form in ("eligibility", "screening", "baseline"))
         pain = _pain_before(person)
-        told.append((case, person.code, {
+        patients.append((case, person.code, {
             "age": _of(asked, "age"), "sex": _of(screened, "sex_label"),
             "tumour": _of(history, "primary_tumour_label"), "levels": _of(screened, "index_levels_label"),
             "sins": _of(asked, "sins_total"), "sins_band": _sins_band(_of(asked, "sins_total")),
@@ -51,7 +51,7 @@ def baseline(files):
             "expectancy": _of(asked, "life_expectancy_label"),
         }))  # fmt: skip
     words = ("sex", "tumour", "levels", "sins_band", "bilsky", "ais", "asa", "systemic", "metastases", "expectancy")
-    return in_case_order(told, words, ("age", "sins", "kps", "worst_pain", "omed"))
+    return in_case_order(patients, words, ("age", "sins", "kps", "worst_pain", "omed"))
 
 
 def _sins_band(total):
@@ -70,14 +70,14 @@ def _pain_before(person):
 
 
 def sbrt(files):
-    told = []
+    patients = []
     for case, person in enumerate(people(files), start=1):
         plan = files.one("sbrt", person.code)
         if person.beam or person.beam_off:
             values = {name: _of(plan, name) for name in DOSES}
             minutes = _beam_minutes(files.of("sbrt-fraction", person.code)) if plan else None
-            told.append((case, person.code, values | {"minutes": minutes, "delivery": _of(plan, "delivery_label")}))
-    return in_case_order(told, ("delivery",), (*DOSES, "minutes"))
+            patients.append((case, person.code, values | {"minutes": minutes, "delivery": _of(plan, "delivery_label")}))
+    return in_case_order(patients, ("delivery",), (*DOSES, "minutes"))
 
 
 def _beam_minutes(fractions):
@@ -93,13 +93,13 @@ def _elapsed(start, end):
 
 
 def surgery(files):
-    told = []
+    patients = []
     for case, person in enumerate(people(files), start=1):
         if person.operated:
-            told.append((case, person.code, _operation(person.index, person.operated)))
+            patients.append((case, person.code, _operation(person.index, person.operated)))
     words = ("approach", "levels", "cement", "decompression")
     numbers = ("screws", "minutes", "blood_loss_ml", "red_cells", "walking_day", "stay_days")
-    return in_case_order(told, words, numbers)
+    return in_case_order(patients, words, numbers)
 
 
 def _operation(line, operated):
@@ -110,7 +110,7 @@ def _operation(line, operated):
     return {
         "approach": line["approach_label"], "levels": "–".join(levels) if all(levels) else "",
         "screws": line["screws"], "cement": line["cement_label"], "decompression": line["decompression_label"],
-        "minutes": round(_elapsed(*times)) if all("T" in each for each in times) else None,
+        "minutes": round(_elapsed(*times)) if all("T" in moment for moment in times) else None,
         "blood_loss_ml": line["blood_loss_ml"], "red_cells": sum(map(int, units)) if all(units) else None,
         "walking_day": (walked - operated).days if walked else None,
         "stay_days": (left - came).days if left and came else None,
@@ -140,15 +140,17 @@ def undetermined(files, now):
     rows = []
     for code in everybody(files):
         person = Person(files, code)
-        told = [("primary endpoint", each) for each in (_to_settle(person) if person.began else [])]
+        questions = [("primary endpoint", question) for question in (_to_settle(person) if person.began else [])]
         state, why = window(person, now)
         if person.began and state == "undetermined":
-            told.append(("48-hour window", why))
+            questions.append(("48-hour window", why))
         line = files.one("eligibility", code)
         met = criteria(line) if line else {}
         if line and False not in met.values() and None in met.values():
-            told.append(("eligibility", "not answered: " + ", ".join(each for each in met if met[each] is None)))
-        rows += [{"participant": code, "about": about, "question": question} for about, question in told]
+            questions.append(
+                ("eligibility", "not answered: " + ", ".join(criterion for criterion in met if met[criterion] is None))
+            )
+        rows += [{"participant": code, "about": about, "question": question} for about, question in questions]
     return rows
 
 

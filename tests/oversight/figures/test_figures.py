@@ -55,7 +55,7 @@ def one_of_whom_all_is_known(people, one_participant):
 def left_and_corrected(people, site):
     """How somebody's part ended is entered without a whole day, and the form corrected later."""
     nurse, first, later = people["nurse"], *(amsterdam(f"2016-{month}-10 09:00") for month in ("05", "09"))
-    for model, said, correction in [
+    for model, answers, correction in [
         (Death, {"died_on": "2016"}, {"autopsy": "no"}), (Death, {"died_on": "2016-05"}, {"autopsy": "no"}),
         (Death, {}, {"cause": "unknown"}), (Death, {"died_on": "2016-05-01"}, {"died_on": "2016-08"}),
         (EndOfStudy, {"outcome": "completed"}, {"outcome": "lost"}), (EndOfStudy, {"outcome": "lost"}, {"note": "a"}),
@@ -63,8 +63,8 @@ def left_and_corrected(people, site):
     ]:  # fmt: skip
         participant = builders.register(site, nurse)
         builders.record(Surgery, participant, nurse, index="yes", incision_at=amsterdam("2016-03-09 14:05"))
-        made = builders.record(model, participant, nurse, now=first, **said)
-        builders.change(made, nurse, now=later, **correction)
+        form = builders.record(model, participant, nurse, now=first, **answers)
+        builders.change(form, nurse, now=later, **correction)
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def test_the_figures_equal_what_the_exported_files_give(login, people, site, req
 def test_the_figures_of_many_participants_too_and_each_number_leads_to_its_records(login, people, many_participants):
     """They have every verdict and every kind of course, or this would compare little."""
     browser = login("pi")
-    told = expected(recomputed.Exported(browser))
+    tables = expected(recomputed.Exported(browser))
 
-    compare(browser, people["pi"], told)
+    compare(browser, people["pi"], tables)
 
-    assert never_filled(told) == set(), sorted(never_filled(told))
-    assert {row["primary"] for row in told["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
-    assert {row["what"] for row in told["first-severe"]} == {"event", "competing", "censored"}
-    row = told["events?related=all&days=all"][0]
+    assert never_filled(tables) == set(), sorted(never_filled(tables))
+    assert {row["primary"] for row in tables["endpoint"]} == {"yes", "no", "undetermined", "not evaluable"}
+    assert {row["what"] for row in tables["first-severe"]} == {"event", "competing", "censored"}
+    row = tables["events?related=all&days=all"][0]
     key = row["term"].lower().replace(" ", "-")
     text = browser.get(f"/figures/events/records/?row={key}&column=events").content.decode()
     assert text.count("/adverse-event/") == row["events"] > 1
@@ -107,20 +107,20 @@ def test_there_is_no_figure_no_column_and_no_table_of_the_report_without_a_secon
     login, people, one_of_whom_all_is_known, monkeypatch
 ):
     """And one that is added without it is named."""
-    told = expected(recomputed.Exported(login("pi")))
-    assert not_computed(people["pi"], told) == set()
+    tables = expected(recomputed.Exported(login("pi")))
+    assert not_computed(people["pi"], tables) == set()
 
     def new(everybody, grade=""):
         return Figure("new", "New", "", Table(columns(("n", "N", True))))
 
     def wider(everybody):
-        found = events.deaths(everybody)
-        return replace(found, table=replace(found.table, columns=(*found.table.columns, Column("n", "N", True))))
+        drawn = events.deaths(everybody)
+        return replace(drawn, table=replace(drawn.table, columns=(*drawn.table.columns, Column("n", "N", True))))
 
     monkeypatch.setitem(FIGURES, "new", (FIGURES["deaths"][0], Entry("new", new, {"grade": ("all", "3")})))
     monkeypatch.setattr(report, "CONTENTS", (*report.CONTENTS, report.Part("", new), report.Part("", wider)))
 
-    assert not_computed(people["pi"], told) == {"new?grade=all", "new?grade=3", "new", "deaths: n"}
+    assert not_computed(people["pi"], tables) == {"new?grade=all", "new?grade=3", "new", "deaths: n"}
 
 
 @pytest.mark.parametrize("kind", ["svg", "png", "csv"])
@@ -190,9 +190,9 @@ def test_the_boundary_counts_in_the_order_of_treatment(login, people, site):
         fraction = SbrtFraction().fill(**times)
         builders.record(Sbrt, participant, people["nurse"], rows=[fraction], delivery="completed")
 
-    found = read(login("pi"), "/figures/boundary.csv")
+    lines = read(login("pi"), "/figures/boundary.csv")
 
-    assert [row["participant"] for row in found] == ["BLEND-02", "BLEND-01"]
+    assert [row["participant"] for row in lines] == ["BLEND-02", "BLEND-01"]
 
 
 def test_an_event_that_nobody_graded_cannot_count_before_it_began(login, people, site):

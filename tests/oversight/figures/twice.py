@@ -47,7 +47,7 @@ def _plain(value):
 
 
 def _safety(files, utc):
-    found = {
+    tables = {
         "boundary": recomputed.boundary(files),
         "endpoint": recomputed.endpoint(files),
         "serious": recomputed_conduct.serious(files, utc),
@@ -57,8 +57,8 @@ def _safety(files, utc):
         "wounds": recomputed.wounds(files, WOUND_VISITS),
     }
     for related, days in READINGS:
-        found[f"events?related={related}&days={days}"] = recomputed.events(files, related, days)
-    return found
+        tables[f"events?related={related}&days={days}"] = recomputed.events(files, related, days)
+    return tables
 
 
 def _progress(files, now):
@@ -113,8 +113,8 @@ def name_of(figure):
 
 def on_paper(person):
     """Name -> table of the report as its builder makes it for this person."""
-    made = report.build(person, datetime.now(UTC))
-    return {name_of(figure): figure.table for _number, figure in made.figures}
+    paper_report = report.build(person, datetime.now(UTC))
+    return {name_of(figure): figure.table for _number, figure in paper_report.figures}
 
 
 def on_pages(person):
@@ -128,23 +128,23 @@ def on_pages(person):
             yield f"{slug}?{asked}" if asked else slug, entry.draw(everybody, **reading).table
 
 
-def not_computed(person, told):
+def not_computed(person, tables):
     """The tables that no second computation is of, and the columns that it lacks."""
-    found = set()
+    lacking = set()
     for name, table in [*on_pages(person), *on_paper(person).items()]:
-        if name not in told:
-            found.add(name)
+        if name not in tables:
+            lacking.add(name)
             continue
-        slug, twice = name.partition("?")[0], {column for row in told[name] for column in row}
-        found |= {f"{name}: {column.name}" for column in table.columns
+        slug, twice = name.partition("?")[0], {column for row in tables[name] for column in row}
+        lacking |= {f"{name}: {column.name}" for column in table.columns
                   if column.name not in twice and (slug, column.name) not in PRINTED}  # fmt: skip
-    return found
+    return lacking
 
 
-def never_filled(told):
+def never_filled(tables):
     """The columns in which no line of any reading has a number or a word: of them nothing was compared."""
     seen = {}
-    for name, rows in told.items():
+    for name, rows in tables.items():
         for row in rows:
             for column, value in row.items():
                 key = f"{name.partition('?')[0]}: {column}"
@@ -152,13 +152,13 @@ def never_filled(told):
     return {key for key, filled in seen.items() if not filled}
 
 
-def same(name, drawn, told):
+def same(name, drawn, computed):
     """Line by line and column by column: one that the second computation lacks is a difference too."""
     slug = name.partition("?")[0]
     if slug == "flow":
         drawn = _boxes(drawn)
     shown = [{column: value for column, value in row.items() if (slug, column) not in PRINTED} for row in drawn]
-    differ = [pair for pair in zip_longest(plain(shown), plain(told)) if pair[0] != pair[1]]
+    differ = [pair for pair in zip_longest(plain(shown), plain(computed)) if pair[0] != pair[1]]
     assert differ == [], f"{name}, as it is shown and as it is computed again: {differ[:3]}"
 
 
@@ -169,10 +169,10 @@ def _boxes(drawn):
     return sorted(rows, key=lambda row: (row["step"], row["what"]))
 
 
-def compare(browser, person, told):
+def compare(browser, person, tables):
     """Every figure as its page's CSV gives it, in every reading, and every table of the report."""
     paper = on_paper(person)
-    for name, rows in told.items():
+    for name, rows in tables.items():
         slug, _, query = name.partition("?")
         assert slug in FIGURES or name in paper, name
         if slug in FIGURES:

@@ -155,7 +155,7 @@ def test_the_draw_is_recorded_with_its_seed_and_forms_to_come_join_by_the_same_s
 
     drawn = draw(people)
 
-    places = [place_of("BLEND-01", each) for each in first]
+    places = [place_of("BLEND-01", form) for form in first]
     assert len(drawn.seed) == 32
     assert drawn.drawn_by == people["monitor"]
     assert drawn.of == 3

@@ -35,10 +35,10 @@ def hours(after):
 @pytest.fixture
 def participant(people, site):
     """Irradiated, and waiting for surgery."""
-    found = builders.register(site, people["nurse"])
+    subject = builders.register(site, people["nurse"])
     fraction = SbrtFraction().fill(beam_on_at=hours(-0.6), beam_off_at=BEAM_OFF)
-    builders.record(Sbrt, found, people["nurse"], rows=[fraction], delivery="completed")
-    return found
+    builders.record(Sbrt, subject, people["nurse"], rows=[fraction], delivery="completed")
+    return subject
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_mail_says_until_when_and_where_and_nothing_clinical(participant, peop
 
     assert outbox.send(hours(40)).sent == 4
 
-    letter = next(each for each in smtp.taken if each["To"] == "nurse@example.org")
+    letter = next(mail for mail in smtp.taken if mail["To"] == "nurse@example.org")
     text = letter["Subject"] + letter.get_payload()
     message = Message.objects.get(person=people["nurse"])
     assert "8 h 00 min left" in text
@@ -178,13 +178,13 @@ def test_a_digest_is_one_mail_for_many_messages(participant, people, smtp):
     builders.record(Surgery, participant, people["nurse"], index="yes", performed="yes", incision_at=hours(20))
     scan.scan(hours(24 * 24))
     scan.scan(hours(24 * 24) + timedelta(minutes=5))
-    told = Message.objects.filter(person=people["nurse"], **ORDINARY).count()
+    count = Message.objects.filter(person=people["nurse"], **ORDINARY).count()
 
     outbox.send(hours(24 * 25))
 
-    [letter] = [each for each in smtp.taken if each["To"] == "nurse@example.org"]
-    assert letter["Subject"] == f"BLEND: {told} things need you"
-    assert letter.get_payload().count("/messages/#m-") == told > 3
+    [letter] = [mail for mail in smtp.taken if mail["To"] == "nurse@example.org"]
+    assert letter["Subject"] == f"BLEND: {count} things need you"
+    assert letter.get_payload().count("/messages/#m-") == count > 3
 
 
 def test_an_envelope_that_is_on_its_way_takes_no_more(participant, people, smtp):
@@ -371,7 +371,7 @@ def test_four_workers_send_each_mail_once(committed, people, participant, smtp):
     owed(people["nurse"], 60, participant=participant)
     together(*[lambda: outbox.send(BEAM_OFF)] * 4)
 
-    identities = [each["Message-ID"] for each in smtp.taken]
+    identities = [mail["Message-ID"] for mail in smtp.taken]
     assert len(identities) == len(set(identities)) == 60
 
 
@@ -423,7 +423,7 @@ def test_a_safety_alert_goes_before_ten_thousand_others_that_wait(participant, p
     finally:
         outbox._take = kept
 
-    assert [each["To"] for each in smtp.taken].index("pi@example.org") == order[0] == 20
+    assert [mail["To"] for mail in smtp.taken].index("pi@example.org") == order[0] == 20
 
 
 def test_the_safety_queue_goes_on_while_the_others_are_held_up(committed, participant, people, smtp):
@@ -491,14 +491,16 @@ def page(login, who, address):
 
 def test_preferences_are_kept_and_nonsense_is_refused(people, login):
     browser = login("nurse")
-    given = {"mode": "digest", "digest_hour": "8", "quiet_from": "21", "quiet_to": "6"}
+    preferences = {"mode": "digest", "digest_hour": "8", "quiet_from": "21", "quiet_to": "6"}
 
-    assert browser.post("/messages/preferences/", given).status_code == 302
+    assert browser.post("/messages/preferences/", preferences).status_code == 302
     kept = MessagePreference.objects.get(person=people["nurse"])
     assert (kept.mode, kept.digest_hour, kept.quiet_from, kept.quiet_to) == ("digest", 8, 21, 6)
 
-    assert browser.post("/messages/preferences/", {**given, "digest_hour": "1.000"}).status_code == 422  # 1, or 1000
-    refused = browser.post("/messages/preferences/", {**given, "digest_hour": "25"})
+    assert (
+        browser.post("/messages/preferences/", {**preferences, "digest_hour": "1.000"}).status_code == 422
+    )  # 1, or 1000
+    refused = browser.post("/messages/preferences/", {**preferences, "digest_hour": "25"})
     assert refused.status_code == 422
     assert "21" in refused.content.decode()
 
@@ -511,9 +513,9 @@ def test_the_log_says_what_became_of_each_message_and_hides_clinic_from_the_admi
     outbox.send(hours(40))
     notify.acknowledge(people["surgeon"], Message.objects.get(person=people["surgeon"]), hours(40.2))
 
-    told = page(login, "datamanager", "/messages/log/")
-    assert "SMTPRecipientsRefused" in told
-    assert participant.code in told
+    log_page = page(login, "datamanager", "/messages/log/")
+    assert "SMTPRecipientsRefused" in log_page
+    assert participant.code in log_page
     Mail.objects.filter(sent_at__isnull=False).update(
         due_at=timezone.now() - timedelta(seconds=7), sent_at=timezone.now() - timedelta(seconds=3)
     )

@@ -27,10 +27,10 @@ def hours(after):
 @pytest.fixture
 def participant(people, site):
     """Irradiated, and waiting for surgery."""
-    found = builders.register(site, people["nurse"])
+    subject = builders.register(site, people["nurse"])
     fraction = SbrtFraction().fill(beam_on_at=hours(-0.6), beam_off_at=BEAM_OFF)
-    builders.record(Sbrt, found, people["nurse"], rows=[fraction], delivery="completed")
-    return found
+    builders.record(Sbrt, subject, people["nurse"], rows=[fraction], delivery="completed")
+    return subject
 
 
 def operate(participant, people, after, **more):
@@ -40,8 +40,8 @@ def operate(participant, people, after, **more):
 
 def kinds(**which):
     """Everything but the ordinary visits and the endpoint, which have tests of their own."""
-    found = Alert.objects.filter(**which).exclude(kind__startswith="visit-").exclude(kind="endpoint-changed")
-    return sorted(found.values_list("kind", flat=True))
+    alerts = Alert.objects.filter(**which).exclude(kind__startswith="visit-").exclude(kind="endpoint-changed")
+    return sorted(alerts.values_list("kind", flat=True))
 
 
 def test_the_window_is_told_once_at_36_hours(participant):
@@ -186,8 +186,8 @@ def test_one_bad_participant_is_remembered_and_stops_nobody(participant, people,
 def test_a_rehearsal_writes_nothing(participant, capsys):
     call_command("scan", "--dry-run", "--now", hours(49).isoformat())
 
-    told = capsys.readouterr().out
-    assert f"{participant.code} window-missed" in told
+    output = capsys.readouterr().out
+    assert f"{participant.code} window-missed" in output
     assert (Alert.objects.count(), Deviation.objects.count(), ScanState.objects.count()) == (0, 0, 0)
 
 
@@ -239,9 +239,9 @@ def test_after_a_restore_everybody_is_judged_again(participant):
 
 
 def test_the_clock_alone_makes_a_window_of_unknown_time_a_missed_one(people, site):
-    found = builders.register(site, people["nurse"])
+    subject = builders.register(site, people["nurse"])
     fraction = SbrtFraction().fill(beam_on_at=BEAM_OFF.date(), beam_off_at=BEAM_OFF.date())
-    builders.record(Sbrt, found, people["nurse"], rows=[fraction], delivery="completed")
+    builders.record(Sbrt, subject, people["nurse"], rows=[fraction], delivery="completed")
     scan.scan(hours(1))
     assert Finding.objects.get().code == "no-beam-off"
 
@@ -261,15 +261,15 @@ def test_an_ordinary_visit_is_told_when_it_opens_and_when_it_is_over(participant
     builders.record(Visit, participant, people["nurse"], visit="w2", done="yes")
     scan.scan(hours(24 * 21))
 
-    told = Alert.objects.filter(subject="w2").values_list("kind", "outcome")
-    assert set(told) == {("visit-due", "met"), ("visit-overdue", "met")}
+    alerts = Alert.objects.filter(subject="w2").values_list("kind", "outcome")
+    assert set(alerts) == {("visit-due", "met"), ("visit-overdue", "met")}
 
 
 def test_where_nothing_changed_the_boundary_is_not_counted_again(committed, people, site):
     def counted():
         with CaptureQueriesContext(connection) as asked:
             scan.scan(hours(1))
-        return any("oversight_endpointverdict" in each["sql"] for each in asked.captured_queries)
+        return any("oversight_endpointverdict" in query["sql"] for query in asked.captured_queries)
 
     builders.register(site, people["nurse"])
     assert counted()

@@ -36,7 +36,7 @@ def outside(settings, tmp_path):
     settings.SEAL_KEY_FILE = tmp_path / "key"
 
 
-def found(site, *odd, **asked):
+def oddities_of(site, *odd, **asked):
     """(form, changed questions) of the lines that a filter shows."""
     lines = trail.lines(TrailFilter(odd=odd, **asked), [site.pk], fields.columns(), 500)
     return [(line.what, {change.name for change in line.changes}) for line in lines]
@@ -75,7 +75,7 @@ def test_what_is_entered_late_is_found(people, site):
     builders.record(Surgery, participant, people["nurse"], incision_at=today - timedelta(days=2))
     builders.record(Visit, participant, people["nurse"], visit="d1", visited_on=(today - timedelta(days=30)).date())
 
-    assert [what for what, _changes in found(site, "late")] == ["began Visit · Day 1", "began Surgery 1"]
+    assert [what for what, _changes in oddities_of(site, "late")] == ["began Visit · Day 1", "began Surgery 1"]
 
 
 def test_what_changes_after_it_was_compared_or_signed_is_found(people, site):
@@ -86,21 +86,25 @@ def test_what_changes_after_it_was_compared_or_signed_is_found(people, site):
     )  # fmt: skip
     complete(event, people["nurse"])
     builders.change(event, people["nurse"], verbatim="Wound redder")
-    assert found(site, "after-verification") == found(site, "after-signature") == []
+    assert oddities_of(site, "after-verification") == oddities_of(site, "after-signature") == []
 
     event.refresh_from_db()
     signing.verify(event, by=people["monitor"], version=event.version, now=timezone.now(), names=["verbatim"])
     event.refresh_from_db()
     signing.sign_record(event, by=people["pi"], version=event.version, meaning="approved", now=timezone.now())
     builders.change(event, people["nurse"], onset_order="after-surgery")
-    assert found(site, "after-verification") == []
+    assert oddities_of(site, "after-verification") == []
     [grade] = AdverseEventGrade.objects.all()
     event.refresh_from_db()
     services.write(event.fill(verbatim="Wound opened"), by=people["nurse"], version=event.version, reason="Seen again",
                    rows=[grade.fill(grade=3)])  # fmt: skip
 
-    assert found(site, "after-verification") == [("changed Adverse event 1", {"verbatim"})]
-    assert [names for _what, names in found(site, "after-signature")] == [{"grade"}, {"verbatim"}, {"onset_order"}]
+    assert oddities_of(site, "after-verification") == [("changed Adverse event 1", {"verbatim"})]
+    assert [names for _what, names in oddities_of(site, "after-signature")] == [
+        {"grade"},
+        {"verbatim"},
+        {"onset_order"},
+    ]
 
 
 def test_changes_of_what_the_endpoint_rests_on_are_found(people, site):
@@ -109,7 +113,7 @@ def test_changes_of_what_the_endpoint_rests_on_are_found(people, site):
     event = builders.record(AdverseEvent, participant, people["nurse"], death="no")
     builders.change(event, people["surgeon"], related_surgery="possible")
 
-    assert found(site, "endpoint") == [("changed Adverse event 1", {"related_surgery"})]
+    assert oddities_of(site, "endpoint") == [("changed Adverse event 1", {"related_surgery"})]
 
 
 READERS = [facts.treatment, facts.ended, facts.endpoint, facts.seen_until, facts._event]
@@ -141,11 +145,11 @@ def test_many_changes_within_minutes_are_found(people, site, monkeypatch):
     for record in records[:4]:
         builders.change(record, people["nurse"], performed="no")
     builders.change(records[0], people["surgeon"], performed="yes")
-    assert found(site, "mass") == []
+    assert oddities_of(site, "mass") == []
 
     builders.change(records[4], people["nurse"], performed="no")
 
-    assert len(found(site, "mass")) == 5
+    assert len(oddities_of(site, "mass")) == 5
 
 
 def test_by_person_form_question_period_reason_and_participant(people, site):
@@ -156,14 +160,14 @@ def test_by_person_form_question_period_reason_and_participant(people, site):
         builders.change(consent, people["nurse"], given="no", reason="Misread")
     middle = AuditRow.objects.filter(reason="New version").latest("pk").at
 
-    assert len(found(site)) == 8
-    assert found(site, person=people["surgeon"].pk) == [("changed Consent", {"form_version"})] * 2
-    assert len(found(site, form="consent")) == 6
-    assert found(site, form="consent", name="given", reason="misREAD") == [("changed Consent", {"given"})] * 2
-    assert len(found(site, code="BLEND-02")) == 4
-    assert len(found(site, since=middle, code="BLEND-02")) == 2
-    assert len(found(site, until=middle - timedelta(microseconds=1))) == 6
-    assert found(site, name="%", form="consent") == []
+    assert len(oddities_of(site)) == 8
+    assert oddities_of(site, person=people["surgeon"].pk) == [("changed Consent", {"form_version"})] * 2
+    assert len(oddities_of(site, form="consent")) == 6
+    assert oddities_of(site, form="consent", name="given", reason="misREAD") == [("changed Consent", {"given"})] * 2
+    assert len(oddities_of(site, code="BLEND-02")) == 4
+    assert len(oddities_of(site, since=middle, code="BLEND-02")) == 2
+    assert len(oddities_of(site, until=middle - timedelta(microseconds=1))) == 6
+    assert oddities_of(site, name="%", form="consent") == []
 
 
 def test_what_is_done_at_night_or_at_the_weekend_is_found(committed, people, site):
@@ -282,9 +286,9 @@ def test_it_is_paged_by_key_and_asks_the_same_number_of_questions(login, people,
     browser = login("pi")
 
     def statements():
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as queries:
             page = text(browser.get("/audit/?odd=endpoint"))
-        return len(found), page
+        return len(queries), page
 
     few, _page = statements()
     for number in range(1, 61):

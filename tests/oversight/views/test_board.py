@@ -31,9 +31,9 @@ def test_where_a_wall_is_too_small_those_that_close_first_are_on_it(login, peopl
     windows = [irradiated(site, people, hours) for hours in range(1, window_board.MAX_OPEN + 3)]
     scan.scan(timezone.now())
 
-    found = window_board.build_board(people["nurse"], timezone.now())
+    board = window_board.build_board(people["nurse"], timezone.now())
 
-    assert [row.participant for row in found.rows] == windows[::-1][: window_board.MAX_OPEN]
+    assert [row.participant for row in board.rows] == windows[::-1][: window_board.MAX_OPEN]
     assert "2 more windows are open" in page(login, "nurse", "/board/")
     everybody = page(login, "nurse", "/board/?all=1")
     assert "more windows are open" not in everybody

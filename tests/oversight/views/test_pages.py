@@ -121,15 +121,15 @@ def test_participants_are_searched_and_paged_by_code(login, people, site):
 
     first = browser.get("/participants/").content.decode()
     second = browser.get("/participants/?after=BLEND-25").content.decode()
-    found = browser.get("/participants/?q=blend-07").content.decode()
+    hits = browser.get("/participants/?q=blend-07").content.decode()
 
     assert "BLEND-25" in first
     assert "?after=BLEND-25" in first
     assert "BLEND-26" not in first
     assert "BLEND-50" in second
     assert "?after=BLEND-50" in second
-    assert "BLEND-07" in found
-    assert "BLEND-08" not in found
+    assert "BLEND-07" in hits
+    assert "BLEND-08" not in hits
 
 
 EVERY_PAGE = [
@@ -156,12 +156,12 @@ def test_no_page_asks_more_of_the_database_for_hundreds_of_participants_than_for
     browser = login("pi")
 
     def counted():
-        found = {}
+        counts = {}
         for address in EVERY_PAGE:
             with CaptureQueriesContext(connection) as statements:
                 assert browser.get(address).status_code == 200, address
-            found[address] = len(statements)
-        return found
+            counts[address] = len(statements)
+        return counts
 
     grown(site, people, 13, 2)
     few = counted()

@@ -16,9 +16,9 @@ from tests.oversight.views.test_pages import page
 @pytest.fixture
 def participant(people, site):
     """With a wound, and with a question about it."""
-    found = builders.register(site, people["nurse"])
-    builders.record(AdverseEvent, found, people["nurse"], verbatim="Red and 100%_moist scar", ctcae_code="10048031")
-    return found
+    subject = builders.register(site, people["nurse"])
+    builders.record(AdverseEvent, subject, people["nurse"], verbatim="Red and 100%_moist scar", ctcae_code="10048031")
+    return subject
 
 
 def hits(person, asked, inside=""):

@@ -24,14 +24,14 @@ SEERS = [role for role in Role if Permission.SEE in ROLE_PERMISSIONS[role].may]
 def rows(text):
     """Heading -> (the number it says, its lines)."""
     parts = re.split(r"<h2[^>]*>", text.partition('id="content"')[2].partition("</main>")[0])[1:]
-    found = {}
+    headings = {}
     for part in parts:
-        name, said = re.match(r"\s*([^<]+?) <small[^>]*>(\d+)", part).groups()
-        found[name] = (int(said), part.count("<tr class="))
-    return found
+        name, number = re.match(r"\s*([^<]+?) <small[^>]*>(\d+)", part).groups()
+        headings[name] = (int(number), part.count("<tr class="))
+    return headings
 
 
-def overdue(site, people, participants=13, each=25):
+def overdue(site, people, participants=13, visits=25):
     """Participants with visits long overdue, far more than a page shows."""
     now = timezone.now()
     for number in range(participants):
@@ -46,7 +46,7 @@ def overdue(site, people, participants=13, each=25):
                 told_at=due,
                 because="the window closed",
             )
-            for visit in range(each)
+            for visit in range(visits)
         )
 
 
@@ -128,8 +128,8 @@ def test_the_number_said_is_that_of_the_lines_that_show_all_shows(anybody, peopl
         browser = anybody(role)
         first = rows(browser.get("/").content.decode())
         whole = rows(browser.get("/?all=1").content.decode())
-        said = {name: number for name, (number, _shown) in first.items()}
-        assert said == {name: number for name, (number, _shown) in whole.items()}, role
+        numbers = {name: number for name, (number, _shown) in first.items()}
+        assert numbers == {name: number for name, (number, _shown) in whole.items()}, role
         assert all(number == shown for number, shown in whole.values()), role
 
 
@@ -167,8 +167,8 @@ def test_a_line_that_moves_up_is_shown_with_its_words(login, people, site):
         for number in range(20)
     )  # fmt: skip
     Finding.objects.bulk_create(
-        Finding(participant=each, code="stage", sentence=f"found {number}", tail="surgery/1/", since=now)
-        for number, each in enumerate(participants[1:])
+        Finding(participant=participant, code="stage", sentence=f"found {number}", tail="surgery/1/", since=now)
+        for number, participant in enumerate(participants[1:])
     )
 
     text = page(login, "nurse", "/")

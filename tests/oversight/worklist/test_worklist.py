@@ -173,7 +173,7 @@ def test_a_complete_severe_event_waits_for_a_signature_until_it_is_signed(people
 
     def waits(who, later=timedelta()):
         lines = build.for_person(people[who], timezone.now() + later).lines
-        return [(bucket, item.tone) for bucket, found in lines.items() for item in found if item.url == where]
+        return [(bucket, item.tone) for bucket, items in lines.items() for item in items if item.url == where]
 
     assert waits("pi") == [("today", "")]
     assert waits("surgeon", timedelta(days=8)) == [("today", "late")]

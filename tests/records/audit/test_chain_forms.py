@@ -38,9 +38,9 @@ def some(people, site):
 
 
 def files():
-    made = io.BytesIO()
-    trail_bundle.write(made, NOW)
-    with zipfile.ZipFile(made) as bundle:
+    buffer = io.BytesIO()
+    trail_bundle.write(buffer, NOW)
+    with zipfile.ZipFile(buffer) as bundle:
         return {name: bundle.read(name) for name in bundle.namelist()}
 
 
@@ -56,11 +56,11 @@ def as_exported_before(files):
 
 
 def run(tmp_path, files):
-    made = tmp_path / "bundle.zip"
-    with zipfile.ZipFile(made, "w") as out:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as out:
         for name, data in files.items():
             out.writestr(name, data)
-    command = [sys.executable, "-I", offline_verifier.__file__, str(made)]
+    command = [sys.executable, "-I", offline_verifier.__file__, str(path)]
     return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
 
 
@@ -89,13 +89,13 @@ def test_the_proof_says_in_which_row_of_each_chain_the_second_form_begins(commit
     seals.make(NOW)
 
     call_command("verify_audit")
-    told = capsys.readouterr().out
-    assert "BLEND-01: rows 1–4 in form 1, from row 5 form 2\n" in told
-    assert "BLEND-02: rows 1–4 in form 1\n" in told
-    assert "BLEND-03" not in told
-    assert "0 findings" in told
-    found, rows, _heads, _sealed = offline_verifier.proved(files())
-    assert found == []
+    output = capsys.readouterr().out
+    assert "BLEND-01: rows 1–4 in form 1, from row 5 form 2\n" in output
+    assert "BLEND-02: rows 1–4 in form 1\n" in output
+    assert "BLEND-03" not in output
+    assert "0 findings" in output
+    findings, rows, _heads, _sealed = offline_verifier.proved(files())
+    assert findings == []
     chain = f"participant {participant.pk}"
     assert next(offline_verifier.in_words(rows)) == f"{chain}: rows 1–4 in form 1, from row 5 form 2"
     assert AuditForm.objects.get().ends[chain][0] == 4

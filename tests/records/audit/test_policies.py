@@ -18,7 +18,7 @@ from records.workflow import locks
 from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import AS_SERVED
-from tests.test_every_record import made
+from tests.test_every_record import filled_record
 
 ABOUT = [
     (model, field.name)
@@ -54,15 +54,15 @@ def test_every_other_table_is_about_nobody_and_says_why():
 
 @pytest.mark.parametrize("model", registry.clinical_models(), ids=lambda model: model.__name__)
 def test_a_query_without_a_filter_finds_nothing_of_another_site(model, people, site):
-    made(model, people, site)
+    filled_record(model, people, site)
 
-    for person, found in (("nurse", True), ("nurse_b", False), ("monitor", True), ("admin", True)):
+    for person, visible in (("nurse", True), ("nurse_b", False), ("monitor", True), ("admin", True)):
         with site_scope.sites_of(people[person]):
-            assert model._base_manager.all().exists() == found, person
-            assert AuditRow.objects.filter(table=model._meta.db_table).exists() == found, person
+            assert model._base_manager.all().exists() == visible, person
+            assert AuditRow.objects.filter(table=model._meta.db_table).exists() == visible, person
 
 
-@pytest.mark.parametrize(("model", "name"), ABOUT, ids=lambda each: getattr(each, "__name__", each))
+@pytest.mark.parametrize(("model", "name"), ABOUT, ids=lambda value: getattr(value, "__name__", value))
 def test_nothing_is_read_by_whom_nothing_was_said(model, name, people, site, site_b):
     """The policy of every table about participants, also of those that no form fills, asked about one row."""
     participant = builders.register(site, people["nurse"])
@@ -112,7 +112,7 @@ def test_codes_go_on_across_sites_and_an_entry_of_elsewhere_is_said(people, site
     assert set(Participant.objects.values_list("code", "site__code")) == {("BLEND-01", "umcu"), ("BLEND-02", "lisbon")}
     with site_scope.sites_of(people["nurse_b"]):
         enrollment.register(site_b, by=people["nurse_b"])
-        assert [each.code for each in Participant.objects.all()] == ["BLEND-02", "BLEND-03"]
+        assert [participant.code for participant in Participant.objects.all()] == ["BLEND-02", "BLEND-03"]
 
 
 class AsServed(Client):
@@ -148,10 +148,10 @@ def test_nothing_stays_on_the_connection_for_the_next_request(people, site, orde
     for who, browser in browsers.items():
         if who:
             browser.force_login(people["nurse" if who == "leaver" else who])
-    found = []
+    answers = []
     for who in order:
         if who == "leaver":
             type(people["nurse"]).objects.filter(pk=people["nurse"].pk).update(is_active=False)
-        found.append(browsers[who].get("/anybody/" if who in (None, "leaver") else "/counted/").content)
+        answers.append(browsers[who].get("/anybody/" if who in (None, "leaver") else "/counted/").content)
 
-    assert found == expected
+    assert answers == expected

@@ -93,12 +93,12 @@ def test_a_save_needs_no_row_of_its_own_and_a_page_one_statement(login, records)
     browser.get("/participants/BLEND-01/consent/")
     with CaptureQueriesContext(connection) as statements:
         browser.get("/participants/BLEND-01/consent/")
-    assert sum("records_read" in each["sql"] for each in statements) == 1
+    assert sum("records_read" in query["sql"] for query in statements) == 1
 
     with CaptureQueriesContext(connection) as statements:
         saved = browser.post("/participants/BLEND-01/consent/", {"version": "1", "given": "no", "action": "save"})
     assert saved.status_code == 302
-    assert not any("records_read" in each["sql"] for each in statements)
+    assert not any("records_read" in query["sql"] for query in statements)
 
 
 def test_where_the_row_cannot_be_written_nothing_is_shown(client, people, records, monkeypatch):

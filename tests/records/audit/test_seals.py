@@ -41,9 +41,9 @@ def history(people, site):
 
 
 def bundle():
-    made = io.BytesIO()
-    trail_bundle.write(made, NOW)
-    with zipfile.ZipFile(made) as files:
+    buffer = io.BytesIO()
+    trail_bundle.write(buffer, NOW)
+    with zipfile.ZipFile(buffer) as files:
         return {name: files.read(name) for name in files.namelist()}
 
 
@@ -99,11 +99,11 @@ SEALS = {
 
 @pytest.mark.parametrize("what", SEALS)
 def test_what_is_done_to_the_seals_is_named(history, what):
-    change, said = SEALS[what]
+    change, sentence = SEALS[what]
     changed = change(lines_of(seals.file()))
     seals.file().write_text("\n".join(changed) + "\n")
 
-    assert any(said in str(finding) for finding in verification.verify())
+    assert any(sentence in str(finding) for finding in verification.verify())
 
 
 def test_a_seal_signed_by_another_key_is_named(history, settings, tmp_path):
@@ -114,12 +114,12 @@ def test_a_seal_signed_by_another_key_is_named(history, settings, tmp_path):
     settings.SEAL_KEY_FILE, settings.SEALS = tmp_path / "other", tmp_path / "others"
     forged = [seals._signed(1, NOW, None, {"study": [1, "0"]})]
     files["seal.pub"], files["seals.jsonl"] = seals.public_file().read_bytes(), "\n".join(forged).encode()
-    made = tmp_path / "bundle.zip"
-    with zipfile.ZipFile(made, "w") as out:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as out:
         for name, data in files.items():
             out.writestr(name, data)
 
-    refused = run(made, "--public-key", elsewhere)
+    refused = run(path, "--public-key", elsewhere)
 
     assert refused.returncode == 1
     assert "seal 1: its signature is not right" in refused.stdout
@@ -155,8 +155,8 @@ def test_the_nights_result_is_kept_and_told_by_health(history):
     assert health.check(NOW + timedelta(hours=27))["audit"]["late"] is True
 
     seals.file().write_text("")
-    made = verification.prove(NOW + timedelta(hours=24))
+    proof = verification.prove(NOW + timedelta(hours=24))
 
-    assert made.findings == 2
-    assert "seal 1 is missing from the file" in made.sentences[0]
+    assert proof.findings == 2
+    assert "seal 1 is missing from the file" in proof.sentences[0]
     assert health.check(NOW + timedelta(hours=24))["status"] == "fail"

@@ -76,14 +76,14 @@ class Bundle:
     def findings(self):
         return offline_verifier.findings(self.rows, self.heads, self.tables, self.sealed, self.public, self.columns)
 
-    def told(self):
+    def state(self):
         return json.dumps([self.rows, self.heads, self.tables, self.sealed], default=str, sort_keys=True)
 
     def some(self, dice):
         return dice.choice([row for row in self.rows if row["chain"] != "study"])
 
     def chain_of(self, row):
-        return sorted((each for each in self.rows if each["chain"] == row["chain"]), key=lambda each: each["seq"])
+        return sorted((line for line in self.rows if line["chain"] == row["chain"]), key=lambda line: line["seq"])
 
     def rehash(self, chain):
         """Fresh numbers, digests and hashes for a whole chain, its head too: everything that needs no key."""
@@ -153,11 +153,13 @@ def rehash_everything(bundle, dice):
     """A value is changed in the trail and in the table, and the whole chain gets fresh hashes."""
     row = dice.choice([row for row in bundle.rows if "form_version" in row["changes"]])
     forged = f"forged {dice.random()}"
-    for each in bundle.rows:
-        if (each["table"], each["record_id"]) == (row["table"], row["record_id"]) and "form_version" in each["changes"]:
-            changes = json.loads(each["changes"])
+    for other in bundle.rows:
+        if (other["table"], other["record_id"]) == (row["table"], row["record_id"]) and "form_version" in other[
+            "changes"
+        ]:
+            changes = json.loads(other["changes"])
             changes["form_version"][1] = forged
-            each["changes"] = json.dumps(changes)
+            other["changes"] = json.dumps(changes)
     for record in bundle.tables[row["table"]]:
         if record["id"] == row["record_id"]:
             record["form_version"] = forged
@@ -166,15 +168,15 @@ def rehash_everything(bundle, dice):
 
 def rehash_without_a_row(bundle, dice):
     row = bundle.some(dice)
-    chain = [each for each in bundle.chain_of(row) if each is not row]
+    chain = [link for link in bundle.chain_of(row) if link is not row]
     bundle.rows.remove(row)
     bundle.rehash(chain)
 
 
 def drop_or_alter_a_seal(bundle, dice):
-    told = json.loads(bundle.sealed[-1])
-    told["heads"][dice.choice(sorted(told["heads"]))] = [1, "0" * 64]
-    bundle.sealed[-1] = json.dumps(told)
+    seal = json.loads(bundle.sealed[-1])
+    seal["heads"][dice.choice(sorted(seal["heads"]))] = [1, "0" * 64]
+    bundle.sealed[-1] = json.dumps(seal)
 
 
 def change_the_order_of_seals(bundle, dice):
@@ -346,8 +348,8 @@ def restate(bundle, dice):
     row, proof = blanked(bundle, dice)
     row["reason"] = "forged"
     changes = json.loads(proof["changes"])
-    changes["blanked"][1] = [[seq, offline_verifier.digest(row) if seq == row["seq"] else told]
-                             for seq, told in changes["blanked"][1]]  # fmt: skip
+    changes["blanked"][1] = [[seq, offline_verifier.digest(row) if seq == row["seq"] else stub]
+                             for seq, stub in changes["blanked"][1]]  # fmt: skip
     proof["changes"] = json.dumps(changes)
     proof["digest"] = offline_verifier.digest(proof)
 
@@ -378,9 +380,9 @@ KINDS = [
 
 
 def export():
-    made = io.BytesIO()
-    trail_bundle.write(made, NOW)
-    with zipfile.ZipFile(made) as files:
+    buffer = io.BytesIO()
+    trail_bundle.write(buffer, NOW)
+    with zipfile.ZipFile(buffer) as files:
         return {name: files.read(name) for name in files.namelist()}
 
 
@@ -394,7 +396,7 @@ def test_a_thousand_mutations_are_all_found_offline(history):
     for number in range(1000):
         bundle, kind = Bundle(files), KINDS[number % len(KINDS)]
         kind(bundle, dice)
-        assert bundle.told() != untouched.told(), kind.__name__
+        assert bundle.state() != untouched.state(), kind.__name__
         if not bundle.findings():
             missed.append((number, kind.__name__))
 
@@ -407,18 +409,18 @@ def run(capsys, path, *more):
 
 
 def test_whatever_byte_of_the_file_is_changed_is_said_in_words(history, tmp_path, capsys):
-    made, path = io.BytesIO(), tmp_path / "bundle.zip"
-    trail_bundle.write(made, NOW)
-    path.write_bytes(made.getvalue())
+    buffer, path = io.BytesIO(), tmp_path / "bundle.zip"
+    trail_bundle.write(buffer, NOW)
+    path.write_bytes(buffer.getvalue())
     assert run(capsys, path)[0] == 0
     dice = random.Random(48)  # noqa: S311 -- the same every time
     for _each in range(140):
-        data = bytearray(made.getvalue())
+        data = bytearray(buffer.getvalue())
         data[dice.randrange(len(data))] ^= dice.randrange(1, 256)
         path.write_bytes(data)
-        code, said = run(capsys, path)
+        code, output = run(capsys, path)
         assert code == 1
-        assert "findings" in said
+        assert "findings" in output
 
 
 def test_whatever_byte_inside_a_file_is_changed_is_said_in_words(history, tmp_path, capsys):
@@ -431,9 +433,9 @@ def test_whatever_byte_inside_a_file_is_changed_is_said_in_words(history, tmp_pa
             continue
         data = bytearray(files[name])
         data[dice.randrange(len(data))] ^= dice.randrange(1, 256)
-        found = offline_verifier.proved({**files, name: bytes(data)})[0]
-        assert found, name
-        assert all(isinstance(sentence, str) for sentence in found)
+        findings = offline_verifier.proved({**files, name: bytes(data)})[0]
+        assert findings, name
+        assert all(isinstance(sentence, str) for sentence in findings)
 
 
 def without(name):
@@ -492,8 +494,8 @@ def test_a_broken_bundle_is_told_in_words(history):
     for what, (change, sentence) in BROKEN.items():
         broken = dict(files)
         change(broken)
-        found = offline_verifier.proved(broken)[0]
-        assert any(sentence in each for each in found), (what, found[:5])
+        findings = offline_verifier.proved(broken)[0]
+        assert any(sentence in finding for finding in findings), (what, findings[:5])
 
 
 def packed_twice(whole, path):
@@ -503,13 +505,13 @@ def packed_twice(whole, path):
 
 
 def test_a_broken_zip_and_wrong_arguments_are_told_in_words(history, tmp_path, capsys):
-    made, path = io.BytesIO(), tmp_path / "bundle.zip"
-    trail_bundle.write(made, NOW)
-    whole = made.getvalue()
+    buffer, path = io.BytesIO(), tmp_path / "bundle.zip"
+    trail_bundle.write(buffer, NOW)
+    whole = buffer.getvalue()
     for data in (b"", b"no zip", whole[: len(whole) // 2], whole[:-1], whole + b"x", whole[1:]):
         path.write_bytes(data)
-        code, said = run(capsys, path)
-        assert (code, "bundle.zip" in said) == (1, True)
+        code, output = run(capsys, path)
+        assert (code, "bundle.zip" in output) == (1, True)
     with pytest.warns(UserWarning, match="Duplicate"):
         packed_twice(whole, path)
     assert "audit.jsonl: is in the zip twice" in run(capsys, path)[1]
@@ -666,7 +668,9 @@ def targets(server, dice):
         ' WHERE a."table" = \'enrollment_consent\' AND b."table" = a."table" AND b.record_id = a.record_id'
     ).fetchall()
     row, chain, seq, consent, following = dice.choice(rows)
-    other, other_chain, other_seq, second, _next = dice.choice([each for each in rows if each[1] != chain])
+    other, other_chain, other_seq, second, _next = dice.choice(
+        [candidate for candidate in rows if candidate[1] != chain]
+    )
     return {
         "row": row, "chain": chain, "seq": seq, "consent": consent, "next": following, "other": other,
         "other_chain": other_chain, "other_seq": other_seq, "second": second,
@@ -686,13 +690,15 @@ def test_what_a_superuser_does_in_the_database_is_found_by_both_checks(history):
             server.execute(f"CREATE TEMPORARY TABLE kept_{table} AS TABLE {table}")
         for number in range(MUTATIONS):
             what = list(SQL)[number % len(SQL)]
-            told = targets(server, dice)
-            server.execute(SQL[what].format(**told))
-            ours = [str(each) for each in verification.verify()]
+            names = targets(server, dice)
+            server.execute(SQL[what].format(**names))
+            ours = [str(finding) for finding in verification.verify()]
             theirs = offline_verifier.proved(export())[0]
-            named = what in NO_PARTICIPANTS or any("BLEND-" in each or "participant 999" in each for each in ours)
+            named = what in NO_PARTICIPANTS or any(
+                "BLEND-" in finding or "participant 999" in finding for finding in ours
+            )
             if not named or not ours or not (theirs or what == "a seal forgotten"):
-                missed.append((what, told, ours, theirs))
+                missed.append((what, names, ours, theirs))
             for table in KEPT:
                 server.execute(f"DELETE FROM {table}")
                 server.execute(f"INSERT INTO {table} TABLE kept_{table}")

@@ -162,14 +162,14 @@ def test_the_listing_and_the_export_as_of_an_instant(login, people, site, partic
     export = b"".join(login("datamanager").get("/exports/consent.csv" + asked)).decode()
     bundle = b"".join(login("datamanager").get("/exports/all.zip" + asked))
     with zipfile.ZipFile(io.BytesIO(bundle)) as files:
-        told = files.read("consent.csv").decode()
+        content = files.read("consent.csv").decode()
         manifest = json.loads(files.read("manifest.json"))
 
     assert "BLEND-01" in listing
     assert "BLEND-02" not in listing
     assert ",1.0," in export
     assert ",2.0," not in export
-    assert told == export
+    assert content == export
     assert manifest["as_of"] == then.isoformat()
     assert login("datamanager").get("/exports/consent.csv?as_of=soon").status_code == 422
 

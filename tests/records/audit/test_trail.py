@@ -98,7 +98,7 @@ def test_a_superusers_tampering_is_named(committed, people, site, what, capsys):
     with pytest.raises(CommandError, match="contradicts"):
         call_command("verify_audit")
 
-    told = capsys.readouterr().out
-    assert participant.code in told
-    assert f"surgery · record key {operation.pk}" in told
-    assert field in told
+    output = capsys.readouterr().out
+    assert participant.code in output
+    assert f"surgery · record key {operation.pk}" in output
+    assert field in output

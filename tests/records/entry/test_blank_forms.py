@@ -20,8 +20,8 @@ def test_every_question_of_every_form_is_printed_with_its_codes_and_unit(page):
     from django.utils.html import escape
 
     for model in registry.forms().values():
-        for each in (model, *registry.rows_of(model)):
-            for field in crf_fields(each):
+        for part in (model, *registry.rows_of(model)):
+            for field in crf_fields(part):
                 if not field.editable:
                     continue
                 assert escape(str(field.verbose_name)) in page, field

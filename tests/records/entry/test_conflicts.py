@@ -207,7 +207,7 @@ def consent_page(**typed):
 
 
 def differences(answer):
-    return {each.name: each.who for each in answer.context["conflict"]["fields"]}
+    return {difference.name: difference.who for difference in answer.context["conflict"]["fields"]}
 
 
 def test_what_only_one_of_them_changed_merges_after_asking(login, consent):
@@ -234,9 +234,12 @@ def test_what_both_changed_is_shown_side_by_side_and_keeps_the_typing(login, con
     login("pi").post(where, consent_page(form_version="v2", consented_at_0="8-3-16", consented_at_1="1405"))
 
     asked = login("nurse").post(where, consent_page(form_version="v3", consented_at_0="9-3-16", consented_at_1="1405"))
-    by_name = {each.name: each for each in asked.context["conflict"]["fields"]}
+    by_name = {difference.name: difference for difference in asked.context["conflict"]["fields"]}
 
-    assert {name: each.who for name, each in by_name.items()} == {"form_version": "both", "consented_at": "both"}
+    assert {name: difference.who for name, difference in by_name.items()} == {
+        "form_version": "both",
+        "consented_at": "both",
+    }
     assert dict(by_name["consented_at"].take)["consented_at_0"] == ("2016-03-08",)
     assert by_name["form_version"].theirs == "v2"
     assert asked.context["form"]["form_version"].value() == "v3"

@@ -84,7 +84,7 @@ def test_no_password_is_kept_nor_anything_for_ever(login, consent):
 
     login("nurse").post("/participants/BLEND-01/screening/typing/", {"version": "0"})
 
-    assert [each.address for each in Typing.objects.all()] == ["/participants/BLEND-01/screening/"]
+    assert [draft.address for draft in Typing.objects.all()] == ["/participants/BLEND-01/screening/"]
 
 
 def test_more_than_a_form_can_be_is_not_kept(login, consent):

@@ -14,7 +14,7 @@ from tests import builders
 from tests.builders import amsterdam
 from tests.conftest import PASSWORD
 from tests.records.pages import sent_by
-from tests.test_every_record import made
+from tests.test_every_record import filled_record
 
 FORMS = list(registry.forms().values())
 
@@ -56,7 +56,7 @@ def sentence(answer):
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.slug)
 def test_a_draft_that_is_saved_as_it_stands_leaves_nothing(model, login, people, site):
-    record = made(model, people, site)
+    record = filled_record(model, people, site)
     before = trail()
     browser = login("surgeon")
 

@@ -45,7 +45,7 @@ def test_dates_are_read_as_people_type_them(typed, day):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "sentence"),
     [
         ("31-2-2016", "does not exist"),
         ("29-2-2015", "does not exist"),
@@ -72,8 +72,8 @@ def test_dates_are_read_as_people_type_them(typed, day):
         ("\x00", "is not a date"),
     ],
 )
-def test_what_is_no_date_is_refused_in_words(typed, said):
-    with pytest.raises(ValidationError, match=said):
+def test_what_is_no_date_is_refused_in_words(typed, sentence):
+    with pytest.raises(ValidationError, match=sentence):
         date_input.read_date(typed, TODAY)
 
 
@@ -112,7 +112,7 @@ def test_times_are_read_as_people_type_them(typed, clock):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "sentence"),
     [
         ("24:00", "00:00 of the next day"),
         ("25:00", "00 to 23"),
@@ -126,8 +126,8 @@ def test_times_are_read_as_people_type_them(typed, clock):
         ("24:01", "no 24:01"),
     ],
 )
-def test_what_is_no_time_is_refused_in_words(typed, said):
-    with pytest.raises(ValidationError, match=said):
+def test_what_is_no_time_is_refused_in_words(typed, sentence):
+    with pytest.raises(ValidationError, match=sentence):
         date_input.read_time(typed)
 
 
@@ -177,8 +177,8 @@ def test_anything_typed_into_a_field_is_read_or_refused(day, clock, which, zone)
     for kind, typed in ((DateAsTyped, day), (PartialDateAsTyped, day), (InstantAsTyped, [day, clock, which])):
         field = kind(required=False)
         field.zone = ZoneInfo(zone)
-        said, refused = field.understood(typed)
-        assert not (said and refused)
+        reading, refused = field.understood(typed)
+        assert not (reading and refused)
     InstantAsTyped.widget().ask_which(day, clock)
 
 
@@ -193,7 +193,7 @@ def test_any_local_time_is_an_instant_or_refused(day, clock, zone, which):
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "reading"),
     [
         (date(2016, 3, 8), "Tuesday 8 March 2016"),
         (PartialDate(2016), "2016"),
@@ -203,5 +203,5 @@ def test_any_local_time_is_an_instant_or_refused(day, clock, zone, which):
         (None, ""),
     ],
 )
-def test_what_was_understood_is_said_in_full(value, said):
-    assert date_input.in_full(value, AMSTERDAM) == said
+def test_what_was_understood_is_said_in_full(value, reading):
+    assert date_input.in_full(value, AMSTERDAM) == reading

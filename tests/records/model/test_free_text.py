@@ -43,14 +43,14 @@ def test_there_are_texts_to_be_tried():
     assert len(TEXTS) > 35
 
 
-@pytest.mark.parametrize(("model", "name"), TEXTS, ids=lambda each: each if isinstance(each, str) else each.slug)
+@pytest.mark.parametrize(("model", "name"), TEXTS, ids=lambda value: value if isinstance(value, str) else value.slug)
 def test_every_text_of_every_record_is_cleaned_by_the_record_itself(model, name):
     field = model._meta.get_field(name)
-    given = LINES if isinstance(field, LongText) else TYPED
+    typed = LINES if isinstance(field, LongText) else TYPED
     kept = KEPT_LINES if isinstance(field, LongText) else KEPT
 
-    record = model(**{name: given})
-    record.clean_fields(exclude=[each.name for each in model._meta.fields if each.name != name])
+    record = model(**{name: typed})
+    record.clean_fields(exclude=[other.name for other in model._meta.fields if other.name != name])
 
     assert getattr(record, name) == kept
     assert field.clean("\u200b \u00a0", record) is None
@@ -126,8 +126,8 @@ def test_the_write_door_itself_cleans_and_refuses(people, site):
 @pytest.fixture
 def there(people, site):
     """`there()`: a participant with a record, and the people, as the database has them now."""
-    made = builders.register(site, people["nurse"])
-    builders.record(AdverseEvent, made, people["nurse"], verbatim="koorts")
+    participant = builders.register(site, people["nurse"])
+    builders.record(AdverseEvent, participant, people["nurse"], verbatim="koorts")
 
     def afresh():
         cast = {name: Person.objects.get(pk=person.pk) for name, person in people.items()}
@@ -189,8 +189,8 @@ def _resume(there, text):
 
 
 def _end_role(there, text):
-    held = there["nurse"].memberships.get()
-    account_services.end_role(held, ends_at=timezone.now(), by=there["admin"], reason=text, now=timezone.now())
+    membership = there["nurse"].memberships.get()
+    account_services.end_role(membership, ends_at=timezone.now(), by=there["admin"], reason=text, now=timezone.now())
     return Act.objects.latest("pk").reason
 
 
@@ -233,14 +233,14 @@ def test_names_are_texts_of_one_line(there):
     cast = there()
 
     def invited(**names):
-        told = {"username": "new", "first_name": "Zoe\u0308", "last_name": " de  Wit\u00a0", "email": "z@example.org"}
+        fields = {"username": "new", "first_name": "Zoe\u0308", "last_name": " de  Wit\u00a0", "email": "z@example.org"}
         return account_services.invite(
-            **{**told, **names}, role="nurse", site=cast["site"], starts_at=NOW, ends_at=None, by=cast["admin"],
+            **{**fields, **names}, role="nurse", site=cast["site"], starts_at=NOW, ends_at=None, by=cast["admin"],
             now=timezone.now(), origin="http://testserver/",
         )  # fmt: skip
 
-    made = Person.objects.get(pk=invited().pk)
-    assert (made.first_name, made.last_name) == ("Zoë", "de  Wit")
+    newcomer = Person.objects.get(pk=invited().pk)
+    assert (newcomer.first_name, newcomer.last_name) == ("Zoë", "de  Wit")
     for wrong in ("a\nb", "a\x00b", "a\u202eb"):
         with pytest.raises(ValidationError, match="place 2"):
             invited(username="other", last_name=wrong)

@@ -19,7 +19,7 @@ def ask(browser, kind, *typed, zone="Europe/Amsterdam"):
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed", "said"),
+    ("kind", "typed", "reading"),
     [
         ("whole", ["8-3-16"], "Tuesday 8 March 2016"),
         ("whole", [""], ""),
@@ -30,8 +30,8 @@ def ask(browser, kind, *typed, zone="Europe/Amsterdam"):
         ("instant", ["30-10-2016", "2:30", "2"], "Sunday 30 October 2016, 02:30"),
     ],
 )
-def test_it_says_in_full_what_would_be_stored(kind, typed, said, login):
-    assert ask(login("nurse"), kind, *typed) == {"said": said, "refused": ""}
+def test_it_says_in_full_what_would_be_stored(kind, typed, reading, login):
+    assert ask(login("nurse"), kind, *typed) == {"said": reading, "refused": ""}
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_it_says_in_full_what_would_be_stored(kind, typed, said, login):
     ],
 )
 def test_it_refuses_with_the_sentence_of_saving(kind, typed, refused, login):
-    told = ask(login("nurse"), kind, *typed)
+    echo = ask(login("nurse"), kind, *typed)
 
-    assert told["said"] == ""
-    assert refused in told["refused"]
+    assert echo["said"] == ""
+    assert refused in echo["refused"]
 
 
 @pytest.mark.parametrize(

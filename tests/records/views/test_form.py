@@ -47,7 +47,7 @@ def test_a_draft_is_saved_and_shown_again_as_it_was_typed(login, participant, ne
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said"),
+    ("field", "typed", "sentence"),
     [
         ("blood_loss_ml", "a lot", "whole number"),
         ("blood_loss_ml", "-1", "greater than or equal to 0"),
@@ -56,12 +56,12 @@ def test_a_draft_is_saved_and_shown_again_as_it_was_typed(login, participant, ne
         ("index", "perhaps", "perhaps"),
     ],
 )
-def test_what_cannot_be_is_refused_with_everything_typed_still_there(login, new, field, typed, said):
+def test_what_cannot_be_is_refused_with_everything_typed_still_there(login, new, field, typed, sentence):
     answer = login("nurse").post(new, {**TYPED, field: typed})
     page = answer.content.decode()
 
     assert answer.status_code == 422
-    assert said in page
+    assert sentence in page
     assert 'value="8-3-16"' in page or field == "incision_at_0"
     assert Surgery.objects.count() == 0
 
@@ -185,11 +185,11 @@ def test_saving_a_form_is_one_request_one_transaction_and_at_most_twelve_stateme
     with CaptureQueriesContext(connection) as statements:
         answer = browser.post(address, typed)
 
-    said = [statement["sql"] for statement in statements]
+    queries = [statement["sql"] for statement in statements]
     assert answer.status_code == 302, answer.content.decode()
     assert AuditRow.objects.count() == before + 1 + rows
-    assert sum(sql == "BEGIN" for sql in said) == sum(sql == "COMMIT" for sql in said) == 1
-    assert len(said) <= 12, "\n".join(said)
+    assert sum(sql == "BEGIN" for sql in queries) == sum(sql == "COMMIT" for sql in queries) == 1
+    assert len(queries) <= 12, "\n".join(queries)
 
 
 class Enabled(HTMLParser):
@@ -201,12 +201,12 @@ class Enabled(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "fieldset":
-            self.closed.append("disabled" in given)
-        elif tag in ("input", "select", "textarea") and given.get("type") != "hidden" and "form" not in given:
-            off = any(self.closed) or "disabled" in given
-            self.names |= set() if off else {given.get("name")}
+            self.closed.append("disabled" in attributes)
+        elif tag in ("input", "select", "textarea") and attributes.get("type") != "hidden" and "form" not in attributes:
+            off = any(self.closed) or "disabled" in attributes
+            self.names |= set() if off else {attributes.get("name")}
 
     def handle_endtag(self, tag):
         if tag == "fieldset":

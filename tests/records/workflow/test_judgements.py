@@ -39,10 +39,10 @@ def participant(people, site):
 
 def complete(model, participant, by, **answers):
     """A complete form in which whatever is not answered has a reason why."""
-    made = builders.record(model, participant, by, **answers)
-    made.missing = {field.name: "UNK" for field in made.unanswered()}
+    form = builders.record(model, participant, by, **answers)
+    form.missing = {field.name: "UNK" for field in form.unanswered()}
     rows = [AdverseEventGrade(grade=2, missing={"from_on": "UNK"})] if model is AdverseEvent else []
-    return services.write(made, by=by, version=1, complete=True, rows=rows)
+    return services.write(form, by=by, version=1, complete=True, rows=rows)
 
 
 def address(record):
@@ -64,15 +64,15 @@ def judge(browser, record, name, value, **more):
 
 def test_the_law_knows_every_question_that_asks_a_specialist():
     """A question whose help says who judges it is judged by nobody else."""
-    told = {
+    questions = {
         (model, field.name)
         for model in registry.forms().values()
         for field in model._meta.local_concrete_fields
         if BY_A_ROLE.search(str(field.help_text)) or field.name.startswith("related_")
     }
 
-    assert told
-    assert told <= {(model, name) for model, name, _may in JUDGED}
+    assert questions
+    assert questions <= {(model, name) for model, name, _may in JUDGED}
 
 
 @pytest.mark.parametrize("who", ENTERS)

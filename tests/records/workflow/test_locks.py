@@ -15,7 +15,7 @@ from records.workflow import locks
 from records.workflow.locks import Lock
 from tests import builders
 from tests.builders import amsterdam
-from tests.situations.conftest import Told
+from tests.situations.conftest import Story
 
 NOW = datetime(2016, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -36,8 +36,8 @@ def visit(participant, people):
 
 
 def close(people, kind, scope, participant=None, **what):
-    found = locks.target(scope, participant, **what)
-    return locks.close(found, kind, by=people["datamanager"], reason="Interim look", now=NOW)
+    target = locks.target(scope, participant, **what)
+    return locks.close(target, kind, by=people["datamanager"], reason="Interim look", now=NOW)
 
 
 def text(answer):
@@ -159,10 +159,10 @@ def test_the_study_is_locked_from_its_own_page(login, participant, whole_study):
 
 
 def test_the_scan_goes_on_under_a_lock_and_drafts_later(people, site):
-    told = Told(people, site)
-    told.irradiated()
-    told.operated("2016-01-20 09:00")
-    lock = close(people, "lock", "participant", told.participant)
+    story = Story(people, site)
+    story.irradiated()
+    story.operated("2016-01-20 09:00")
+    lock = close(people, "lock", "participant", story.participant)
 
     report = scan.scan(amsterdam("2016-06-01 12:00"))
     assert (report.judged, report.failed) == (1, 0)

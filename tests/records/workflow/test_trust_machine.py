@@ -67,8 +67,8 @@ class Machine(RuleBasedStateMachine):
 
     def form(self, record, **sent):
         """What the form's page sends as it stands, but for these answers."""
-        given = {"version": [record.version], **sent_by(self.client.get(HOME.format(record) + "consent/"))}
-        return self.client.post(HOME.format(record) + "consent/", {**given, **sent})
+        page_data = {"version": [record.version], **sent_by(self.client.get(HOME.format(record) + "consent/"))}
+        return self.client.post(HOME.format(record) + "consent/", {**page_data, **sent})
 
     @rule(who=WHO, text=TEXTS)
     def save(self, who, text):
@@ -108,16 +108,16 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO)
     def sign(self, who):
         def send(record):
-            given = {"version": record.version, "password": PASSWORD, "meaning": "approved"}
-            return self.client.post(HOME.format(record) + "consent/sign/", given)
+            form_data = {"version": record.version, "password": PASSWORD, "meaning": "approved"}
+            return self.client.post(HOME.format(record) + "consent/sign/", form_data)
 
         self.attempt("sign", who, send)
 
     @rule(who=WHO, kind=st.sampled_from(["freeze", "lock"]))
     def close(self, who, kind):
         def send(record):
-            given = {"what": f"record consent {record.pk}", "kind": kind, "reason": "Interim look"}
-            return self.client.post(HOME.format(record) + "locks/", given)
+            form_data = {"what": f"record consent {record.pk}", "kind": kind, "reason": "Interim look"}
+            return self.client.post(HOME.format(record) + "locks/", form_data)
 
         self.attempt(kind, who, send)
 
@@ -157,8 +157,8 @@ class Machine(RuleBasedStateMachine):
     def no_signature_over_changed_content(self):
         record = self.stored()
         text = signatures.canonical(signatures.content_of(record))
-        for each in signatures.check_all(record.participant, "record", signatures.content_of(record), record):
-            assert each.holds == (each.signature.content == text)
+        for check in signatures.check_all(record.participant, "record", signatures.content_of(record), record):
+            assert check.holds == (check.signature.content == text)
 
     @invariant()
     def the_trail_equals_the_tables(self):
