@@ -14,12 +14,12 @@ from records.model import registry
 from records.model.base import ParticipantRecord, VisitRecord
 from tests import builders
 from tests.builders import amsterdam
-from tests.situations.conftest import Told
+from tests.situations.conftest import Story
 
 
 @pytest.fixture
-def told(people, site):
-    return Told(people, site)
+def story(people, site):
+    return Story(people, site)
 
 
 MODELS = [model for model in registry.clinical_models() if issubclass(model, ParticipantRecord)]
@@ -51,10 +51,10 @@ def test_what_is_entered_is_read_from_its_attribute(people, site):
     assert [type(record) for record in book.forms()] == list(registry.forms().values())
 
 
-def test_a_form_that_was_not_loaded_is_no_empty_answer(told):
+def test_a_form_that_was_not_loaded_is_no_empty_answer(story):
     """A rule that reads more than was loaded would otherwise judge as if nothing had been entered."""
-    told.treated()
-    [book] = loading.load([told.participant], [Consent, Sbrt, SbrtFraction, Visit]).values()
+    story.treated()
+    [book] = loading.load([story.participant], [Consent, Sbrt, SbrtFraction, Visit]).values()
 
     assert book.consent.given == "yes"
     assert book.visits["d60"].visit is None
@@ -68,40 +68,40 @@ def test_a_form_that_was_not_loaded_is_no_empty_answer(told):
         book.operation  # noqa: B018
 
 
-def void(told, record):
+def void(story, record):
     record.refresh_from_db()
-    services.void(record, by=told.people["nurse"], reason="Entered for somebody else", version=record.version)
+    services.void(record, by=story.people["nurse"], reason="Entered for somebody else", version=record.version)
 
 
-def test_the_rows_of_a_form_that_was_voided_count_no_more(told):
+def test_the_rows_of_a_form_that_was_voided_count_no_more(story):
     """They are not voided themselves: nothing says so of each, and nobody could."""
-    told.consented()
-    void(told, told.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
-    assert told.book.fractions == []
-    assert told.book.every(SbrtFraction) == []
+    story.consented()
+    void(story, story.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
+    assert story.book.fractions == []
+    assert story.book.every(SbrtFraction) == []
 
-    sbrt = told.irradiated()
+    sbrt = story.irradiated()
 
-    assert [row.sbrt_id for row in told.book.fractions] == [sbrt.pk]
+    assert [row.sbrt_id for row in story.book.fractions] == [sbrt.pk]
 
 
-def test_minutes_of_delivery_are_those_of_the_form_that_stands(told):
-    told.consented()
-    void(told, told.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
-    told.irradiated()
+def test_minutes_of_delivery_are_those_of_the_form_that_stands(story):
+    story.consented()
+    void(story, story.irradiated("2016-01-10 15:00", "2016-01-11 15:00"))
+    story.irradiated()
 
-    figure = listings.sbrt(build_cohort([told.book], amsterdam("2016-06-01 12:00")))
+    figure = listings.sbrt(build_cohort([story.book], amsterdam("2016-06-01 12:00")))
 
     column = [each.name for each in figure.table.columns].index("minutes")
     assert figure.table.rows[0].cells[column].value == 35
 
 
-def test_a_form_that_was_voided_with_rows_in_it_holds_up_no_signature(login, told):
+def test_a_form_that_was_voided_with_rows_in_it_holds_up_no_signature(login, story):
     """A session inside it stays a draft for ever."""
-    told.consented()
-    void(told, told.irradiated())
+    story.consented()
+    void(story, story.irradiated())
 
-    page = login("pi").get(f"/participants/{told.participant.code}/sign/")
+    page = login("pi").get(f"/participants/{story.participant.code}/sign/")
 
     refusal = str(page.context["refusal"])
     assert "Consent" in refusal
