@@ -33,17 +33,21 @@ def load_attestations(book: Casebook, at: datetime | None = None) -> None:
 def content_of_endpoint(book: Casebook) -> dict[str, Any]:
     """The verdict, each reading, and every fact it rests on."""
     judged = {
-        variant.code: {"verdict": found.verdict, "because": found.because, "rows": [vars(row) for row in found.rows]}
-        for variant, found in history.judged(book)
+        variant.code: {
+            "verdict": endpoint.verdict,
+            "because": endpoint.because,
+            "rows": [vars(row) for row in endpoint.rows],
+        }
+        for variant, endpoint in history.judged(book)
     }
     return {"protocol": book.study.version, "facts": _plain(facts.endpoint(book)), "judged": judged}
 
 
 def _plain(known: Any) -> dict[str, Any]:
-    told = {name: value for name, value in vars(known).items() if name not in ("events", "ended")}
-    told["ended"] = vars(known.ended) if known.ended else None
-    told["events"] = [{**vars(event), "grades": [vars(row) for row in event.grades]} for event in known.events]
-    return told
+    document = {name: value for name, value in vars(known).items() if name not in ("events", "ended")}
+    document["ended"] = vars(known.ended) if known.ended else None
+    document["events"] = [{**vars(event), "grades": [vars(row) for row in event.grades]} for event in known.events]
+    return document
 
 
 def content_of_casebook(book: Casebook) -> dict[str, Any]:

@@ -45,24 +45,24 @@ class Case:
         return self.book.participant.code if self.visible else f"other-{self.number or 0}"
 
     @cached_property
-    def given(self) -> TreatmentFacts:
+    def treatment(self) -> TreatmentFacts:
         return facts.treatment(self.book)
 
     @cached_property
     def window(self) -> Window:
-        return treatment_window(self.given, self.now)
+        return treatment_window(self.treatment, self.now)
 
     @property
     def treated(self) -> bool:
-        return self.given.sbrt_start is not None or self.given.incision is not None
+        return self.treatment.sbrt_start is not None or self.treatment.incision is not None
 
     @cached_property
     def irradiated_on(self) -> date | None:
-        return local_day(self.given.sbrt_start or self.given.sbrt_end, self.given.zone)
+        return local_day(self.treatment.sbrt_start or self.treatment.sbrt_end, self.treatment.zone)
 
     @cached_property
     def operated_on(self) -> date | None:
-        return local_day(self.given.incision, self.given.zone)
+        return local_day(self.treatment.incision, self.treatment.zone)
 
     @property
     def anchor_on(self) -> date | None:
@@ -89,7 +89,7 @@ class Case:
     @cached_property
     def judged(self) -> dict[str, Endpoint]:
         """Reading -> verdict: primary, secondary, sensitivity."""
-        return {variant.code: found for variant, found in history.judged(self.book)}
+        return {variant.code: endpoint for variant, endpoint in history.judged(self.book)}
 
     @cached_property
     def seen_until(self) -> date | None:
@@ -156,8 +156,8 @@ def build_cohort(books: Iterable[Casebook], now: datetime, visible: set[int] | N
 
 
 def _order(case: Case) -> tuple[datetime, int, str]:
-    first = case.given.sbrt_start or case.given.incision
-    began = bounds(first, case.given.zone)[0] if first else _NEVER
+    first = case.treatment.sbrt_start or case.treatment.incision
+    began = bounds(first, case.treatment.zone)[0] if first else _NEVER
     code = case.book.participant.code
     return began, len(code), code
 
@@ -173,8 +173,8 @@ class Cut:
 
 def cut(wanted: Cut) -> Cohort:
     """The participants of a snapshot; whether this person may have it is asked before."""
-    found = Participant._base_manager.filter(pk__in=wanted.participants).select_related("site").order_by("pk")
-    return build_cohort(loading.load(found, None, wanted.at, wanted.horizon).values(), wanted.at)
+    participants = Participant._base_manager.filter(pk__in=wanted.participants).select_related("site").order_by("pk")
+    return build_cohort(loading.load(participants, None, wanted.at, wanted.horizon).values(), wanted.at)
 
 
 def load(
@@ -209,6 +209,6 @@ def _wordless(book: Casebook) -> None:
                 setattr(record, question.attname, None)
 
 
-def _books(found: QuerySet[Participant], forms: Forms | None, at: datetime | None) -> dict[int, Casebook]:
-    found = found.select_related("site").order_by("pk")
-    return loading.load(found.filter(created_at__lte=at) if at else found, forms, at)
+def _books(participants: QuerySet[Participant], forms: Forms | None, at: datetime | None) -> dict[int, Casebook]:
+    participants = participants.select_related("site").order_by("pk")
+    return loading.load(participants.filter(created_at__lte=at) if at else participants, forms, at)

@@ -48,7 +48,7 @@ def _entered_after(case: Case, record: Measurement) -> int | None:
 
 
 def _forms(cohort: Cohort) -> dict[tuple[str, str], Form]:
-    found: dict[tuple[str, str], Form] = {}
+    forms: dict[tuple[str, str], Form] = {}
     names = {slug: str(registry.forms()[slug]._meta.verbose_name) for slug in visit_matrix.COLUMNS}
     for case in cohort.cases:
         for visit in cohort.matrix[case.book.participant.pk]:
@@ -56,29 +56,29 @@ def _forms(cohort: Cohort) -> dict[tuple[str, str], Form]:
                 record = case.book.visits[visit.code].form(cell.slug)
                 if record is None and cell.tone not in ("missing", "due"):
                     continue
-                told = found.setdefault((visit.code, cell.slug), Form())
+                form = forms.setdefault((visit.code, cell.slug), Form())
                 ref = case.ref(record, tail=f"{visit.code}/{cell.slug}/", label=f"{visit.name} · {names[cell.slug]}")
                 if record is None:
-                    (told.due if cell.tone == "due" else told.missing).append(ref)
+                    (form.due if cell.tone == "due" else form.missing).append(ref)
                     continue
-                (told.complete if record.is_complete else told.draft).append(ref)
+                (form.complete if record.is_complete else form.draft).append(ref)
                 if (days := _entered_after(case, record)) is not None:
-                    told.days.append(days)
-    return found
+                    form.days.append(days)
+    return forms
 
 
-def _visits(found: Iterable[str]) -> list[str]:
+def _visits(codes: Iterable[str]) -> list[str]:
     """Of the schedule first, then the unscheduled ones."""
-    seen = set(found)
+    seen = set(codes)
     extra = sorted(seen - set(STUDY.visit_codes), key=lambda code: int(code[1:]))
     return [*(code for code in STUDY.visit_codes if code in seen), *extra]
 
 
 def completeness(cohort: Cohort) -> Figure:
     """Form × visit: how many of those that should be there are complete, and how long entry took."""
-    found = _forms(cohort)
-    order = [(visit, slug) for visit in _visits(visit for visit, _slug in found) for slug in visit_matrix.COLUMNS]
-    rows = tuple(_form_row(visit, slug, found[visit, slug]) for visit, slug in order if (visit, slug) in found)
+    forms = _forms(cohort)
+    order = [(visit, slug) for visit in _visits(visit for visit, _slug in forms) for slug in visit_matrix.COLUMNS]
+    rows = tuple(_form_row(visit, slug, forms[visit, slug]) for visit, slug in order if (visit, slug) in forms)
     table = Table(
         columns(("visit", _("Visit")), ("form", _("Form")), ("expected", _("Expected"), True),
                 ("complete", _("Complete"), True), ("draft", _("Draft"), True), ("missing", _("Missing"), True),
@@ -86,13 +86,13 @@ def completeness(cohort: Cohort) -> Figure:
                 ("max_days", _("Longest"), True)),
         rows,
     )  # fmt: skip
-    expected = sum(len(form.expected) for form in found.values())
-    complete = sum(len(form.complete) for form in found.values())
-    days = [day for form in found.values() for day in form.days]
+    expected = sum(len(form.expected) for form in forms.values())
+    complete = sum(len(form.complete) for form in forms.values())
+    days = [day for form in forms.values() for day in form.days]
     middle = median(days)
-    told = {"share": share(complete, expected), "days": "–" if middle is None else f"{middle:g}"}
-    sentence = _("%(share)s expected forms are complete; the median time to entry is %(days)s days.") % told
-    return Figure("completeness", _("Completeness and timeliness"), sentence, table, _heat(found))
+    params = {"share": share(complete, expected), "days": "–" if middle is None else f"{middle:g}"}
+    sentence = _("%(share)s expected forms are complete; the median time to entry is %(days)s days.") % params
+    return Figure("completeness", _("Completeness and timeliness"), sentence, table, _heat(forms))
 
 
 def _form_row(visit: str, slug: str, form: Form) -> Row:
@@ -103,9 +103,9 @@ def _form_row(visit: str, slug: str, form: Form) -> Row:
     )  # fmt: skip
 
 
-def _heat(found: dict[tuple[str, str], Form]) -> Drawing:
+def _heat(forms: dict[tuple[str, str], Form]) -> Drawing:
     """A tile a form and visit: the fuller, the more complete; the number is how many are missing or draft."""
-    visits = _visits(visit for visit, _slug in found)
+    visits = _visits(visit for visit, _slug in forms)
     drawing = Drawing(96 + 30 * len(visit_matrix.COLUMNS))
     left = 150
     step = (WIDTH - left - 10) / max(len(visits), 12)
@@ -115,7 +115,7 @@ def _heat(found: dict[tuple[str, str], Form]) -> Drawing:
         y = 30 + 30 * line
         drawing.text("tick", left - 8, y + 18, registry.forms()[slug]._meta.verbose_name, "end")
         for place, visit in enumerate(visits):
-            form = found.get((visit, slug))
+            form = forms.get((visit, slug))
             if form is not None:
                 _tile(drawing, form, left + step * place + 2, y, step - 4)
     y = drawing.height - 22
@@ -161,10 +161,10 @@ def queries(cohort: Cohort) -> Figure:
         ),
     )  # fmt: skip
     closed = [(query.moved_at - query.raised_at).days for query in asked if query.state == Query.State.CLOSED]
-    told = {"open": len(standing), "all": len(asked), "days": f"{median(closed) or 0:g}"}
-    sentence = _("%(open)s of %(all)s queries are not closed; the median time to close one is %(days)s days.") % told
+    params = {"open": len(standing), "all": len(asked), "days": f"{median(closed) or 0:g}"}
+    sentence = _("%(open)s of %(all)s queries are not closed; the median time to close one is %(days)s days.") % params
     if not closed:
-        sentence = _("%(open)s of %(all)s queries are not closed.") % told
+        sentence = _("%(open)s of %(all)s queries are not closed.") % params
     return Figure("queries", _("Age of the queries"), sentence, table, _age_bars(names, groups))
 
 
@@ -192,8 +192,8 @@ def _age_bars(names: list[str], groups: dict[str, dict[str, list[Ref]]]) -> Draw
             x += width
         total = sum(len(groups.get(name, {}).get(code, ())) for code in ("open", "answered"))
         chart.drawing.text("tick", x + 8, y + 15, total)
-    told = [("rect", "late1", _("open")), ("rect", "soon", _("answered, to be closed"))]
-    legend(chart.drawing, chart.left, chart.height - 12, told)
+    marks = [("rect", "late1", _("open")), ("rect", "soon", _("answered, to be closed"))]
+    legend(chart.drawing, chart.left, chart.height - 12, marks)
     return chart.drawing
 
 
@@ -213,33 +213,35 @@ def verification(cohort: Cohort) -> Figure:
                 ("compared", _("compared"), True), ("left", _("left"), True)),
         rows,
     )  # fmt: skip
-    answers = sum(told[2] for told in per_form.values())
-    compared = sum(told[3] for told in per_form.values())
+    answers = sum(counts[2] for counts in per_form.values())
+    compared = sum(counts[3] for counts in per_form.values())
     sentence = _("%(share)s answers of complete forms have been compared with the source.") % {
         "share": share(compared, answers)
     }
-    bars = [(each.cells[1].value, each.cells[4].value, each.cells[5].value) for each in rows]
+    bars = [(line.cells[1].value, line.cells[4].value, line.cells[5].value) for line in rows]
     return Figure("verification", _("Source verification"), sentence, table, _progress_bars(bars))
 
 
 def _compared(cohort: Cohort, slug: str, known: list[Verification]) -> tuple[list[Ref], list[Ref], int, int]:
     """Complete records, those wholly compared, and how many of their answers are."""
     form = registry.forms()[slug]
-    records = [(case, each) for case in cohort.cases for each in case.book.every(form) if each.is_complete]
-    parts: list[tuple[Case, ParticipantRecord, ParticipantRecord]] = [(case, each, each) for case, each in records]
-    for case, each in records:
-        parts += [(case, each, line) for line in case.book.rows_of(each)]
+    records = [(case, record) for case in cohort.cases for record in case.book.every(form) if record.is_complete]
+    parts: list[tuple[Case, ParticipantRecord, ParticipantRecord]] = [
+        (case, record, record) for case, record in records
+    ]
+    for case, record in records:
+        parts += [(case, record, line) for line in case.book.rows_of(record)]
     standing = source_verification.standing([part for _case, _each, part in parts], known)
     answers = compared = 0
-    whole = {each.pk for _case, each in records}
+    whole = {record.pk for _case, record in records}
     for _case, whole_form, part in parts:
         names = source_verification.to_compare(part)
         have = standing.get((part._meta.db_table, part.pk), {})
         answers, compared = answers + len(names), compared + sum(name in have for name in names)
         if any(name not in have for name in names):
             whole.discard(whole_form.pk)
-    refs = [case.ref(each) for case, each in records]
-    return refs, [case.ref(each) for case, each in records if each.pk in whole], answers, compared
+    refs = [case.ref(record) for case, record in records]
+    return refs, [case.ref(record) for case, record in records if record.pk in whole], answers, compared
 
 
 def _progress_bars(bars: list[tuple[str, int, int]]) -> Drawing:
@@ -257,24 +259,24 @@ def _progress_bars(bars: list[tuple[str, int, int]]) -> Drawing:
 def overdue(cohort: Cohort) -> Figure:
     """Participants × visits: what is due, and what is late."""
     codes = STUDY.visit_codes
-    told = []
+    cases = []
     for case in cohort.cases:
         status = {visit.code: visit for visit in cohort.matrix[case.book.participant.pk]}
         if any(status[code].status in ("due", "overdue") for code in codes):
-            told.append((case, status))
+            cases.append((case, status))
     table = Table(
         columns(("participant", _("Participant")), *[(code, code) for code in codes]),
         tuple(
             row(case.key, Cell(case.code, (case.ref(),)), *[_status_cell(case, status[code]) for code in codes])
-            for case, status in told
+            for case, status in cases
         ),
     )  # fmt: skip
-    late = sum(status[code].status == "overdue" for _case, status in told for code in codes)
-    due = sum(status[code].status == "due" for _case, status in told for code in codes)
-    people = sum(any(status[code].status == "overdue" for code in codes) for _case, status in told)
+    late = sum(status[code].status == "overdue" for _case, status in cases for code in codes)
+    due = sum(status[code].status == "due" for _case, status in cases for code in codes)
+    people = sum(any(status[code].status == "overdue" for code in codes) for _case, status in cases)
     words = {"late": late, "people": people, "due": due}
     sentence = _("%(late)s visits of %(people)s participants are overdue; %(due)s are due now.") % words
-    return Figure("overdue", _("Overdue visits"), sentence, table, _overdue_tiles(told, codes))
+    return Figure("overdue", _("Overdue visits"), sentence, table, _overdue_tiles(cases, codes))
 
 
 def _status_cell(case: Case, visit: visit_matrix.VisitRow) -> Cell:
@@ -287,8 +289,8 @@ def _tail(case: Case, visit: visit_matrix.VisitRow) -> str:
     return visit.url.split(f"{case.book.participant.code}/", 1)[1]
 
 
-def _overdue_tiles(told: list[tuple[Case, dict[str, visit_matrix.VisitRow]]], codes: list[str]) -> Drawing:
-    shown = told[:DRAWN]
+def _overdue_tiles(cases: list[tuple[Case, dict[str, visit_matrix.VisitRow]]], codes: list[str]) -> Drawing:
+    shown = cases[:DRAWN]
     drawing = Drawing(80 + 26 * max(len(shown), 1))
     left, step = 90, (WIDTH - 100) / len(codes)
     for place, code in enumerate(codes):

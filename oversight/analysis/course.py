@@ -33,13 +33,13 @@ def _earliest(day: PartialDate | None) -> date | None:
 
 def severe_rows(case: Case) -> list[tuple[AdverseEvent, AdverseEventGrade]]:
     """(event, grade row) of grade 3 or more, in the order of their dates."""
-    found = [
-        (event, each)
+    pairs = [
+        (event, grade_row)
         for event in case.book.adverse_events
-        for each in case.book.grades_of(event)
-        if (each.grade or 0) >= 3
+        for grade_row in case.book.grades_of(event)
+        if (grade_row.grade or 0) >= 3
     ]
-    return sorted(found, key=lambda pair: _earliest(pair[1].from_on) or date.max)
+    return sorted(pairs, key=lambda pair: _earliest(pair[1].from_on) or date.max)
 
 
 def swimmer(cohort: Cohort) -> Figure:
@@ -56,8 +56,8 @@ def swimmer(cohort: Cohort) -> Figure:
     )  # fmt: skip
     went_on = sum(case.ended is None for case in cases)
     beyond = sum((day_of(case, case.seen_until) or 0) >= STUDY.endpoint["days"] for case in cases)
-    told = {"n": len(cases), "on": went_on, "beyond": beyond, "days": STUDY.endpoint["days"]}
-    sentence = _("%(n)s treated: %(beyond)s were seen on or after day %(days)s; %(on)s are still followed.") % told
+    params = {"n": len(cases), "on": went_on, "beyond": beyond, "days": STUDY.endpoint["days"]}
+    sentence = _("%(n)s treated: %(beyond)s were seen on or after day %(days)s; %(on)s are still followed.") % params
     return Figure("swimmer", _("Course of each participant"), sentence, table, _lanes(cases), drawn_note(cases))
 
 
@@ -69,8 +69,8 @@ def discharged(case: Case) -> tuple[Surgery | None, date | None]:
 
 def readmissions(case: Case) -> list[tuple[Stay, date]]:
     """Stays that began after surgery."""
-    stays = [(each, each.admitted_on) for each in case.book.stays if each.admitted_on]
-    return [(each, on) for each, on in stays if case.anchor_on and on > case.anchor_on]
+    stays = [(stay, stay.admitted_on) for stay in case.book.stays if stay.admitted_on]
+    return [(stay, on) for stay, on in stays if case.anchor_on and on > case.anchor_on]
 
 
 def _lane_row(case: Case) -> Row:
@@ -79,7 +79,7 @@ def _lane_row(case: Case) -> Row:
     again = readmissions(case)
     death = case.book.death
     sbrt = case.book.sbrt
-    days = [day_of(case, _earliest(each.from_on)) for _event, each in severe]
+    days = [day_of(case, _earliest(grade_row.from_on)) for _event, grade_row in severe]
     return row(
         case.key, case.number, Cell(case.code, (case.ref(),)),
         Cell(str(case.irradiated_on or ""), (case.ref(sbrt),) if sbrt else ()),
@@ -138,11 +138,15 @@ def _lane(chart: Chart, case: Case, y: float) -> None:
     at("circle", "mark home", day_of(case, discharged(case)[1]), f"{case.code}: " + _("home"), size=4.0)
     for stay, on in readmissions(case):
         at("triangle", "mark again", day_of(case, on), f"{case.code}: " + _("readmitted"), case.ref(stay).url)
-    for event, each in severe_rows(case):
-        tip = f"{case.code}: {event.title}, " + _("grade %(n)s") % {"n": each.grade} + f", {each.from_on or '?'}"
-        first = day_of(case, _earliest(each.from_on))
-        if each.from_on and each.from_on.precision != "day" and first is not None and until is not None:
-            last = first + (each.from_on.latest - each.from_on.earliest).days
+    for event, grade_row in severe_rows(case):
+        tip = (
+            f"{case.code}: {event.title}, "
+            + _("grade %(n)s") % {"n": grade_row.grade}
+            + f", {grade_row.from_on or '?'}"
+        )
+        first = day_of(case, _earliest(grade_row.from_on))
+        if grade_row.from_on and grade_row.from_on.precision != "day" and first is not None and until is not None:
+            last = first + (grade_row.from_on.latest - grade_row.from_on.earliest).days
             drawing.line("perhaps", chart.x(first), y, chart.x(min(last, until)), y)
         at("triangle", "mark bad", first, tip, case.ref(event).url)
     at("rect", "mark dead", day_of(case, case.died_on), f"{case.code}: " + _("died"))
@@ -151,8 +155,12 @@ def _lane(chart: Chart, case: Case, y: float) -> None:
 def _qualifying(case: Case, also_open: bool) -> JudgedRow | None:
     """The first grade row that counts for the secondary window (or could, where that is asked for too)."""
     wanted = (True, None) if also_open else (True,)
-    rows = [each for each in case.judged[SECONDARY].rows if each.qualifies in wanted and each.began != "unknown"]
-    return min(rows, key=lambda each: each.began, default=None)
+    rows = [
+        judged_row
+        for judged_row in case.judged[SECONDARY].rows
+        if judged_row.qualifies in wanted and judged_row.began != "unknown"
+    ]
+    return min(rows, key=lambda judged_row: judged_row.began, default=None)
 
 
 def followed(case: Case, also_open: bool = False) -> Followed | None:
@@ -172,16 +180,16 @@ def followed(case: Case, also_open: bool = False) -> Followed | None:
 
 def first_severe(cohort: Cohort) -> Figure:
     """Cumulative incidence of the first caused grade 3 or more, death from another cause competing."""
-    cases = [(case, told) for case in cohort.treated if (told := followed(case)) is not None]
-    known = [told for _case, told in cases]
-    worst = [told for case in cohort.treated if (told := followed(case, also_open=True)) is not None]
+    cases = [(case, follow_up) for case in cohort.treated if (follow_up := followed(case)) is not None]
+    known = [follow_up for _case, follow_up in cases]
+    worst = [follow_up for case in cohort.treated if (follow_up := followed(case, also_open=True)) is not None]
     steps, ceiling = cumulative_incidence(known), cumulative_incidence(worst)
     table = Table(
         columns(
             ("case", _("Case"), True), ("participant", _("Participant")), ("day", _("Days since SBRT"), True),
             ("what", _("What happened first")), ("estimate", _("Incidence by then"), True),
         ),
-        tuple(_followed_row(case, told, steps) for case, told in cases),
+        tuple(_followed_row(case, follow_up, steps) for case, follow_up in cases),
     )  # fmt: skip
     got = {what: sum(happened == what for _day, happened in known) for what in (EVENT, COMPETING, CENSORED)}
     incidence = steps[-1].estimate if steps else 0.0
@@ -196,8 +204,8 @@ def first_severe(cohort: Cohort) -> Figure:
                   _incidence(known, steps, ceiling, worst), (note,))  # fmt: skip
 
 
-def _followed_row(case: Case, told: Followed, steps: Sequence[Step]) -> Row:
-    day, what = told
+def _followed_row(case: Case, follow_up: Followed, steps: Sequence[Step]) -> Row:
+    day, what = follow_up
     estimate = next((step.estimate for step in steps if step.day == day), 0.0)
     tone = {EVENT: "bad", COMPETING: "gone", CENSORED: ""}[what]
     return row(case.key, case.number, Cell(case.code, (case.ref(),)), day, Cell(what, (case.endpoint_ref,), tone),
@@ -245,27 +253,27 @@ def numbers_at_risk(chart: Chart, at: Sequence[float], numbers: Sequence[int | s
 WOUND_STATES = ("closed", "open", "superficial", "deep", "organ-space", "not judged")
 
 
-def wound_state(each: Wound) -> str:
+def wound_state(wound: Wound) -> str:
     """What one wound check says, the worst first."""
-    if each.ssi_class in ("superficial", "deep", "organ-space"):
-        return str(each.ssi_class)
-    if each.seen != "yes" or each.closed_dry is None:
+    if wound.ssi_class in ("superficial", "deep", "organ-space"):
+        return str(wound.ssi_class)
+    if wound.seen != "yes" or wound.closed_dry is None:
         return "not judged"
-    return "closed" if each.closed_dry == "yes" else "open"
+    return "closed" if wound.closed_dry == "yes" else "open"
 
 
 def wounds(cohort: Cohort) -> Figure:
     """The wound at each visit: closed and dry, open, or infected."""
-    found: dict[str, dict[str, list[Ref]]] = {}
+    by_visit: dict[str, dict[str, list[Ref]]] = {}
     infected: set[str] = set()
     for case in cohort.treated:
-        for each in case.book.every(Wound):
-            state = wound_state(each)
-            found.setdefault(each.visit, {}).setdefault(state, []).append(case.ref(each))
+        for wound in case.book.every(Wound):
+            state = wound_state(wound)
+            by_visit.setdefault(wound.visit, {}).setdefault(state, []).append(case.ref(wound))
             if state in WOUND_STATES[2:5]:
                 infected.add(case.key)
-    order = [*STUDY.visit_codes, *sorted(set(found) - set(STUDY.visit_codes), key=lambda code: int(code[1:]))]
-    visits = [visit for visit in order if visit in found or "wound" in _forms_of(visit)]
+    order = [*STUDY.visit_codes, *sorted(set(by_visit) - set(STUDY.visit_codes), key=lambda code: int(code[1:]))]
+    visits = [visit for visit in order if visit in by_visit or "wound" in _forms_of(visit)]
     words = {"closed": _("closed and dry"), "open": _("open or leaking"), "superficial": _("superficial infection"),
              "deep": _("deep infection"), "organ-space": _("organ or space"),
              "not judged": _("not judged")}  # fmt: skip
@@ -274,15 +282,15 @@ def wounds(cohort: Cohort) -> Figure:
                 *[(state.replace("-", "_").replace(" ", "_"), words[state], True) for state in WOUND_STATES]),
         tuple(
             row(visit, visit, STUDY.visit_name(visit),
-                *[count(found.get(visit, {}).get(state, ())) for state in WOUND_STATES])
+                *[count(by_visit.get(visit, {}).get(state, ())) for state in WOUND_STATES])
             for visit in visits
         ),
     )  # fmt: skip
-    checks = sum(len(refs) for states in found.values() for refs in states.values())
-    told = {"n": checks, "bad": len(infected), "all": len(cohort.operated)}
-    sentence = _("%(n)s wound checks; an infection was seen in %(bad)s of %(all)s operated.") % told
+    checks = sum(len(refs) for states in by_visit.values() for refs in states.values())
+    params = {"n": checks, "bad": len(infected), "all": len(cohort.operated)}
+    sentence = _("%(n)s wound checks; an infection was seen in %(bad)s of %(all)s operated.") % params
     tones = ("good", "soon", "late1", "late2", "late3", "gone")
-    bars = [[found.get(visit, {}).get(state, ()) for state in WOUND_STATES] for visit in visits]
+    bars = [[by_visit.get(visit, {}).get(state, ()) for state in WOUND_STATES] for visit in visits]
     drawing = stacked(visits, bars, [(f"fill {tone}", words[state]) for tone, state in zip(tones, WOUND_STATES,
                       strict=True)], _("Participants"))  # fmt: skip
     return Figure("wounds", _("Wounds"), sentence, table, drawing)
@@ -293,16 +301,16 @@ def _forms_of(visit: str) -> tuple[str, ...]:
 
 
 def stacked(
-    names: list[str], bars: Sequence[Sequence[Sequence[Ref]]], told: list[tuple[str, str]], label: str
+    names: list[str], bars: Sequence[Sequence[Sequence[Ref]]], layers: list[tuple[str, str]], label: str
 ) -> Drawing:
-    """One stacked column a name; `told` is (class, words) of each layer, the lowest first."""
+    """One stacked column a name; `layers` is (class, words) of each layer, the lowest first."""
     most = max((sum(len(part) for part in bar) for bar in bars), default=0)
     chart = Chart(320, (0, max(len(names), 1)), (0, max(most, 1)), bottom=74)
     step = max(1, round(ticks(0, max(most, 1), 5)[1])) if most > 1 else 1
-    chart.axis_y(label, [float(each) for each in range(0, most + 1, step)])
+    chart.axis_y(label, [float(tick) for tick in range(0, most + 1, step)])
     for place, bar in enumerate(bars):
         base = 0
-        for part, (css, words) in zip(bar, told, strict=True):
+        for part, (css, words) in zip(bar, layers, strict=True):
             if part:
                 top = chart.y(base + len(part))
                 chart.drawing.rect(css, chart.x(place + 0.2), top, chart.x(0.6) - chart.x(0), chart.y(base) - top,
@@ -311,9 +319,9 @@ def stacked(
         if base:
             chart.drawing.text("small", chart.x(place + 0.5), chart.y(base) - 4, base, "middle")
     chart.axis_x("", [place + 0.5 for place in range(len(names))], names)
-    wide = 2 if sum(6.6 * len(words) + 40 for _css, words in told) > WIDTH - 50 else 1
-    half = (len(told) + wide - 1) // wide
+    wide = 2 if sum(6.6 * len(words) + 40 for _css, words in layers) > WIDTH - 50 else 1
+    half = (len(layers) + wide - 1) // wide
     for line in range(wide):
         legend(chart.drawing, 40, chart.height - 30 + 20 * line,
-               [("rect", css, words) for css, words in told[half * line : half * (line + 1)]])  # fmt: skip
+               [("rect", css, words) for css, words in layers[half * line : half * (line + 1)]])  # fmt: skip
     return chart.drawing

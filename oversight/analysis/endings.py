@@ -22,20 +22,24 @@ def before_and_worst(case: Case) -> tuple[Neurology | None, Neurology | None]:
     """The last examination not later than the first beam, and the worst one after it."""
     if (first_beam := case.irradiated_on) is None:
         return None, None
-    dated = [(each.assessed_on, each.ais, each) for each in case.book.every(Neurology) if each.ais and each.assessed_on]
-    before = [(on, each.pk, each) for on, _ais, each in dated if on <= first_beam]
-    after = [(ais, on, each.pk, each) for on, ais, each in dated if on > first_beam]
+    dated = [
+        (examination.assessed_on, examination.ais, examination)
+        for examination in case.book.every(Neurology)
+        if examination.ais and examination.assessed_on
+    ]
+    before = [(on, examination.pk, examination) for on, _ais, examination in dated if on <= first_beam]
+    after = [(ais, on, examination.pk, examination) for on, ais, examination in dated if on > first_beam]
     return max(before, default=(None,))[-1], min(after, default=(None,))[-1]
 
 
 def neurology(cohort: Cohort) -> Figure:
     """Baseline AIS × worst AIS since; both readings of "more than one scale" are counted (D9)."""
-    found: dict[tuple[str, str], list[Ref]] = {}
+    pairs: dict[tuple[str, str], list[Ref]] = {}
     one = two = 0
     for case in cohort.treated:
         before, worst = before_and_worst(case)
         pair = ((before and before.ais) or NONE, (worst and worst.ais) or NONE)
-        found.setdefault(pair, []).append(case.ref(worst or before, "" if worst or before else _("not examined")))
+        pairs.setdefault(pair, []).append(case.ref(worst or before, "" if worst or before else _("not examined")))
         if NONE not in pair:
             lost = AIS.index(pair[0]) - AIS.index(pair[1])
             one, two = one + (lost >= 1), two + (lost >= 2)
@@ -44,16 +48,16 @@ def neurology(cohort: Cohort) -> Figure:
     table = Table(
         columns(("baseline", _("Before SBRT")), *[(f"worst_{level.lower()}", names[level], True) for level in levels]),
         tuple(
-            row(level.lower(), level, *[count(found.get((level, worst), ())) for worst in levels]) for level in levels
+            row(level.lower(), level, *[count(pairs.get((level, worst), ())) for worst in levels]) for level in levels
         ),
     )  # fmt: skip
-    told = {"one": one, "two": two, "n": sum(len(refs) for (a, b), refs in found.items() if NONE not in (a, b))}
+    params = {"one": one, "two": two, "n": sum(len(refs) for (a, b), refs in pairs.items() if NONE not in (a, b))}
     sentence = _("Of %(n)s examined before and after, %(one)s lost one AIS grade or more and %(two)s two or more.")
-    return Figure("neurology", _("Neurology: before and worst since"), sentence % told, table,
-                  _shift(found, levels, names))  # fmt: skip
+    return Figure("neurology", _("Neurology: before and worst since"), sentence % params, table,
+                  _shift(pairs, levels, names))  # fmt: skip
 
 
-def _shift(found: dict[tuple[str, str], list[Ref]], levels: list[str], names: dict[str, str]) -> Drawing:
+def _shift(pairs: dict[tuple[str, str], list[Ref]], levels: list[str], names: dict[str, str]) -> Drawing:
     drawing = Drawing(60 + 42 * len(levels) + 30)
     left, wide = 190, 84
     drawing.text("axis-label", left + wide * len(levels) / 2, 16, _("Worst since SBRT"), "middle")
@@ -63,7 +67,7 @@ def _shift(found: dict[tuple[str, str], list[Ref]], levels: list[str], names: di
         drawing.text("tick", left - 12, 58 + 42 * place + 24, names[level], "end")
     for line, before in enumerate(levels):
         for place, worst in enumerate(levels):
-            n = len(found.get((before, worst), ()))
+            n = len(pairs.get((before, worst), ()))
             css = _shift_css(n, NONE not in (before, worst), place - line)
             x, y = left + wide * place, 58 + 42 * line
             drawing.rect(f"fill {css}", x + 1, y + 1, wide - 2, 40)
@@ -93,8 +97,8 @@ def followed(case: Case) -> Followed | None:
 
 def survival(cohort: Cohort) -> Figure:
     """Kaplan–Meier from the first treatment to death of any cause."""
-    cases = [(case, told) for case in cohort.treated if (told := followed(case)) is not None]
-    known = [told for _case, told in cases]
+    cases = [(case, follow_up) for case in cohort.treated if (follow_up := followed(case)) is not None]
+    known = [follow_up for _case, follow_up in cases]
     steps = kaplan_meier(known)
     table = Table(
         columns(("case", _("Case"), True), ("participant", _("Participant")), ("day", _("Days since SBRT"), True),
@@ -137,44 +141,49 @@ def minutes(operation: Surgery) -> int | None:
 
 def learning(cohort: Cohort) -> Figure:
     """Operating time and blood loss by case order; a line where the technique changed."""
-    told = []
+    operations = []
     for case in cohort.operated:
         operation = case.book.index_operation
         if operation is not None:
-            told.append((case, operation, minutes(operation), case.book.technique_changes))
+            operations.append((case, operation, minutes(operation), case.book.technique_changes))
     table = Table(
         columns(("case", _("Case"), True), ("participant", _("Participant")), ("minutes", _("Operating time"), True),
                 ("blood_loss_ml", _("Blood loss, ml"), True), ("changes", _("Technique changed"), True)),
         tuple(
             row(case.key, case.number, Cell(case.code, (case.ref(),)), Cell(took, (case.ref(operation),)),
-                Cell(operation.blood_loss_ml, (case.ref(operation),)), count(case.ref(each) for each in changes))
-            for case, operation, took, changes in told
+                Cell(operation.blood_loss_ml, (case.ref(operation),)), count(case.ref(change) for change in changes))
+            for case, operation, took, changes in operations
         ),
     )  # fmt: skip
-    times = [took for _case, _operation, took, _changes in told if took is not None]
+    times = [took for _case, _operation, took, _changes in operations if took is not None]
     lost = [
-        operation.blood_loss_ml for _case, operation, _took, _changes in told if operation.blood_loss_ml is not None
+        operation.blood_loss_ml
+        for _case, operation, _took, _changes in operations
+        if operation.blood_loss_ml is not None
     ]
-    words = {"n": len(told), "minutes": f"{median(times) or 0:g}", "ml": f"{median(lost) or 0:g}"}
+    words = {"n": len(operations), "minutes": f"{median(times) or 0:g}", "ml": f"{median(lost) or 0:g}"}
     sentence = _("%(n)s operations: median %(minutes)s minutes and %(ml)s ml of blood.") % words
-    return Figure("learning", _("Learning curve"), sentence, table, _learning_drawing(told[-DRAWN:]),
-                  drawn_note([case for case, *_more in told]))  # fmt: skip
+    return Figure("learning", _("Learning curve"), sentence, table, _learning_drawing(operations[-DRAWN:]),
+                  drawn_note([case for case, *_more in operations]))  # fmt: skip
 
 
-def _learning_drawing(told: list[tuple[Case, Surgery, int | None, list[TechniqueChange]]]) -> Drawing:
-    first = (told[0][0].number or 1) if told else 1
-    last = max((told[-1][0].number or 1) if told else 1, first + 12)
+def _learning_drawing(operations: list[tuple[Case, Surgery, int | None, list[TechniqueChange]]]) -> Drawing:
+    first = (operations[0][0].number or 1) if operations else 1
+    last = max((operations[-1][0].number or 1) if operations else 1, first + 12)
     drawing = Drawing(470)
-    panels = ((_("Operating time (minutes)"), [took for _c, _o, took, _t in told], 0),
-              (_("Blood loss (ml)"), [operation.blood_loss_ml for _c, operation, _t, _x in told], 220))  # fmt: skip
+    blood_loss = [operation.blood_loss_ml for _case, operation, *_more in operations]
+    panels = (
+        (_("Operating time (minutes)"), [took for _c, _o, took, _t in operations], 0),
+        (_("Blood loss (ml)"), blood_loss, 220),
+    )
     for label, values, down in panels:
         most = max([10, *(value for value in values if value is not None)])
         chart = Chart(240, (first - 0.5, last + 0.5), (0, most * 1.1), left=64)
         chart.axis_y(label, ticks(0, most * 1.1, 5))
         known = [(chart.x(case.number or 0), chart.y(value), case, operation, value)
-                 for (case, operation, _took, _changes), value in zip(told, values, strict=True)
+                 for (case, operation, _took, _changes), value in zip(operations, values, strict=True)
                  if value is not None]  # fmt: skip
-        for case, _operation, _took, changes in told:
+        for case, _operation, _took, changes in operations:
             if changes:
                 x = chart.x((case.number or 0) - 0.5)
                 chart.drawing.line("limit", x, chart.top, x, chart.floor, tip=_("technique changed"))
@@ -184,7 +193,7 @@ def _learning_drawing(told: list[tuple[Case, Surgery, int | None, list[Technique
             chart.drawing.circle("mark beam", x, y, 5.0, tip=tip, url=case.ref(operation).url)
         chart.axis_x(_("Case, in the order of treatment"), [float(n) for n in _every(first, last)])
         drawing.add_moved(chart.drawing, down)
-    if not told:
+    if not operations:
         drawing.text("tick", WIDTH / 2, 80, _("Nobody has been operated yet."), "middle")
     return drawing
 

@@ -43,18 +43,18 @@ class Counted:
 
 def counted(cohort: Cohort, related: str, days: str) -> tuple[list[Counted], list[Ref]]:
     """The events of one reading, and those that nobody has judged for it yet."""
-    found, unjudged = [], []
+    counted_events, unjudged = [], []
     for case in cohort.cases:
         for event in case.book.adverse_events:
-            each = _within(case, event, days)
-            if each is None:
+            counted_event = _within(case, event, days)
+            if counted_event is None:
                 continue
             holds = is_related(event, related)
             if holds:
-                found.append(each)
+                counted_events.append(counted_event)
             elif holds is None:
-                unjudged.append(each.ref)
-    return found, unjudged
+                unjudged.append(counted_event.ref)
+    return counted_events, unjudged
 
 
 def is_related(event: AdverseEvent, related: str) -> bool | None:
@@ -73,25 +73,27 @@ def _within(case: Case, event: AdverseEvent, days: str) -> Counted | None:
     """With the grades that can have begun from the first treatment to so many days after surgery; None: not then."""
     logged = case.book.grades_of(event)
     if days == "all":
-        return Counted(case, event, max((each.grade or 0 for each in logged), default=0) or None, True)
+        return Counted(case, event, max((grade_row.grade or 0 for grade_row in logged), default=0) or None, True)
     began, last = case.began_on, case.window_ends(int(days))
     if began is None or last is None:
         return None
-    spans = [(each.grade, each.from_on or event.onset_on) for each in logged] or [(None, event.onset_on)]
+    spans = [(grade_row.grade, grade_row.from_on or event.onset_on) for grade_row in logged] or [(None, event.onset_on)]
     inside = [(grade, on) for grade, on in spans if on is None or (on.latest >= began and on.earliest <= last)]
     if not inside:
         return None
-    worst, on = max(inside, key=lambda each: each[0] or 0)
+    worst, on = max(inside, key=lambda span: span[0] or 0)
     certain = on is not None and on.earliest >= began and on.latest <= last
     return Counted(case, event, worst, certain)
 
 
 def table_of_events(cohort: Cohort, related: str = "all", days: str = "all") -> Figure:
     """Term × worst grade: participants once a term by their worst grade, and events."""
-    found, unjudged = counted(cohort, related, days)
+    counted_events, unjudged = counted(cohort, related, days)
     groups: dict[tuple[str, str], list[Counted]] = {}
-    for each in found:
-        groups.setdefault((each.event.soc or _("not coded"), each.event.title or _("not described")), []).append(each)
+    for counted_event in counted_events:
+        groups.setdefault(
+            (counted_event.event.soc or _("not coded"), counted_event.event.title or _("not described")), []
+        ).append(counted_event)
     grades = [(f"grade_{grade}", str(grade), True) for grade in GRADES]
     table = Table(
         columns(
@@ -101,10 +103,10 @@ def table_of_events(cohort: Cohort, related: str = "all", days: str = "all") -> 
         ),
         tuple(_event_row(soc, term, groups[soc, term]) for soc, term in sorted(groups)),
     )  # fmt: skip
-    people = {each.case.key for each in found}
-    severe = {each.case.key for each in found if (each.worst or 0) >= 3}
-    told = {"n": len(found), "people": len(people), "all": len(cohort.treated), "severe": len(severe)}
-    sentence = _("%(n)s events in %(people)s participants; %(severe)s of %(all)s treated had grade 3 or more.") % told
+    people = {counted_event.case.key for counted_event in counted_events}
+    severe = {counted_event.case.key for counted_event in counted_events if (counted_event.worst or 0) >= 3}
+    params = {"n": len(counted_events), "people": len(people), "all": len(cohort.treated), "severe": len(severe)}
+    sentence = _("%(n)s events in %(people)s participants; %(severe)s of %(all)s treated had grade 3 or more.") % params
     notes = [_("A participant counts once a term, at the worst grade.")]
     if unjudged:
         notes.append(_("Not judged yet, so not counted here: %(n)s events.") % {"n": len(unjudged)})
@@ -117,28 +119,40 @@ def table_of_events(cohort: Cohort, related: str = "all", days: str = "all") -> 
 def _choices(related: str, days: str) -> tuple[Choice, ...]:
     words = {"all": _("all"), "any": _("any treatment"), "sbrt": _("SBRT"), "surgery": _("surgery"),
              "combination": _("the combination")}  # fmt: skip
-    when = {"all": _("all")} | {each: _("within %(days)s days") % {"days": each} for each in DAYS[1:]}
+    when = {"all": _("all")} | {limit: _("within %(days)s days") % {"days": limit} for limit in DAYS[1:]}
     return (
         Choice("related", _("Related to"), tuple((code, words[code]) for code in RELATED), related),
         Choice("days", _("Days after surgery"), tuple((code, when[code]) for code in DAYS), days),
     )
 
 
-def _worst_by_person(found: list[Counted]) -> dict[str, Counted]:
+def _worst_by_person(counted_events: list[Counted]) -> dict[str, Counted]:
     """Participant -> the event with the worst grade."""
     worst: dict[str, Counted] = {}
-    for each in found:
-        if each.case.key not in worst or (each.worst or 0) > (worst[each.case.key].worst or 0):
-            worst[each.case.key] = each
+    for counted_event in counted_events:
+        if counted_event.case.key not in worst or (counted_event.worst or 0) > (
+            worst[counted_event.case.key].worst or 0
+        ):
+            worst[counted_event.case.key] = counted_event
     return worst
 
 
-def _event_row(soc: str, term: str, found: list[Counted]) -> Row:
-    worst = _worst_by_person(found).values()
-    by_grade = [count(each.ref for each in worst if each.worst == grade) for grade in (*GRADES, None)]
-    uncertain = count(each.ref for each in found if not each.certain)
-    people = count(each.ref for each in worst)
-    return row(slugify(term)[:60] or "term", soc, term, *by_grade, people, count(each.ref for each in found), uncertain)
+def _event_row(soc: str, term: str, counted_events: list[Counted]) -> Row:
+    worst = _worst_by_person(counted_events).values()
+    by_grade = [
+        count(counted_event.ref for counted_event in worst if counted_event.worst == grade) for grade in (*GRADES, None)
+    ]
+    uncertain = count(counted_event.ref for counted_event in counted_events if not counted_event.certain)
+    people = count(counted_event.ref for counted_event in worst)
+    return row(
+        slugify(term)[:60] or "term",
+        soc,
+        term,
+        *by_grade,
+        people,
+        count(counted_event.ref for counted_event in counted_events),
+        uncertain,
+    )
 
 
 def butterfly(cohort: Cohort, days: str) -> Drawing:
@@ -159,29 +173,29 @@ def butterfly(cohort: Cohort, days: str) -> Drawing:
             _bar(drawing, side.get(term, []), middle + direction * half, y, direction * wide / most)
     if not terms:
         drawing.text("tick", middle, 60, _("No adverse event."), "middle")
-    told = [("rect", f"grade g{grade}", _("grade %(n)s") % {"n": grade}) for grade in GRADES]
-    legend(drawing, 60, drawing.height - 12, [*told, ("rect", "grade g0", _("no grade"))])
+    marks = [("rect", f"grade g{grade}", _("grade %(n)s") % {"n": grade}) for grade in GRADES]
+    legend(drawing, 60, drawing.height - 12, [*marks, ("rect", "grade g0", _("no grade"))])
     return drawing
 
 
-def _by_term(found: list[Counted]) -> dict[str, list[Counted]]:
+def _by_term(counted_events: list[Counted]) -> dict[str, list[Counted]]:
     groups: dict[str, list[Counted]] = {}
-    for each in found:
-        groups.setdefault(each.event.title or _("not described"), []).append(each)
+    for counted_event in counted_events:
+        groups.setdefault(counted_event.event.title or _("not described"), []).append(counted_event)
     return {term: list(_worst_by_person(group).values()) for term, group in groups.items()}
 
 
-def _bar(drawing: Drawing, found: list[Counted], x: float, y: float, unit: float) -> None:
+def _bar(drawing: Drawing, counted_events: list[Counted], x: float, y: float, unit: float) -> None:
     """One stacked bar that grows to the left or to the right, with its count at the end."""
     for grade in (5, 4, 3, 2, 1, 0):
-        n = sum((each.worst or 0) == grade for each in found)
+        n = sum((counted_event.worst or 0) == grade for counted_event in counted_events)
         if n:
             start = x if unit > 0 else x + n * unit
             words = _("grade %(n)s") % {"n": grade} if grade else _("no grade")
             drawing.rect(f"grade g{grade}", start, y, abs(n * unit), 18, tip=f"{words}: {n}")
             x += n * unit
-    if found:
-        drawing.text("tick", x + (6 if unit > 0 else -6), y + 13, len(found), "start" if unit > 0 else "end")
+    if counted_events:
+        drawing.text("tick", x + (6 if unit > 0 else -6), y + 13, len(counted_events), "start" if unit > 0 else "end")
 
 
 @dataclass(frozen=True)
@@ -200,12 +214,12 @@ def serious(cohort: Cohort) -> Figure:
     rows, bars = [], []
     for case in cohort.cases:
         events: dict[int | None, AdverseEvent] = {event.pk: event for event in case.book.adverse_events}
-        for each in case.book.serious_events:
-            site, authority = _site_clock(case, each), _authority_clock(case, each)
-            event = events.get(each.adverse_event_id)
-            name = f"{case.code} · {each.number}. {event.title if event else ''}"
-            rows.append(_serious_row(case, each, event, site, authority))
-            bars.append((name, case.ref(each), site, authority))
+        for serious_event in case.book.serious_events:
+            site, authority = _site_clock(case, serious_event), _authority_clock(case, serious_event)
+            event = events.get(serious_event.adverse_event_id)
+            name = f"{case.code} · {serious_event.number}. {event.title if event else ''}"
+            rows.append(_serious_row(case, serious_event, event, site, authority))
+            bars.append((name, case.ref(serious_event), site, authority))
     table = Table(
         columns(
             ("participant", _("Participant")), ("number", _("Number"), True), ("event", _("Event")),
@@ -217,18 +231,20 @@ def serious(cohort: Cohort) -> Figure:
     )  # fmt: skip
     waiting = sum(clock.tone in ("open", "bad") and clock.done is None for bar in bars for clock in bar[2:])
     late = sum(clock.tone == "bad" for bar in bars for clock in bar[2:])
-    told = {"n": len(bars), "open": waiting, "late": late}
-    sentence = _("Serious events: %(n)s. Reports still to be made: %(open)s; that were or are late: %(late)s.") % told
+    params = {"n": len(bars), "open": waiting, "late": late}
+    sentence = _("Serious events: %(n)s. Reports still to be made: %(open)s; that were or are late: %(late)s.") % params
     return Figure("serious", _("Serious events and their clocks"), sentence, table, _clocks(bars[-DRAWN:]),
                   drawn_note(bars))  # fmt: skip
 
 
-def _serious_row(case: Case, each: SeriousEvent, event: AdverseEvent | None, site: Clock, authority: Clock) -> Row:
-    ref = (case.ref(each),)
+def _serious_row(
+    case: Case, serious_event: SeriousEvent, event: AdverseEvent | None, site: Clock, authority: Clock
+) -> Row:
+    ref = (case.ref(serious_event),)
     return row(
-        f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
-        Cell(event.title if event else "", (case.ref(event),) if event else ()), each.kind or "",
-        iso(case, each.moment("site_aware_at")), iso(case, site.due), iso(case, site.done),
+        f"{case.key}-{serious_event.number}", Cell(case.code, (case.ref(),)), Cell(serious_event.number, ref),
+        Cell(event.title if event else "", (case.ref(event),) if event else ()), serious_event.kind or "",
+        iso(case, serious_event.moment("site_aware_at")), iso(case, site.due), iso(case, site.done),
         Cell(site.words, ref, site.tone), iso(case, authority.due), iso(case, authority.done),
         Cell(authority.words, ref, authority.tone),
     )  # fmt: skip
@@ -241,14 +257,14 @@ def iso(case: Case, moment: datetime | date | None) -> str:
     return moment.astimezone(case.book.participant.site.tz).isoformat() if isinstance(moment, datetime) else str(moment)
 
 
-def _site_clock(case: Case, each: SeriousEvent) -> Clock:
+def _site_clock(case: Case, serious_event: SeriousEvent) -> Clock:
     """24 elapsed hours from the site's knowledge to the sponsor's; of a day without a time every hour is possible."""
-    aware, done = each.moment("site_aware_at"), each.moment("site_reported_at")
-    if each.exempt == "yes":
+    aware, done = serious_event.moment("site_aware_at"), serious_event.moment("site_reported_at")
+    if serious_event.exempt == "yes":
         return Clock(None, done, None, "exempt", "gone")
     if aware is None:
         return Clock(None, done, None, "cannot be told", "open")
-    zone = case.given.zone
+    zone = case.treatment.zone
     due = schedule.site_due(aware) if isinstance(aware, datetime) else None
     if due is not None and (done is None or isinstance(done, datetime)):
         return _judged(due, done, aware, case.now, lambda moment: (moment - aware) / schedule.SITE_CLOCK)
@@ -261,10 +277,10 @@ def _site_clock(case: Case, each: SeriousEvent) -> Clock:
     return Clock(due, done, None, word, TONES.get(word, "open"))
 
 
-def _authority_clock(case: Case, each: SeriousEvent) -> Clock:
+def _authority_clock(case: Case, serious_event: SeriousEvent) -> Clock:
     """7 or 15 local days from the sponsor's knowledge to the committee's."""
-    known = facts.serious(each)
-    aware, done = local_day(known.sponsor_aware, case.given.zone), each.authority_reported_on
+    known = facts.serious(serious_event)
+    aware, done = local_day(known.sponsor_aware, case.treatment.zone), serious_event.authority_reported_on
     if known.exempt:
         return Clock(None, done, None, "exempt", "gone")
     if aware is None or known.kind is None:
@@ -304,13 +320,13 @@ def deaths(cohort: Cohort) -> Figure:
     """Every death, whatever the cause, with its distance from surgery."""
     rows = []
     for case in cohort.cases:
-        if (each := case.book.death) is not None:
+        if (death := case.book.death) is not None:
             days = (case.died_on - case.anchor_on).days if case.died_on and case.anchor_on else None
-            ref = (case.ref(each),)
+            ref = (case.ref(death),)
             rows.append(
                 row(case.key, case.number, Cell(case.code, (case.ref(),)),
-                    Cell(str(each.died_on or ""), ref), Cell(days, ref), each.cause or "", each.related_sbrt or "",
-                    each.related_surgery or "")
+                    Cell(str(death.died_on or ""), ref), Cell(days, ref), death.cause or "", death.related_sbrt or "",
+                    death.related_surgery or "")
             )  # fmt: skip
     table = Table(
         columns(("case", _("Case"), True), ("participant", _("Participant")), ("died_on", _("Died")),
@@ -318,7 +334,7 @@ def deaths(cohort: Cohort) -> Figure:
                 ("related_surgery", _("Related to surgery"))),
         tuple(rows),
     )  # fmt: skip
-    early = sum(each.cells[3].value is not None and each.cells[3].value <= 30 for each in rows)
-    told = {"n": len(rows), "early": early, "all": len(cohort.treated)}
-    sentence = _("%(n)s died; %(early)s of %(all)s treated within 30 days after surgery.") % told
+    early = sum(line.cells[3].value is not None and line.cells[3].value <= 30 for line in rows)
+    params = {"n": len(rows), "early": early, "all": len(cohort.treated)}
+    sentence = _("%(n)s died; %(early)s of %(all)s treated within 30 days after surgery.") % params
     return Figure("deaths", _("Deaths"), sentence, table)

@@ -113,31 +113,31 @@ def steps() -> list[Step]:
 
 def flow(cohort: Cohort) -> Figure:
     """The flow diagram: a participant is in a box by what is recorded, also where an earlier box says otherwise."""
-    told: list[tuple[Step, list[Case], dict[str, list[Case]], list[Case]]] = []
+    boxes: list[tuple[Step, list[Case], dict[str, list[Case]], list[Case]]] = []
     before = cohort.cases
     for step in steps():
         inside = [case for case in cohort.cases if step.inside(case)]
-        held = {id(case) for case in inside}
+        inside_ids = {id(case) for case in inside}
         earlier = {id(case) for case in before}
         out: dict[str, list[Case]] = {}
         for case in before:
-            if id(case) not in held:
+            if id(case) not in inside_ids:
                 out.setdefault(step.why_not(case), []).append(case)
-        told.append((step, inside, dict(sorted(out.items())), [case for case in inside if id(case) not in earlier]))
+        boxes.append((step, inside, dict(sorted(out.items())), [case for case in inside if id(case) not in earlier]))
         before = inside
     within = [case for case in cohort.operated if case.window.verdict == "compliant"]
-    rows = [each for step, inside, out, extra in told for each in _step_rows(step, inside, out, extra)]
+    rows = [line for step, inside, out, extra in boxes for line in _step_rows(step, inside, out, extra)]
     rows.append(row("in-window", "surgery", _("within %(n)s hours") % {"n": STUDY.window["hours"]},
                     count(case.ref() for case in within)))  # fmt: skip
     table = Table(columns(("step", _("Step")), ("what", _("What")), ("participants", _("Participants"), True)),
                   tuple(rows))  # fmt: skip
-    numbers = {step.code: len(inside) for step, inside, _out, _extra in told}
+    numbers = {step.code: len(inside) for step, inside, _out, _extra in boxes}
     words = {"assessed": numbers["assessed"], "sbrt": numbers["sbrt"], "surgery": numbers["surgery"],
              "within": len(within), "hours": STUDY.window["hours"]}  # fmt: skip
     sentence = _(
         "%(assessed)s assessed, %(sbrt)s irradiated, %(surgery)s operated, %(within)s of them within %(hours)s hours."
     )
-    return Figure("flow", _("Flow of participants"), sentence % words, table, _flow_drawing(told, len(within)))
+    return Figure("flow", _("Flow of participants"), sentence % words, table, _flow_drawing(boxes, len(within)))
 
 
 def _step_rows(step: Step, inside: list[Case], out: dict[str, list[Case]], extra: list[Case]) -> list[Row]:
@@ -151,11 +151,11 @@ def _step_rows(step: Step, inside: list[Case], out: dict[str, list[Case]], extra
     return rows
 
 
-def _flow_drawing(told: list[Any], within: int) -> Drawing:
+def _flow_drawing(boxes: list[Any], within: int) -> Drawing:
     """Boxes downwards, what left to the right, joined by arrows."""
     drawing = Drawing(0)
     y, x, wide = 8.0, 40.0, 260.0
-    for place, (step, inside, out, extra) in enumerate(told):
+    for place, (step, inside, out, extra) in enumerate(boxes):
         lines = [f"{len(cases)} · {why}" for why, cases in out.items()]
         if place and lines:
             tall = 14 + 17 * len(lines)
@@ -211,8 +211,8 @@ def accrual(cohort: Cohort) -> Figure:
         return Figure("accrual", _("Accrual against plan"), sentence, table)
     today = cohort.now.date()
     expected = min(planned, planned * (today - first).days / (months * MONTH))
-    told = {"n": len(treated), "plan": f"{expected:.1f}", "all": planned, "months": f"{months:g}"}
-    sentence = _("%(n)s treated; the plan, %(all)s in %(months)s months, has %(plan)s by now.") % told
+    params = {"n": len(treated), "plan": f"{expected:.1f}", "all": planned, "months": f"{months:g}"}
+    sentence = _("%(n)s treated; the plan, %(all)s in %(months)s months, has %(plan)s by now.") % params
     drawing = _accrual_drawing(treated, first, today)
     return Figure("accrual", _("Accrual against plan"), sentence, table, drawing)
 
@@ -222,7 +222,7 @@ def _accrual_drawing(treated: list[Case], first: date, today: date) -> Drawing:
     last = max((today - first).days / MONTH, 3)
     high = max(planned if last > months / 2 else round(planned / 2), len(treated)) + 1
     chart = Chart(320, (0, last), (0, high), left=40)
-    chart.axis_y(_("Treated"), [float(each) for each in whole_ticks(high) if each <= high])
+    chart.axis_y(_("Treated"), [float(tick) for tick in whole_ticks(high) if tick <= high])
     end = min(last, months)
     chart.drawing.path("plan", [(chart.x(0), chart.y(0)), (chart.x(end), chart.y(planned * end / months))])
     points, stride = [(chart.x(0), chart.y(0))], each_of(len(treated))
@@ -232,7 +232,7 @@ def _accrual_drawing(treated: list[Case], first: date, today: date) -> Drawing:
         points += [(at, chart.y(level)), (at, chart.y(min(level + stride, len(treated))))]
     points.append((chart.x(last), chart.y(len(treated))))
     chart.drawing.path("curve", points)
-    whole = [float(each) for each in whole_ticks(round(last)) if each <= last]
+    whole = [float(tick) for tick in whole_ticks(round(last)) if tick <= last]
     chart.axis_x(_("Months since the first consent"), whole)
     legend(chart.drawing, 300, 16, [("line", "curve", _("treated")), ("line", "plan", _("plan"))])
     return chart.drawing
@@ -255,8 +255,8 @@ def interval(cohort: Cohort) -> Figure:
         inside = {True: "yes", False: "no", None: "cannot be told"}[window.within_24h]
         rows.append(
             row(case.key, case.number, Cell(case.code, (case.ref(),)),
-                Cell(_iso(case, case.given.sbrt_end), (case.ref(sbrt),) if sbrt else ()),
-                Cell(_iso(case, case.given.incision), (case.ref(index),) if index else ()),
+                Cell(_iso(case, case.treatment.sbrt_end), (case.ref(sbrt),) if sbrt else ()),
+                Cell(_iso(case, case.treatment.incision), (case.ref(index),) if index else ()),
                 _round(window.elapsed_hours), _round(window.earliest_hours), _round(window.latest_hours),
                 Cell(window.verdict, (case.ref(),), _tone(window.verdict)), inside)
         )  # fmt: skip
@@ -269,11 +269,11 @@ def interval(cohort: Cohort) -> Figure:
     known = [case.window.elapsed_hours for case in cases if case.window.elapsed_hours is not None]
     ok = sum(case.window.verdict == "compliant" for case in cases)
     fast = sum(case.window.within_24h is True for case in cases)
-    told = {"n": len(cases), "ok": ok, "fast": fast, "median": "–" if not known else f"{median(known):.1f}"}
+    params = {"n": len(cases), "ok": ok, "fast": fast, "median": "–" if not known else f"{median(known):.1f}"}
     sentence = _(
         "%(ok)s of %(n)s operated within 48 hours, %(fast)s within 24; the median interval is %(median)s hours."
     )
-    return Figure("interval", _("Interval between SBRT and surgery"), sentence % told, table, _strip_plot(cases),
+    return Figure("interval", _("Interval between SBRT and surgery"), sentence % params, table, _strip_plot(cases),
                   drawn_note(cases))  # fmt: skip
 
 
@@ -307,6 +307,6 @@ def _strip_plot(cases: list[Case]) -> Drawing:
         elif window.earliest_hours is not None and window.latest_hours is not None:
             low, high = max(window.earliest_hours, 0.0), min(window.latest_hours, last)
             drawing.rect(css, chart.x(low), y - 4, chart.x(high) - chart.x(low), 8, tip=case.code, url=url)
-    every_six = [float(each) for each in range(0, round(last) + 1, 6)]
+    every_six = [float(tick) for tick in range(0, round(last) + 1, 6)]
     chart.axis_x(_("Elapsed hours from the last beam to knife to skin"), every_six)
     return drawing

@@ -57,9 +57,9 @@ def _of_surgery(name: str) -> Take:
     return take
 
 
-def _per_patient(slug: str, title: str, sentence: str, cases: list[Case], told: list[tuple[Column, Take]]) -> Figure:
+def _per_patient(slug: str, title: str, sentence: str, cases: list[Case], takes: list[tuple[Column, Take]]) -> Figure:
     """A line a participant in case order, and below it the median and the range of what is a number."""
-    lines = [[take(case) for _column, take in told] for case in cases]
+    lines = [[take(case) for _column, take in takes] for case in cases]
     rows = [
         Row(case.key, (Cell(case.number), Cell(case.code, (case.ref(),)),
                        *[_cell(case, value, record) for value, record in line]))
@@ -67,12 +67,14 @@ def _per_patient(slug: str, title: str, sentence: str, cases: list[Case], told: 
     ]  # fmt: skip
     numbers = [
         [float(line[place][0]) for line in lines if line[place][0] is not None] if column.number else None
-        for place, (column, _take) in enumerate(told)
+        for place, (column, _take) in enumerate(takes)
     ]
-    rows.append(row("median", None, _("median"), *[_tidy(median(each)) if each else None for each in numbers]))
-    rows.append(row("range", None, _("range"), *[f"{min(each):g}–{max(each):g}" if each else None for each in numbers]))
+    rows.append(row("median", None, _("median"), *[_tidy(median(values)) if values else None for values in numbers]))
+    rows.append(
+        row("range", None, _("range"), *[f"{min(values):g}–{max(values):g}" if values else None for values in numbers])
+    )
     head = columns(("case", _("Case"), True), ("participant", _("Participant")))
-    return Figure(slug, title, sentence, Table((*head, *[column for column, _take in told]), tuple(rows)))
+    return Figure(slug, title, sentence, Table((*head, *[column for column, _take in takes]), tuple(rows)))
 
 
 def _tidy(value: float | None) -> float | None:
@@ -90,13 +92,13 @@ def _cell(case: Case, value: Any, record: ParticipantRecord | None) -> Cell:
 
 
 def _pain_before(case: Case) -> tuple[Any, ParticipantRecord | None]:
-    found = baseline_pain(case)
-    return (found.worst_pain, found) if found is not None else (None, None)
+    assessment = baseline_pain(case)
+    return (assessment.worst_pain, assessment) if assessment is not None else (None, None)
 
 
 def _omed_before(case: Case) -> tuple[Any, ParticipantRecord | None]:
-    found = baseline_pain(case)
-    return (omed_of(case, found), found) if found is not None else (None, None)
+    assessment = baseline_pain(case)
+    return (omed_of(case, assessment), assessment) if assessment is not None else (None, None)
 
 
 def _sins_band(case: Case) -> tuple[Any, ParticipantRecord | None]:
@@ -108,7 +110,7 @@ def _sins_band(case: Case) -> tuple[Any, ParticipantRecord | None]:
 
 def baseline(cohort: Cohort) -> Figure:
     """Table 1: who was treated."""
-    told = [
+    takes = [
         (Column("age", _("Age"), True), _from(Eligibility, "age")),
         (Column("sex", _("Sex")), _words(Screening, "sex")),
         (Column("tumour", _("Primary tumour")), _words(Baseline, "primary_tumour")),
@@ -126,12 +128,12 @@ def baseline(cohort: Cohort) -> Figure:
         (Column("expectancy", _("Life expectancy")), _words(Eligibility, "life_expectancy")),
     ]
     sentence = _("%(n)s treated participants before treatment.") % {"n": len(cohort.treated)}
-    return _per_patient("baseline", _("Baseline"), sentence, cohort.treated, told)
+    return _per_patient("baseline", _("Baseline"), sentence, cohort.treated, takes)
 
 
 def _delivery_minutes(case: Case) -> tuple[Any, ParticipantRecord | None]:
     sbrt = case.book.sbrt
-    spans = [(each.moment("beam_on_at"), each.moment("beam_off_at")) for each in case.book.fractions]
+    spans = [(fraction.moment("beam_on_at"), fraction.moment("beam_off_at")) for fraction in case.book.fractions]
     known = [(on, off) for on, off in spans if isinstance(on, datetime) and isinstance(off, datetime)]
     if sbrt is None or not spans or len(known) < len(spans):
         return None, sbrt
@@ -146,11 +148,11 @@ def sbrt(cohort: Cohort) -> Figure:
         ("cord_dmax_gy", _("Cord, Gy")), ("cauda_dmax_gy", _("Cauda, Gy")), ("oesophagus_dmax_gy", _("Oesophagus, Gy")),
         ("surgical_area_mean_gy", _("Surgical area, Gy")),
     ]  # fmt: skip
-    told: list[tuple[Column, Take]] = [(Column(name, words, True), _from(Sbrt, name)) for name, words in doses]
-    told += [(Column("minutes", _("Minutes"), True), _delivery_minutes), (Column("delivery", _("Delivery")),
+    takes: list[tuple[Column, Take]] = [(Column(name, words, True), _from(Sbrt, name)) for name, words in doses]
+    takes += [(Column("minutes", _("Minutes"), True), _delivery_minutes), (Column("delivery", _("Delivery")),
                                                                          _words(Sbrt, "delivery"))]  # fmt: skip
     cases = [case for case in cohort.treated if case.irradiated_on]
-    return _per_patient("sbrt", _("SBRT"), _("%(n)s were irradiated.") % {"n": len(cases)}, cases, told)
+    return _per_patient("sbrt", _("SBRT"), _("%(n)s were irradiated.") % {"n": len(cases)}, cases, takes)
 
 
 def _levels(case: Case) -> tuple[Any, ParticipantRecord | None]:
@@ -185,7 +187,7 @@ def _transfused(case: Case) -> tuple[Any, ParticipantRecord | None]:
 
 def surgery(cohort: Cohort) -> Figure:
     """Table 4: the index operation."""
-    told: list[tuple[Column, Take]] = [
+    takes: list[tuple[Column, Take]] = [
         (Column("approach", _("Approach")), _of_surgery("approach")),
         (Column("levels", _("Levels")), _levels),
         (Column("screws", _("Screws"), True), _of_surgery("screws")),
@@ -198,7 +200,7 @@ def surgery(cohort: Cohort) -> Figure:
         (Column("stay_days", _("Stay, days"), True), _between("discharge_on", "admission_on")),
     ]
     cases = cohort.operated
-    return _per_patient("surgery", _("Surgery"), _("%(n)s were operated.") % {"n": len(cases)}, cases, told)
+    return _per_patient("surgery", _("Surgery"), _("%(n)s were operated.") % {"n": len(cases)}, cases, takes)
 
 
 def endpoint_summary(cohort: Cohort) -> Figure:
@@ -207,17 +209,19 @@ def endpoint_summary(cohort: Cohort) -> Figure:
     names = {"primary": _("Primary, 60 days"), "secondary": _("Secondary, 90 days"),
              "sensitivity": _("Sensitivity, grade 3 or 4")}  # fmt: skip
     for reading in READINGS:
-        found = stopping_boundary.summarise((case.code, case.book.participant.pk, case.judged[reading].verdict)
+        summary = stopping_boundary.summarise((case.code, case.book.participant.pk, case.judged[reading].verdict)
                             for case in cohort.treated)  # fmt: skip
         refs = {verdict: tuple(case.endpoint_ref for case in cohort.treated if case.judged[reading].verdict == verdict)
                 for verdict in TONES}  # fmt: skip
+        upper = (
+            f"{100 * stopping.upper_one_sided(summary.events, summary.evaluable):.1f}" if summary.evaluable else None
+        )
         rows.append(
-            row(reading, names[reading], Cell(found.events, refs["yes"]),
-                Cell(found.evaluable, refs["yes"] + refs["no"]), len(cohort.treated), found.low_pct, found.high_pct,
-                f"{100 * stopping.upper_one_sided(found.events, found.evaluable):.1f}" if found.evaluable else None,
-                " / ".join(map(str, found.best)), " / ".join(map(str, found.worst)),
-                Cell(len(found.undetermined), refs["undetermined"]), Cell(len(found.not_evaluable),
-                                                                         refs["not evaluable"]), found.posterior_pct)
+            row(reading, names[reading], Cell(summary.events, refs["yes"]),
+                Cell(summary.evaluable, refs["yes"] + refs["no"]), len(cohort.treated), summary.low_pct,
+                summary.high_pct, upper, " / ".join(map(str, summary.best)), " / ".join(map(str, summary.worst)),
+                Cell(len(summary.undetermined), refs["undetermined"]), Cell(len(summary.not_evaluable),
+                                                                         refs["not evaluable"]), summary.posterior_pct)
         )  # fmt: skip
     table = Table(
         columns(("reading", _("Reading")), ("events", _("Events"), True), ("evaluable", _("Evaluable"), True),
@@ -228,58 +232,58 @@ def endpoint_summary(cohort: Cohort) -> Figure:
         tuple(rows),
     )  # fmt: skip
     first = rows[0].cells
-    told = {"events": first[1].value, "n": first[2].value, "all": first[3].value}
-    sentence = _("Primary endpoint: %(events)s of %(n)s evaluable, of %(all)s treated.") % told
+    params = {"events": first[1].value, "n": first[2].value, "all": first[3].value}
+    sentence = _("Primary endpoint: %(events)s of %(n)s evaluable, of %(all)s treated.") % params
     return Figure("endpoint-summary", _("Primary endpoint"), sentence, table)
 
 
 def _listing(
-    cohort: Cohort, slug: str, form: type[RepeatingRecord], title: str, sentence: str, told: list[tuple[str, str]]
+    cohort: Cohort, slug: str, form: type[RepeatingRecord], title: str, sentence: str, questions: list[tuple[str, str]]
 ) -> Figure:
     """Every record of a form, with some of its answers in the words of the form."""
     rows = []
     for case in cohort.cases:
-        for each in case.book.every(form):
+        for record in case.book.every(form):
             values = []
-            for name, _heading in told:
-                value = getattr(each, name)
+            for name, _heading in questions:
+                value = getattr(record, name)
                 words = crf_field(form, name).shown(value) if value not in (None, "", []) else ""
                 values.append(str(words))
-            ref = (case.ref(each),)
+            ref = (case.ref(record),)
             rows.append(
-                row(f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref), *values)
+                row(f"{case.key}-{record.number}", Cell(case.code, (case.ref(),)), Cell(record.number, ref), *values)
             )
-    head = columns(("participant", _("Participant")), ("number", _("Number"), True), *told)
+    head = columns(("participant", _("Participant")), ("number", _("Number"), True), *questions)
     return Figure(slug, title, sentence % {"n": len(rows)}, Table(head, tuple(rows)))
 
 
 def deviations(cohort: Cohort) -> Figure:
     """Table 8: what did not go by the protocol."""
-    told = [("kind", _("What")), ("occurred_on", _("When")), ("classification", _("Class")), ("cause", _("Why")),
+    questions = [("kind", _("What")), ("occurred_on", _("When")), ("classification", _("Class")), ("cause", _("Why")),
             ("description", _("What happened"))]  # fmt: skip
-    return _listing(cohort, "deviations", Deviation, _("Deviations"), _("%(n)s protocol deviations."), told)
+    return _listing(cohort, "deviations", Deviation, _("Deviations"), _("%(n)s protocol deviations."), questions)
 
 
 def technique(cohort: Cohort) -> Figure:
     """IDEAL: every change of the technique, and from which participant it applies."""
-    told = [("changed_on", _("Decided on")), ("area", _("Part")), ("what", _("What")), ("why", _("Why")),
+    questions = [("changed_on", _("Decided on")), ("area", _("Part")), ("what", _("What")), ("why", _("Why")),
             ("kept", _("Kept"))]  # fmt: skip
-    return _listing(cohort, "technique", TechniqueChange, _("Changes of technique"), _("%(n)s changes."), told)
+    return _listing(cohort, "technique", TechniqueChange, _("Changes of technique"), _("%(n)s changes."), questions)
 
 
 def line_listing(cohort: Cohort) -> Figure:
     """Table 11: every event on one line, for the committee."""
     rows = []
     for case in cohort.cases:
-        for each in case.book.adverse_events:
-            grades = [line.grade for line in case.book.grades_of(each) if line.grade]
-            ref: tuple[Ref, ...] = (case.ref(each),)
+        for event in case.book.adverse_events:
+            grades = [line.grade for line in case.book.grades_of(event) if line.grade]
+            ref: tuple[Ref, ...] = (case.ref(event),)
             rows.append(
-                row(f"{case.key}-{each.number}", Cell(case.code, (case.ref(),)), Cell(each.number, ref),
-                    each.ctcae_term or "", Cell(each.verbatim or "", ref), max(grades, default=None),
-                    str(each.onset_on or ""), str(each.ended_on or ("" if each.ongoing != "yes" else _("ongoing"))),
-                    "yes" if each.is_serious else "no", each.counting("sbrt") or "", each.counting("surgery") or "",
-                    each.counting("combination") or "", each.outcome or "")
+                row(f"{case.key}-{event.number}", Cell(case.code, (case.ref(),)), Cell(event.number, ref),
+                    event.ctcae_term or "", Cell(event.verbatim or "", ref), max(grades, default=None),
+                    str(event.onset_on or ""), str(event.ended_on or ("" if event.ongoing != "yes" else _("ongoing"))),
+                    "yes" if event.is_serious else "no", event.counting("sbrt") or "", event.counting("surgery") or "",
+                    event.counting("combination") or "", event.outcome or "")
             )  # fmt: skip
     table = Table(
         columns(("participant", _("Participant")), ("number", _("Number"), True), ("term", _("Term")),

@@ -51,7 +51,7 @@ def _edge(moments: list[Moment], zone: str, last: bool) -> Moment:
     if len(known) < len(moments) or not known:
         return None
     spans = [(bounds(moment, zone), moment) for moment in known]
-    edge = max(spans, key=lambda each: each[0][1]) if last else min(spans, key=lambda each: each[0][0])
+    edge = max(spans, key=lambda span: span[0][1]) if last else min(spans, key=lambda span: span[0][0])
     return edge[1]
 
 
@@ -122,14 +122,14 @@ def serious(case: SeriousEvent) -> SeriousFacts:
 
 def endpoint(book: Casebook) -> EndpointFacts:
     """What the primary endpoint rests on."""
-    given = treatment(book)
+    treatment_facts = treatment(book)
     return EndpointFacts(
-        sbrt_start=given.sbrt_start,
-        surgery_on=local_day(given.incision, given.zone),
+        sbrt_start=treatment_facts.sbrt_start,
+        surgery_on=local_day(treatment_facts.incision, treatment_facts.zone),
         seen_until=seen_until(book),
-        events=tuple(_event(book, event, given) for event in book.adverse_events),
+        events=tuple(_event(book, event, treatment_facts) for event in book.adverse_events),
         ended=ended(book),
-        zone=given.zone,
+        zone=treatment_facts.zone,
     )
 
 
@@ -141,12 +141,12 @@ def seen_until(book: Casebook) -> date | None:
     return max((day for day in days if day), default=None)
 
 
-def _event(book: Casebook, event: AdverseEvent, given: TreatmentFacts) -> EventFacts:
+def _event(book: Casebook, event: AdverseEvent, treatment_facts: TreatmentFacts) -> EventFacts:
     rows = book.grades_of(event)
     after_sbrt = event.onset_order in ("between", "after-surgery")
-    floor = given.sbrt_start if after_sbrt and isinstance(given.sbrt_start, datetime) else None
+    floor = treatment_facts.sbrt_start if after_sbrt and isinstance(treatment_facts.sbrt_start, datetime) else None
     onset = event.onset_on.earliest if event.onset_on else None
-    not_before = _later(floor, onset, given.zone)
+    not_before = _later(floor, onset, treatment_facts.zone)
     return EventFacts(
         term=event.title or f"event {event.number}",
         baseline_grade=event.baseline_grade if event.at_baseline == "yes" else None,

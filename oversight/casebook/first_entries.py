@@ -32,7 +32,7 @@ def _is_wanted(record: Leaving) -> bool:
 
 def first_entries(records: Iterable[Leaving]) -> Entries:
     """(table, key) -> since when each of these forms has said so, where that is wanted; one query, or none."""
-    asked = {(each._meta.db_table, each.pk): each for each in records if _is_wanted(each)}
+    asked = {(record._meta.db_table, record.pk): record for record in records if _is_wanted(record)}
     if not asked:
         return {}
     tables, keys = {table for table, _key in asked}, {key for _table, key in asked}
@@ -40,7 +40,7 @@ def first_entries(records: Iterable[Leaving]) -> Entries:
     changes: dict[tuple[str, int], list[Answers]] = {}
     for table, key, changed in rows.values_list("table", "record_id", "changes"):
         changes.setdefault((table, key), []).append(changed)
-    return {each: _since(record, changes.get(each, [])) for each, record in asked.items()}
+    return {place: _since(record, changes.get(place, [])) for place, record in asked.items()}
 
 
 def _since(record: Leaving, changes: list[Answers]) -> datetime:

@@ -43,9 +43,9 @@ def load(
     for by_model in records.values():
         _without_rows_of_voided_forms(by_model)
     left = (record for by_model in records.values() for model in _LEFT for record in by_model.get(model, ()))
-    said = first_entries(left)
+    leavings = first_entries(left)
     return {
-        pk: _casebook(participant, records[pk], approvals[participant.site_id], said)
+        pk: _casebook(participant, records[pk], approvals[participant.site_id], leavings)
         for pk, participant in known.items()
     }
 
@@ -78,7 +78,7 @@ def _standing(
 
 
 def _casebook(
-    participant: Participant, records: ByModel, approvals: Iterable[ProtocolApproval], said: Entries
+    participant: Participant, records: ByModel, approvals: Iterable[ProtocolApproval], leavings: Entries
 ) -> Casebook:
     """Each attribute is filled with the records of the form that its annotation names."""
     filled: dict[str, Any] = {
@@ -87,7 +87,7 @@ def _casebook(
     }
     consent: Consent | None = filled["consent"]
     study = in_force(approvals, consent.consented_at_date if consent else None)
-    book = Casebook(participant, study, _visits(records), first_said=said, by_model=records, **filled)
+    book = Casebook(participant, study, _visits(records), first_said=leavings, by_model=records, **filled)
     return book.forget(set(Casebook.attributes().values()) - set(records))
 
 

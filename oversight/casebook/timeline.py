@@ -125,15 +125,15 @@ def _title(record: ParticipantRecord) -> str:
 
 def axis(book: Casebook, cells: list[VisitRow], now: datetime) -> Axis | None:
     """Consent to day 90 on one line, events as bars below; None while nothing has a date."""
-    given = facts.treatment(book)
-    zone = given.zone
+    treatment = facts.treatment(book)
+    zone = treatment.zone
     home = reverse("casebook", args=[book.participant.code])
     consent, death, end = book.consent, book.death, book.end_of_study
     today = now.astimezone(book.participant.site.tz).date()
     dated: list[tuple[date | None, str, str, str]] = [
         (local_day(consent.moment("consented_at"), zone) if consent else None, _("consent"), "past", f"{home}consent/"),
-        (local_day(given.sbrt_end, zone), _("SBRT"), "past", f"{home}sbrt/"),
-        (local_day(given.incision, zone), _("surgery"), "past", f"{home}surgery/"),
+        (local_day(treatment.sbrt_end, zone), _("SBRT"), "past", f"{home}sbrt/"),
+        (local_day(treatment.incision, zone), _("surgery"), "past", f"{home}surgery/"),
         (death.died_on.earliest if death and death.died_on else None, _("death"), "past", f"{home}death/"),
         (end.ended_on if end else None, _("end of study"), "past", f"{home}end-of-study/"),
     ]
@@ -168,10 +168,10 @@ def _spans(book: Casebook, x: Callable[[date], float], today: date, home: str) -
     spans: list[Span] = []
     for event in book.adverse_events:
         rows = book.grades_of(event)
-        known = [each for each in (event.onset_on, *(row.from_on for row in rows)) if each]
+        known = [partial_date for partial_date in (event.onset_on, *(row.from_on for row in rows)) if partial_date]
         if not known:
             continue
-        start = min(each.earliest for each in known)
+        start = min(partial_date.earliest for partial_date in known)
         end = event.ended_on.latest if event.ended_on else today
         worst = max((row.grade or 0 for row in rows), default=0)
         label = f"{event.title} · {_('grade')} {worst}" if worst else event.title

@@ -23,12 +23,12 @@ def trial_status_of(book: Casebook) -> Status:
         return Status("died", _("Died"), over=True)
     if (end := book.end_of_study) is not None and end.outcome:
         return Status(end.outcome, str(end.get_outcome_display()), over=True)
-    given = facts.treatment(book)
+    treatment = facts.treatment(book)
     if (gone := facts.ended(book)) is not None:
         return Status(gone.why, _("Withdrew consent"), over=True)
-    if given.incision is not None:
+    if treatment.incision is not None:
         return Status("follow-up", _("In follow-up"))
-    if given.sbrt_end is not None:
+    if treatment.sbrt_end is not None:
         return Status("irradiated", _("SBRT given"))
     return _before_treatment(book)
 

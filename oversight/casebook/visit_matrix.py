@@ -53,21 +53,21 @@ class VisitRow:
 
 def rows(book: Casebook, now: datetime) -> list[VisitRow]:
     """Every visit of the schedule, then the unscheduled ones that took place."""
-    given = facts.follow_up(book)
-    start = schedule.anchor(given, now)
-    irradiated = local_day(given.treatment.sbrt_start, given.treatment.zone)
+    follow_up = facts.follow_up(book)
+    start = schedule.anchor(follow_up, now)
+    irradiated = local_day(follow_up.treatment.sbrt_start, follow_up.treatment.zone)
     today = now.astimezone(book.participant.site.tz).date()
-    found = []
+    visit_rows = []
     for visit in book.study.visits:
         counted_from = irradiated if visit.anchor == "sbrt" else start.on if start else None
         window = schedule.visit_window(visit.code, counted_from, book.study) if counted_from else None
         status, why = _status(book, visit.code, window, today)
-        found.append(_row(book, visit.code, status, why, window))
+        visit_rows.append(_row(book, visit.code, status, why, window))
     extra = set(book.visits) - set(STUDY.visit_codes)
-    for code in sorted(extra, key=lambda each: int(each[1:])):
+    for code in sorted(extra, key=lambda code: int(code[1:])):
         record = book.visits[code].visit
-        found.append(_row(book, code, "done" if record is None or record.done != "no" else "not done", "", None))
-    return found
+        visit_rows.append(_row(book, code, "done" if record is None or record.done != "no" else "not done", "", None))
+    return visit_rows
 
 
 def next_unscheduled(book: Casebook) -> str:

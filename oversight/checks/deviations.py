@@ -47,7 +47,7 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def found(book: Casebook, now: datetime) -> Iterator[Draft]:
+def proposals(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Everything that departs from the protocol, as far as the records tell."""
     for rule in (_window, _levels, _dose, _visits, _consent_order, _eligibility):
         yield from rule(book, now)
@@ -60,24 +60,24 @@ def draft(book: Casebook, now: datetime) -> list[Deviation]:
     """
     if any(lock.scope in ("study", "participant") for lock in locks.covering(book.participant)):
         return []  # nothing is written under a lock; opening it changes the trail, and so judges again
-    drafts = {_key(each.kind, each.values): each for each in found(book, now)}
-    mine, told = system(), set()
+    drafts = {_key(proposal.kind, proposal.values): proposal for proposal in proposals(book, now)}
+    mine, known = system(), set()
     for record in Deviation.objects.filter(participant=book.participant).exclude(rule=""):
         key = _key(record.rule, record.rule_values)
         if record.is_void:
-            told |= set() if record.voided_by_id == mine.pk else {key}
+            known |= set() if record.voided_by_id == mine.pk else {key}
         elif key in drafts or not _untouched(record, mine):
-            told.add(key)
+            known.add(key)
         else:
             _close(record, book, mine, now)
-    return [_write(each, book, mine, now) for key, each in drafts.items() if key not in told]
+    return [_write(proposal, book, mine, now) for key, proposal in drafts.items() if key not in known]
 
 
 def unfounded(book: Casebook, now: datetime) -> list[Deviation]:
     """Deviations that a rule drafted, that a person has worked on, and that the records no longer bear out."""
-    standing = {_key(each.kind, each.values) for each in found(book, now)}
-    drafted = [each for each in book.deviations if each.rule and not _untouched(each, system())]
-    return [each for each in drafted if _key(each.rule, each.rule_values) not in standing]
+    standing = {_key(proposal.kind, proposal.values) for proposal in proposals(book, now)}
+    drafted = [deviation for deviation in book.deviations if deviation.rule and not _untouched(deviation, system())]
+    return [deviation for deviation in drafted if _key(deviation.rule, deviation.rule_values) not in standing]
 
 
 def _key(rule: str, values: dict[str, Any]) -> tuple[str, str]:
@@ -89,16 +89,16 @@ def _untouched(record: Deviation, mine: Person) -> bool:
     return not record.is_complete and record.version == 1 and record.updated_by_id == mine.pk
 
 
-def _write(each: Draft, book: Casebook, by: Person, now: datetime) -> Deviation:
-    record = Deviation(participant=book.participant, rule=each.kind, rule_values=each.values)
+def _write(proposal: Draft, book: Casebook, by: Person, now: datetime) -> Deviation:
+    record = Deviation(participant=book.participant, rule=proposal.kind, rule_values=proposal.values)
     record.fill(
-        kind=each.kind,
-        occurred_on=PartialDate.of(each.on) if each.on else None,
+        kind=proposal.kind,
+        occurred_on=PartialDate.of(proposal.on) if proposal.on else None,
         discovered_on=now.astimezone(book.participant.site.tz).date(),
-        description=each.because[:1].upper() + each.because[1:] + ".",
-        **each.extra,
+        description=proposal.because[:1].upper() + proposal.because[1:] + ".",
+        **proposal.extra,
     )
-    reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": each.kind, "because": each.because}
+    reason = _("Drafted by the rule %(rule)s: %(because)s") % {"rule": proposal.kind, "because": proposal.because}
     return services.write(record, by=by, reason=reason, version=0, now=now)
 
 
@@ -113,8 +113,8 @@ def _close(record: Deviation, book: Casebook, by: Person, now: datetime) -> None
 def _why_closed(record: Deviation, book: Casebook, now: datetime) -> str:
     window = treatment_window(facts.treatment(book), now)
     if record.rule == "window-not-done" and window.elapsed_hours is not None:
-        told = {"hours": f"{window.elapsed_hours:.1f}"}
-        return _("Closed: surgery was entered, %(hours)s h after SBRT.") % told
+        params = {"hours": f"{window.elapsed_hours:.1f}"}
+        return _("Closed: surgery was entered, %(hours)s h after SBRT.") % params
     if record.rule in DRAFTED.values():
         return _("Closed: the records say otherwise now: %(because)s.") % {"because": window.because}
     return _("Closed: the records no longer say so.")
@@ -122,20 +122,20 @@ def _why_closed(record: Deviation, book: Casebook, now: datetime) -> str:
 
 def _window(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Late, not done, reversed, SBRT incomplete."""
-    given = facts.treatment(book)
-    window = treatment_window(given, now)
+    treatment = facts.treatment(book)
+    window = treatment_window(treatment, now)
     kind = DRAFTED.get(window.verdict)
     gone = facts.ended(book)
     if kind is None or (gone and kind == "window-not-done" and window.closes_at and gone.on <= window.closes_at.date()):
         return
-    values = window_values(given)
-    on = local_day(given.incision or window.closes_at or given.sbrt_end, given.zone)
+    values = window_values(treatment)
+    on = local_day(treatment.incision or window.closes_at or treatment.sbrt_end, treatment.zone)
     yield Draft(kind, values, on, window.because)
 
 
-def window_values(given: TreatmentFacts) -> dict[str, str | None]:
+def window_values(treatment: TreatmentFacts) -> dict[str, str | None]:
     """What a deviation from the 48 hours rests on."""
-    return {"sbrt_end": _iso(given.sbrt_end), "incision": _iso(given.incision)}
+    return {"sbrt_end": _iso(treatment.sbrt_end), "incision": _iso(treatment.incision)}
 
 
 def _levels(book: Casebook, now: datetime) -> Iterator[Draft]:
@@ -157,7 +157,7 @@ def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
     if sbrt is None or not sbrt.is_complete:
         return
     rows = book.fractions
-    said = [
+    sentences = [
         _("%(question)s: %(value)s Gy, expected %(expected)s Gy")
         % {"question": crf_field(Sbrt, name).verbose_name, "value": getattr(sbrt, name), "expected": f"{gray:g}"}
         for name, gray in _EXPECTED_GY.items()
@@ -165,15 +165,15 @@ def _dose(book: Casebook, now: datetime) -> Iterator[Draft]:
     ]
     if (sbrt.planned_fractions, len(rows)) != (1, 1):
         counts = {"planned": sbrt.planned_fractions, "given": len(rows)}
-        said.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % counts)
+        sentences.append(_("%(planned)s sessions planned, %(given)s given; one is expected") % counts)
     doses = [row.dose_gy for row in rows if row.dose_gy is not None]
     planned = sbrt.prescription_metastasis_gy
     if len(doses) == len(rows) and planned is not None and abs(sum(doses) - planned) > _DOSE_ADDS_UP:
-        told = {"sum": written(sum(doses, Decimal())), "planned": planned}
-        said.append(_("the sessions add up to %(sum)s Gy, prescribed were %(planned)s Gy") % told)
-    if said:
-        values = {"said": sorted(said)}
-        yield Draft("fractions", values, rows[0].beam_on_at_date if rows else None, "; ".join(said))
+        params = {"sum": written(sum(doses, Decimal())), "planned": planned}
+        sentences.append(_("the sessions add up to %(sum)s Gy, prescribed were %(planned)s Gy") % params)
+    if sentences:
+        values = {"said": sorted(sentences)}
+        yield Draft("fractions", values, rows[0].beam_on_at_date if rows else None, "; ".join(sentences))
 
 
 def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
@@ -191,37 +191,40 @@ def _visits(book: Casebook, now: datetime) -> Iterator[Draft]:
             because = _("%(visit)s was not done") % {"visit": name}
             yield Draft("visit-missed", {"visit": record.visit, "on": None}, window.target, because)
         elif record.visited_on and not window.opens <= record.visited_on <= window.closes:
-            told = {"visit": name, "on": record.visited_on, "opens": window.opens, "closes": window.closes}
-            because = _("%(visit)s took place on %(on)s; its window was %(opens)s to %(closes)s") % told
+            params = {"visit": name, "on": record.visited_on, "opens": window.opens, "closes": window.closes}
+            because = _("%(visit)s took place on %(on)s; its window was %(opens)s to %(closes)s") % params
             values = {"visit": record.visit, "on": record.visited_on.isoformat()}
             yield Draft("visit-missed", values, record.visited_on, because)
 
 
 def _consent_order(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Consent that is certainly later than the first study procedure."""
-    consent, given = book.consent, facts.treatment(book)
+    consent, treatment = book.consent, facts.treatment(book)
     signed = consent.moment("consented_at") if consent else None
-    first = given.sbrt_start or given.incision
+    first = treatment.sbrt_start or treatment.incision
     if signed is None or first is None:
         return
-    if bounds(signed, given.zone)[0] > bounds(first, given.zone)[1]:
+    if bounds(signed, treatment.zone)[0] > bounds(first, treatment.zone)[1]:
         values = {"consent": _iso(signed), "first": _iso(first)}
         because = _("consent was signed after the first study procedure")
-        yield Draft("consent-order", values, local_day(first, given.zone), because)
+        yield Draft("consent-order", values, local_day(first, treatment.zone), because)
 
 
 def _eligibility(book: Casebook, now: datetime) -> Iterator[Draft]:
     """Treated, and found not to meet a criterion: stays in the safety analysis (study.md 8 situation 18)."""
-    record, given = book.eligibility, facts.treatment(book)
-    if record is None or not (given.sbrt_start or given.incision):
+    record, treatment = book.eligibility, facts.treatment(book)
+    if record is None or not (treatment.sbrt_start or treatment.incision):
         return
     judged = record.verdict()
-    waived = any(each.kind == "waiver" and each.is_complete for each in book.deviations)
+    waived = any(deviation.kind == "waiver" and deviation.is_complete for deviation in book.deviations)
     if judged.verdict == "not eligible" and not waived:
         failed = ", ".join(judged.failed)
         because = _("treated though not eligible: %(failed)s") % {"failed": failed}
         yield Draft(
-            "eligibility", {"failed": failed}, local_day(given.sbrt_start or given.incision, given.zone), because
+            "eligibility",
+            {"failed": failed},
+            local_day(treatment.sbrt_start or treatment.incision, treatment.zone),
+            because,
         )
 
 

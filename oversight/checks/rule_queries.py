@@ -24,7 +24,7 @@ FAILED = "rule-failed"
 class Judged:
     """What the rules over a casebook found, which could not be evaluated and why, and the codes of those that could."""
 
-    found: list[rules.CheckResult]
+    results: list[rules.CheckResult]
     failed: list[RuleFinding]
     evaluated: set[str]
 
@@ -34,7 +34,7 @@ def judge(book: Casebook, now: datetime) -> Judged:
     judged = Judged([], [], {FAILED, UNUSUAL})
     for rule in rules.RULES:
         try:
-            judged.found += list(rule.find(book, now)) if rule.on else []
+            judged.results += list(rule.find(book, now)) if rule.on else []
             judged.evaluated |= set(rule.codes)  # one that is off has nothing to say: what it raised is closed
         except Exception as error:
             log.error("rule could not be evaluated", rule=rule.name, error=type(error).__name__)
@@ -43,23 +43,23 @@ def judge(book: Casebook, now: datetime) -> Judged:
 
 
 def _failed(rule: str, error: str) -> RuleFinding:
-    told = {"rule": rule, "error": error}
-    sentence = _("The check “%(rule)s” could not be evaluated (%(error)s). Tell the data manager.") % told
+    params = {"rule": rule, "error": error}
+    sentence = _("The check “%(rule)s” could not be evaluated (%(error)s). Tell the data manager.") % params
     return RuleFinding(FAILED, rule, error, sentence, "", assignee=Role.DATA_MANAGER, priority=Query.Priority.HIGH)
 
 
 def follow(book: Casebook, judged: Judged, now: datetime) -> None:
     """Raise, keep and close the queries of rules, as the data now say."""
-    asked = [*(_asked(each) for each in judged.found), *judged.failed, *_unusual(book)]
+    asked = [*(_asked(result) for result in judged.results), *judged.failed, *_unusual(book)]
     queries.follow(book.participant, asked, judged.evaluated, by=system(), now=now)
 
 
-def _asked(each: rules.CheckResult) -> RuleFinding:
+def _asked(result: rules.CheckResult) -> RuleFinding:
     """To whom, and how urgently, the rule says."""
-    rule = next(rule for rule in rules.RULES if each.code in rule.codes)
+    rule = next(rule for rule in rules.RULES if result.code in rule.codes)
     priority = Query.Priority.HIGH if rule.urgent else Query.Priority.NORMAL
     return RuleFinding(
-        each.code, each.subject, each.rests_on, each.sentence, each.tail, assignee=rule.to, priority=priority
+        result.code, result.subject, result.rests_on, result.sentence, result.tail, assignee=rule.to, priority=priority
     )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def tail_of(record: ParticipantRecord) -> str:
     return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
 
 
-def not_accepted(known: Iterable[Query], found: list[rules.CheckResult]) -> list[rules.CheckResult]:
+def not_accepted(known: Iterable[Query], results: list[rules.CheckResult]) -> list[rules.CheckResult]:
     """The findings whose values nobody has accepted, with a reason, as they are; `known`: the participant's queries."""
     accepted = queries.accepted_of(known)
-    return [each for each in found if (each.code, each.subject, each.rests_on[:600]) not in accepted]
+    return [result for result in results if (result.code, result.subject, result.rests_on[:600]) not in accepted]

@@ -53,18 +53,18 @@ def _event(event: AdverseEvent, field: str) -> str:
 
 def window(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """Surgery before SBRT is most likely a slip of the pen; a missing time leaves the window open."""
-    given = facts.treatment(book)
-    judged = treatment_window(given, now)
-    if given.sbrt_end is None and given.sbrt_start is not None:
+    treatment = facts.treatment(book)
+    judged = treatment_window(treatment, now)
+    if treatment.sbrt_end is None and treatment.sbrt_start is not None:
         sentence = _("SBRT has begun and its last beam off is not recorded: the 48 hours cannot be watched.")
         yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
-    elif given.sbrt_end is not None and not isinstance(given.sbrt_end, datetime):
+    elif treatment.sbrt_end is not None and not isinstance(treatment.sbrt_end, datetime):
         sentence = _("The time of last beam off is missing: the 48 hours are watched from the start of that day.")
         yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
     operation = book.index_operation
     tail = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
     if judged.verdict == "reversed":
-        times = f"{given.sbrt_end} {given.incision}"
+        times = f"{treatment.sbrt_end} {treatment.incision}"
         yield CheckResult(
             "reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail, times
         )
@@ -81,8 +81,8 @@ def deaths(book: Casebook, now: datetime) -> Iterator[CheckResult]:
             sentence = _("Event %(number)s is fatal, and no death is recorded.") % {"number": event.number}
             yield CheckResult("fatal-without-death", str(event.number), sentence, "death/")
         elif event.ended_on and death.died_on and str(event.ended_on) != str(death.died_on):
-            told = {"number": event.number, "end": event.ended_on, "death": death.died_on}
-            sentence = _("Event %(number)s is fatal and ended on %(end)s, but the death is dated %(death)s.") % told
+            params = {"number": event.number, "end": event.ended_on, "death": death.died_on}
+            sentence = _("Event %(number)s is fatal and ended on %(end)s, but the death is dated %(death)s.") % params
             yield CheckResult("fatal-other-date", str(event.number), sentence, _event(event, "ended_on"))
     if death is not None and death.cause == "adverse-event" and not fatal:
         sentence = _("The death is ascribed to an adverse event, and none is recorded as fatal.")
@@ -110,11 +110,11 @@ def events(book: Casebook, now: datetime) -> Iterator[CheckResult]:
             yield CheckResult(
                 "severe-not-serious", str(event.number), sentence, _event(event, "life_threatening"), grade
             )
-        twin = next((each for each in all_events if each.number < event.number and _twins(each, event)), None)
+        twin = next((other for other in all_events if other.number < event.number and _twins(other, event)), None)
         if twin is not None:
-            told = {**number, "other": twin.number}
-            sentence = _("Events %(other)s and %(number)s are both %(title)s, and their dates overlap.") % told
-            dates = " ".join(f"{each.onset_on}–{each.ended_on}" for each in (twin, event))
+            params = {**number, "other": twin.number}
+            sentence = _("Events %(other)s and %(number)s are both %(title)s, and their dates overlap.") % params
+            dates = " ".join(f"{either.onset_on}–{either.ended_on}" for either in (twin, event))
             yield CheckResult("twin-events", str(event.number), sentence, _event(event, "ctcae_code"), dates)
         if reviewed is not None and reviewed.done == "yes" and _not_reviewed(event, reviewed):
             sentence = _("Event %(number)s (%(title)s) was ongoing: review it at day 60.") % number
@@ -133,11 +133,11 @@ def _twins(one: AdverseEvent, other: AdverseEvent) -> bool:
 def unfounded(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     """A rule drafted a deviation, a person worked on it, and the records no longer bear it out."""
     for record in deviations.unfounded(book, now):
-        told = {"number": record.number, "what": record.get_kind_display()}
+        params = {"number": record.number, "what": record.get_kind_display()}
         sentence = _("Deviation %(number)s (%(what)s): the records no longer say so. Correct it, or say why it stays.")
         tail = f"deviation/{record.number}/#q-description"
         yield CheckResult(
-            "deviation-unfounded", str(record.number), sentence % told, tail, str(record.rule_values)[:600]
+            "deviation-unfounded", str(record.number), sentence % params, tail, str(record.rule_values)[:600]
         )
 
 
@@ -176,8 +176,8 @@ def performance(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     eligibility, baseline = book.eligibility, book.visits["bas"].function
     at_eligibility, at_baseline = eligibility.kps if eligibility else None, baseline.kps if baseline else None
     if at_eligibility is not None and at_baseline is not None and at_baseline < at_eligibility:
-        told = {"then": at_eligibility, "now": at_baseline}
-        sentence = _("Karnofsky was %(then)s at eligibility and %(now)s at baseline: check eligibility again.") % told
+        params = {"then": at_eligibility, "now": at_baseline}
+        sentence = _("Karnofsky was %(then)s at eligibility and %(now)s at baseline: check eligibility again.") % params
         yield CheckResult("karnofsky-fell", "", sentence, "eligibility/#q-kps")
 
 
@@ -200,8 +200,8 @@ def laboratory(book: Casebook, now: datetime) -> Iterator[CheckResult]:
             continue
         for name, suggested in sample.suggestions().items():
             if suggested.grade >= 3 and not _recorded(book, suggested.code, on):
-                told = {"on": on, "because": suggested.because, "grade": suggested.grade}
-                sentence = _("Blood of %(on)s: %(because)s, which would be grade %(grade)s; no event says so.") % told
+                params = {"on": on, "because": suggested.because, "grade": suggested.grade}
+                sentence = _("Blood of %(on)s: %(because)s, which would be grade %(grade)s; no event says so.") % params
                 yield CheckResult("lab-grade", f"{sample.visit}-{name}", sentence, f"{sample.visit}/labs/")
 
 
@@ -231,8 +231,8 @@ def reports(book: Casebook, now: datetime) -> Iterator[CheckResult]:
             continue
         for index, line in enumerate(reconcile(case, event, book.grades_of(event), book.reports_of(case))):
             if not line.agrees:
-                told = {"case": case.number, "what": line.what, "said": line.reported or "–", "now": line.now or "–"}
-                sentence = _("Case %(case)s, “%(what)s”: reported %(said)s, and the event now says %(now)s.") % told
+                params = {"case": case.number, "what": line.what, "said": line.reported or "–", "now": line.now or "–"}
+                sentence = _("Case %(case)s, “%(what)s”: reported %(said)s, and the event now says %(now)s.") % params
                 yield CheckResult("not-reconciled", f"{case.number}-{index}", sentence, f"serious-event/{case.number}/")
 
 
@@ -266,11 +266,11 @@ def enrolled_beyond(book: Casebook, now: datetime) -> Iterator[CheckResult]:
         enrolled = before.exclude(Exists(over)).count()
         treated = stopping_boundary.treated() if enrolled >= STUDY.participants else 0
     if enrolled >= STUDY.participants:
-        told = {"enrolled": enrolled, "treated": treated, "planned": STUDY.participants}
+        params = {"enrolled": enrolled, "treated": treated, "planned": STUDY.participants}
         sentence = _(
             "%(enrolled)s are enrolled already and %(treated)s of %(planned)s operated: ask the sponsor first."
         )
-        yield CheckResult("enrolled-beyond", "", sentence % told, "consent/")
+        yield CheckResult("enrolled-beyond", "", sentence % params, "consent/")
 
 
 def _happened(record: Record) -> date | None:

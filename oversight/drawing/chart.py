@@ -25,7 +25,7 @@ def whole_ticks(high: int, about: int = 8) -> list[int]:
     return list(range(0, high + step, step))
 
 
-def said(value: float) -> str:
+def tick_label(value: float) -> str:
     """A tick's label."""
     return f"{value:g}"
 
@@ -67,7 +67,7 @@ class Chart:
         self.drawing.line("axis", self.left, self.floor, self.edge, self.floor)
         for place, value in enumerate(at):
             self.drawing.line("axis", self.x(value), self.floor, self.x(value), self.floor + 5)
-            name = names[place] if names else said(value)
+            name = names[place] if names else tick_label(value)
             self.drawing.text("tick", self.x(value), self.floor + 19, name, "middle")
         self.drawing.text("axis-label", (self.left + self.edge) / 2, self.floor + 38, label, "middle")
 
@@ -76,13 +76,15 @@ class Chart:
         for place, value in enumerate(at):
             if grid:
                 self.drawing.line("grid", self.left, self.y(value), self.edge, self.y(value))
-            self.drawing.text("tick", self.left - 8, self.y(value) + 4, names[place] if names else said(value), "end")
+            self.drawing.text(
+                "tick", self.left - 8, self.y(value) + 4, names[place] if names else tick_label(value), "end"
+            )
         self.drawing.text("axis-label", 4, 14, label)
 
 
-def legend(drawing: Drawing, x: float, y: float, told: list[tuple[str, str, str]]) -> None:
+def legend(drawing: Drawing, x: float, y: float, marks: list[tuple[str, str, str]]) -> None:
     """(shape, class, words) side by side; about seven units a letter."""
-    for shape, css, words in told:
+    for shape, css, words in marks:
         if shape == "line":
             drawing.line(css, x, y - 4, x + 18, y - 4)
         elif shape == "rect":

@@ -35,7 +35,7 @@ class Row:
 def rows(book: Casebook, judged: Endpoint) -> list[Row]:
     """One line for each judged grade row, in the order of the events."""
     events = {str(event.number): event for event in book.adverse_events}
-    return [_row(book, each, events[each.event_key]) for each in judged.rows]
+    return [_row(book, judged_row, events[judged_row.event_key]) for judged_row in judged.rows]
 
 
 def _row(book: Casebook, judged: JudgedRow, event: AdverseEvent) -> Row:

@@ -100,10 +100,10 @@ def _of(book: Casebook, draws: list[MonitoringDraw], known: list[Verification]) 
         )
 
 
-def by_site_and_form(found: Iterable[Task]) -> list[Line]:
+def by_site_and_form(all_tasks: Iterable[Task]) -> list[Line]:
     """Sums, in the order of sites and forms."""
     lines: dict[tuple[str, str], Line] = {}
-    for task in found:
+    for task in all_tasks:
         site = task.participant.site.name
         line = lines.setdefault((site, task.form), Line(site, task.form, task.title))
         line.forms += 1
@@ -114,9 +114,9 @@ def by_site_and_form(found: Iterable[Task]) -> list[Line]:
     return sorted(lines.values(), key=lambda line: (line.site, order.index(line.form)))
 
 
-def totals(found: Iterable[Task]) -> dict[str, Any]:
+def totals(all_tasks: Iterable[Task]) -> dict[str, Any]:
     """For the sentence on top."""
-    every = list(found)
+    every = list(all_tasks)
     wanted, compared = sum(task.wanted for task in every), sum(task.compared for task in every)
     return {
         "wanted": wanted,

@@ -107,7 +107,7 @@ def _changed(cursor: CursorWrapper, since: int, now: datetime) -> set[int]:
         " WHERE transaction >= %s AND participant_id IS NULL)",
         [since, now, now + SKEW, since],
     )
-    return {found for (found,) in cursor.fetchall()}
+    return {participant_id for (participant_id,) in cursor.fetchall()}
 
 
 def _judge(ids: set[int], now: datetime, report: Report, since: int) -> None:
@@ -140,20 +140,20 @@ def judge(book: Casebook, now: datetime, since: int = 0) -> None:
     """
     participant = book.participant
     voided = participant.is_void
-    found = [] if voided else schedule.deadlines(facts.follow_up(book), now)
-    fresh = {(each.kind, each.subject): _settled(each, book) for each in found}
+    deadlines = [] if voided else schedule.deadlines(facts.follow_up(book), now)
+    fresh = {(deadline.kind, deadline.subject): _settled(deadline, book) for deadline in deadlines}
     Deadline.objects.filter(participant=participant).delete()
     Deadline.objects.bulk_create(
         Deadline(
             participant=participant,
-            kind=each.kind,
-            subject=each.subject,
-            raise_at=each.raise_at,
-            due_at=each.due_at,
-            met=each.met,
-            because=each.because,
+            kind=deadline.kind,
+            subject=deadline.subject,
+            raise_at=deadline.raise_at,
+            due_at=deadline.due_at,
+            met=deadline.met,
+            because=deadline.because,
         )
-        for each in fresh.values()
+        for deadline in fresh.values()
     )
     for alert in Alert.objects.filter(participant=participant).exclude(kind__in=("endpoint-changed",)):
         outcome = _became(alert, fresh.get((alert.kind, alert.subject)))
@@ -174,35 +174,39 @@ def judge(book: Casebook, now: datetime, since: int = 0) -> None:
 
 def again_at(book: Casebook, now: datetime) -> datetime | None:
     """When the clock alone changes a judgement: the window is over, or a letter has been awaited too long."""
-    given = facts.treatment(book)
+    treatment = facts.treatment(book)
     moments = []
-    if given.sbrt_end is not None:
-        first, last = bounds(given.sbrt_end, given.zone)
+    if treatment.sbrt_end is not None:
+        first, last = bounds(treatment.sbrt_end, treatment.zone)
         moments += [first + WINDOW + MOMENT, last + WINDOW + MOMENT]
     for care in book.outside_care:
         if care.source_requested_on and not care.source_received_on:
             overdue = care.source_requested_on + rules.LETTER_AWAITED + timedelta(days=1)
-            moments.append(schedule.day_start(overdue, given.zone))
+            moments.append(schedule.day_start(overdue, treatment.zone))
     return min((moment for moment in moments if moment > now), default=None)
 
 
 def _find(book: Casebook, judged: rule_queries.Judged | None, now: datetime) -> None:
     """Replace the findings; one that is still there keeps the day on which it was first seen."""
     participant = book.participant
-    known = {(each.code, each.subject): each.since for each in Finding.objects.filter(participant=participant)}
+    known = {
+        (finding.code, finding.subject): finding.since for finding in Finding.objects.filter(participant=participant)
+    }
     Finding.objects.filter(participant=participant).delete()
-    standing = rule_queries.not_accepted(Query.objects.filter(participant=participant), judged.found) if judged else []
-    found = {(each.code, each.subject): each for each in standing}
+    standing = (
+        rule_queries.not_accepted(Query.objects.filter(participant=participant), judged.results) if judged else []
+    )
+    findings = {(result.code, result.subject): result for result in standing}
     Finding.objects.bulk_create(
         Finding(
             participant=participant,
-            code=each.code,
-            subject=each.subject,
-            sentence=each.sentence[:600],
-            tail=each.tail,
+            code=result.code,
+            subject=result.subject,
+            sentence=result.sentence[:600],
+            tail=result.tail,
             since=known.get(key, now),
         )
-        for key, each in found.items()
+        for key, result in findings.items()
     )
 
 
@@ -211,10 +215,11 @@ def _settled(deadline: schedule.Deadline, book: Casebook) -> schedule.Deadline:
     if deadline.kind != "window-missed":
         return deadline
     values = window_values(facts.treatment(book))
-    told = any(
-        each.is_complete and each.rule.startswith("window") and each.rule_values == values for each in book.deviations
+    is_settled = any(
+        deviation.is_complete and deviation.rule.startswith("window") and deviation.rule_values == values
+        for deviation in book.deviations
     )
-    return replace(deadline, met=deadline.met or told)
+    return replace(deadline, met=deadline.met or is_settled)
 
 
 def _became(alert: Alert, deadline: schedule.Deadline | None) -> str:

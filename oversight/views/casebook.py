@@ -131,7 +131,7 @@ def casebook(request: AuthedRequest, code: str) -> HttpResponse:
         "standing": status.participant_status(book, now),
         "endpoint": history.judged(book)[0][1],
         "alerts": _alerts(participant, now),
-        "findings": rule_queries.not_accepted(asked, judged.found),
+        "findings": rule_queries.not_accepted(asked, judged.results),
         "failed": judged.failed,
         "queries": [query for query in asked if query.state != "closed" and query.rule in ("", rule_queries.UNUSUAL)],
         "may_enter": at is None and request.user.may(Permission.ENTER, participant.site_id),

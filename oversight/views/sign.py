@@ -77,8 +77,8 @@ def _refusal(participant: Participant, scope: str) -> str:
     """A casebook is signed when nothing in it is a draft any more; an endpoint when it can be told."""
     book = loading.load([participant])[participant.pk]
     if scope == sign_off.ENDPOINT:
-        found = history.judged(book)[0][1]
-        return _("It cannot be told yet: %s.") % found.because if found.verdict == "undetermined" else ""
+        endpoint = history.judged(book)[0][1]
+        return _("It cannot be told yet: %s.") % endpoint.because if endpoint.verdict == "undetermined" else ""
     drafts = [record for record in book.everything() if record.status == Status.DRAFT]
     names = ", ".join(sorted({str(record._meta.verbose_name) for record in drafts}))
     return _("Still drafts: %s. Complete or void them first.") % names if drafts else ""
@@ -88,7 +88,9 @@ def _shown(participant: Participant, scope: str) -> list[tuple[str, str]]:
     """What is signed, in words."""
     book = loading.load([participant])[participant.pk]
     if scope == sign_off.ENDPOINT:
-        return [(variant.title, f"{found.verdict}: {found.because}") for variant, found in history.judged(book)]
+        return [
+            (variant.title, f"{endpoint.verdict}: {endpoint.because}") for variant, endpoint in history.judged(book)
+        ]
     sign_off.load_attestations(book)
     forms = [(cell.title, cell.words) for cell in timeline.forms(book)]
     lists = [(cell.title, cell.words) for _title, _url, cells in timeline.lists(book) for cell in cells]
@@ -98,11 +100,11 @@ def _shown(participant: Participant, scope: str) -> list[tuple[str, str]]:
 def _visits(book: Casebook) -> list[tuple[str, str]]:
     """Each visit with the forms recorded at it."""
     titles = {slug: str(model._meta.verbose_name) for slug, model in registry.forms().items()}
-    found: dict[str, list[str]] = {}
+    by_visit: dict[str, list[str]] = {}
     for record in book.forms():
         if isinstance(record, VisitRecord):
             words = f"{titles[record.slug]}: {states.WORDS[states.state(record)]}"
-            found.setdefault(record.visit, []).append(words)
+            by_visit.setdefault(record.visit, []).append(words)
     order = {visit.code: place for place, visit in enumerate(STUDY.visits)}
-    codes = sorted(found, key=lambda code: (order.get(code, len(order)), code))
-    return [(STUDY.visit_name(code), "; ".join(found[code])) for code in codes]
+    codes = sorted(by_visit, key=lambda code: (order.get(code, len(order)), code))
+    return [(STUDY.visit_name(code), "; ".join(by_visit[code])) for code in codes]

@@ -81,7 +81,7 @@ class Story:
         return next(endpoint for reading, endpoint in history.judged(self.book) if reading.code == variant)
 
     def findings(self, now="2016-06-01 12:00"):
-        return {result.code for result in rule_queries.judge(self.book, amsterdam(now)).found}
+        return {result.code for result in rule_queries.judge(self.book, amsterdam(now)).results}
 
     def scan(self, now="2016-06-01 12:00"):
         return scan.scan(amsterdam(now))

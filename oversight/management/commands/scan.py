@@ -33,15 +33,15 @@ class Command(BaseCommand):
             outbox.send(now)
         codes = dict(Participant.objects.values_list("pk", "code"))
         raised = [
-            {**each, "participant": codes[each["participant"]], "due_at": each["due_at"].isoformat()}
-            for each in report.raised
+            {**alert, "participant": codes[alert["participant"]], "due_at": alert["due_at"].isoformat()}
+            for alert in report.raised
         ]
         if options["json"]:
-            told = {"judged": report.judged, "failed": report.failed, "skipped": report.skipped, "raised": raised}
-            self.stdout.write(json.dumps(told, indent=1))
+            summary = {"judged": report.judged, "failed": report.failed, "skipped": report.skipped, "raised": raised}
+            self.stdout.write(json.dumps(summary, indent=1))
             return
-        for each in raised:
-            self.stdout.write(f"{each['participant']} {each['kind']} {each['subject']} due {each['due_at']}")
+        for alert in raised:
+            self.stdout.write(f"{alert['participant']} {alert['kind']} {alert['subject']} due {alert['due_at']}")
         self.stdout.write(f"{report.judged} judged, {report.failed} failed, {len(raised)} raised")
 
     def _instant(self, text: str) -> datetime:

@@ -92,7 +92,7 @@ def test_minutes_of_delivery_are_those_of_the_form_that_stands(story):
 
     figure = listings.sbrt(build_cohort([story.book], amsterdam("2016-06-01 12:00")))
 
-    column = [each.name for each in figure.table.columns].index("minutes")
+    column = [heading.name for heading in figure.table.columns].index("minutes")
     assert figure.table.rows[0].cells[column].value == 35
 
 
