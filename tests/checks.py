@@ -1,4 +1,4 @@
-"""The checks that need Django: migrations complete, generated pages fresh, production settings safe, imports downwards.
+"""The checks that need Django: migrations complete, generated pages fresh, settings safe, imports downwards, names.
 
 `make check` runs it; exit 1 at the first that fails, with what it says.
 """
@@ -33,7 +33,7 @@ def main() -> None:
         os.environ[name] = os.environ[name].replace(environment.DATABASE, "sbrtspine")
     manage("makemigrations", "--check", "--dry-run")
     manage("write_docs", "--check")
-    tests = ["-m", "pytest", "-q", "tests/test_architecture.py"]
+    tests = ["-m", "pytest", "-q", "tests/test_architecture.py", "tests/test_names.py"]
     sys.exit(subprocess.run([sys.executable, *tests], cwd=environment.ROOT).returncode)
 
 
