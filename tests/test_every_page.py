@@ -103,8 +103,8 @@ def test_every_page_of_who_has_one_record_and_no_other_is_read_by_every_role(sta
 def test_the_own_page_of_a_record_shows_it(state, people, site, client):
     participant = builders.register(site, people["nurse"])
     client.force_login(people["nurse"])
-    hidden, made = [], population.everything(participant, state, people)
-    for record in made if LONG else made[population.STATES.index(state) % 3 :: 3]:
+    hidden, records = [], population.everything(participant, state, people)
+    for record in records if LONG else records[population.STATES.index(state) % 3 :: 3]:
         status, text = read(client, at(record).url())
         if status != 200 or str(record._meta.verbose_name) not in text.decode():
             hidden.append(record.slug)

@@ -75,10 +75,10 @@ def _sample(asked: argparse.Namespace, measured: Measured) -> int:
     every = {name: [m for path in drawing.files(name) for m in drawing.mutants(path)] for name in asked.packages}
     total = sum(len(mutants) for mutants in every.values())
     drawn = {
-        name: drawing.draw(found, max(1, round(asked.size * len(found) / total)), asked.seed)
-        for name, found in every.items()
+        name: drawing.draw(of_package, max(1, round(asked.size * len(of_package) / total)), asked.seed)
+        for name, of_package in every.items()
     }
-    mutants = [mutant for found in drawn.values() for mutant in found]
+    mutants = [mutant for of_package in drawn.values() for mutant in of_package]
     jobs = []
     for mutant in mutants:
         tests, seconds = measured.tests_of(mutant, asked.seconds)
@@ -86,7 +86,7 @@ def _sample(asked: argparse.Namespace, measured: Measured) -> int:
             {"key": mutant.key, "path": mutant.path, "source": mutant.source, "tests": tests, "seconds": seconds}
         )
     verdicts = _judged("sample", jobs, asked, again=asked.again)
-    return _report(drawn, {name: len(found) for name, found in every.items()}, verdicts, asked)
+    return _report(drawn, {name: len(of_package) for name, of_package in every.items()}, verdicts, asked)
 
 
 def _judged(name: str, jobs: list[Job], asked: argparse.Namespace, *, again: bool) -> dict[str, Verdict]:

@@ -44,7 +44,7 @@ _QUIET = f"{_MESSAGES}::test_quiet_hours_hold_back_everything_but_safety"
 GUARDS = [
     Guard(
         "a delegation at the other site",
-        "accounts/models.py",
+        "accounts/person.py",
         "or (site_id, task) in self.delegated",
         "or any(task == other for _site, other in self.delegated)",
         f"{_TWO_SITES}::test_my_delegation_in_lisbon_lets_me_write_nothing_in_utrecht",
@@ -176,7 +176,7 @@ GUARDS = [
         "adverse_events/reconciliation.py",
         'return str(reported or "").strip()',
         'return not reported or not now or str(reported or "").strip()',
-        f"{_RECONCILED}::test_a_blank_beside_an_answer_differs[said1-stands1]",
+        f"{_RECONCILED}::test_a_blank_beside_an_answer_differs[report_says1-stands1]",
     ),
     Guard(
         "within 24 h at its edge",

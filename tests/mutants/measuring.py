@@ -106,11 +106,11 @@ class Measured:
     def _contexts(self, path: str) -> dict[int, set[str]]:
         file = str(ROOT / path)
         if file not in self._lines:
-            found: dict[int, set[str]] = {}
+            contexts_of: dict[int, set[str]] = {}
             for data in self._coverage:
                 for line, contexts in data.contexts_by_lineno(file).items():
-                    found.setdefault(line, set()).update(contexts)
-            self._lines[file] = found
+                    contexts_of.setdefault(line, set()).update(contexts)
+            self._lines[file] = contexts_of
         return self._lines[file]
 
     @cached_property
@@ -119,10 +119,10 @@ class Measured:
 
     @cached_property
     def _coverage(self) -> list[CoverageData]:
-        found = [CoverageData(str(file)) for file in self.folder.glob("coverage*") if file.name != "coveragerc"]
-        for data in found:
+        coverage = [CoverageData(str(file)) for file in self.folder.glob("coverage*") if file.name != "coveragerc"]
+        for data in coverage:
             data.read()
-        return found
+        return coverage
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Function:
 @cache
 def functions(source: str) -> dict[str, Function]:
     """Name, with those around it -> the function; of two with one name the last."""
-    lines, found = source.splitlines(), {}
+    lines, by_name = source.splitlines(), {}
 
     def walk(node: ast.AST, around: tuple[str, ...]) -> None:
         for child in ast.iter_child_nodes(node):
@@ -145,11 +145,11 @@ def functions(source: str) -> dict[str, Function]:
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 names = (*around, child.name)
                 text = "\n".join(lines[child.lineno - 1 : child.end_lineno])
-                found[".".join(names)] = Function(child.lineno, child.end_lineno or child.lineno, text)
+                by_name[".".join(names)] = Function(child.lineno, child.end_lineno or child.lineno, text)
             walk(child, names)
 
     walk(ast.parse(source), ())
-    return found
+    return by_name
 
 
 def _near(path: str, test: str) -> int:

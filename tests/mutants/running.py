@@ -53,8 +53,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         job = json.loads(line)
         if _claimed(results / job["key"]):
             verdict, by, seconds = judge.judge(job)
-            told = {"verdict": verdict, "by": by, "seconds": seconds, "tests": job["tests"]}
-            (results / job["key"]).write_text(json.dumps(told))
+            result = {"verdict": verdict, "by": by, "seconds": seconds, "tests": job["tests"]}
+            (results / job["key"]).write_text(json.dumps(result))
     return True
 
 
@@ -134,7 +134,7 @@ class _Judge:
         quiet = os.open(os.environ["SBRTSPINE_MUTANTS_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for descriptor in (1, 2):
             os.dup2(quiet, descriptor)
-        said, name = (SURVIVED, ""), tests[0]
+        outcome, name = (SURVIVED, ""), tests[0]
         try:
             if "source" in job:
                 self.alive.swap(job["path"], job["source"])
@@ -148,14 +148,14 @@ class _Judge:
                 most = int(time.process_time()) + _ONE_TEST
                 resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
                 if self._fails(self.items[name]):
-                    said = KILLED, name
+                    outcome = KILLED, name
                     break
         except (swapping.NothingChanged, ValueError):
-            said = UNFIT, ""
+            outcome = UNFIT, ""
         except BaseException:  # the mutant brought down what runs the tests
             traceback.print_exc()
-            said = KILLED, name
-        os.write(writes, f"\0{said[0]}\n".encode())
+            outcome = KILLED, name
+        os.write(writes, f"\0{outcome[0]}\n".encode())
         os._exit(0)
 
     def _fails(self, item: pytest.Item) -> bool:

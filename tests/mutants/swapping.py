@@ -28,11 +28,11 @@ class Alive:
     def __init__(self) -> None:
         self.functions: dict[Place, list[FunctionType]] = {}
         self.caches = []
-        for each in gc.get_objects():
-            if type(each) is FunctionType and each.__code__.co_filename.startswith(str(ROOT)):
-                self.functions.setdefault(_place(each.__code__), []).append(each)
-            elif type(each) is functools._lru_cache_wrapper:
-                self.caches.append(each)
+        for candidate in gc.get_objects():
+            if type(candidate) is FunctionType and candidate.__code__.co_filename.startswith(str(ROOT)):
+                self.functions.setdefault(_place(candidate.__code__), []).append(candidate)
+            elif type(candidate) is functools._lru_cache_wrapper:
+                self.caches.append(candidate)
 
     def swap(self, path: str, source: str) -> None:
         """Let this process run `source` where it ran the functions of the module at `path`."""

@@ -48,13 +48,13 @@ def test_a_functions_code_is_put_in_the_place_of_the_imported_one(tmp_path, monk
     module = types.ModuleType("late")
     exec(compile(MODULE, str(file), "exec"), module.__dict__)  # noqa: S102
     monkeypatch.setitem(sys.modules, "late", module)
-    held = module.is_late
+    imported = module.is_late
     log = types.SimpleNamespace(info=lambda *_words, **_more: None)
-    assert held(3, log=log) == "in time"
+    assert imported(3, log=log) == "in time"
 
     alive = swapping.Alive()
     alive.swap("late.py", MODULE.replace("days > LIMIT", "days >= LIMIT"))
 
-    assert held(3, log=log) == "This is late by far."
+    assert imported(3, log=log) == "This is late by far."
     with pytest.raises(swapping.NothingChanged):
         alive.swap("late.py", MODULE)

@@ -55,13 +55,13 @@ def now(running: Running) -> str:
 
 def test_what_is_raised_is_mailed_by_the_workers_over_smtp(running, mail):
     """The demo's closing window reaches its people through beat, queue, worker and a real SMTP conversation."""
-    urgent = until(lambda: [each for each in mail.taken if "urgent" in each["Subject"]], "a safety mail", 90)
+    urgent = until(lambda: [letter for letter in mail.taken if "urgent" in letter["Subject"]], "a safety mail", 90)
     owed = "SELECT count(*) FROM oversight_mail WHERE urgency = 0 AND sent_at IS NULL"
     until(lambda: running.sql(owed)[0][0] == 0, "every safety mail marked", 60)
     assert running.processes("celery", "safety@")
 
     assert "BLEND-12" not in urgent[0].as_string()
-    assert len({each["Message-ID"] for each in mail.taken}) == len(mail.taken)
+    assert len({letter["Message-ID"] for letter in mail.taken}) == len(mail.taken)
 
 
 def test_a_window_that_closes_raises_one_alert_with_two_beats_and_three_workers(running, tmp_path):
