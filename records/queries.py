@@ -115,7 +115,7 @@ class RuleFinding:
     subject: str
     values: str
     sentence: str
-    tail: str
+    path: str
     form: str = ""
     record_id: int | None = None
     field: str = ""
@@ -201,7 +201,7 @@ def follow(
             text = text_input.quoted(finding.sentence)
             ask(
                 participant, by=by, text=text, now=now, rule=finding.rule, subject=finding.subject,
-                raised_by_values=finding.values[:600], tail=finding.tail, form=finding.form,
+                raised_by_values=finding.values[:600], tail=finding.path, form=finding.form,
                 record_id=finding.record_id, field=finding.field, assignee=finding.assignee, priority=finding.priority,
             )  # fmt: skip
 

@@ -101,16 +101,16 @@ class Case:
         """The last day of "within so many days after the surgery"."""
         return last_day(self.anchor_on, days) if self.anchor_on else None
 
-    def ref(self, record: ParticipantRecord | None = None, label: str = "", tail: str = "") -> Ref:
+    def ref(self, record: ParticipantRecord | None = None, label: str = "", path: str = "") -> Ref:
         """The record behind a number, or the casebook."""
         if record is not None:
-            tail, label = address(record), label or str(record._meta.verbose_name)
+            path, label = address(record), label or str(record._meta.verbose_name)
         shown = f"{self.code} · {label}" if label else self.code
-        return Ref(self.book.participant.code if self.visible else "", tail, shown, self.visible)
+        return Ref(self.book.participant.code if self.visible else "", path, shown, self.visible)
 
     @property
     def endpoint_ref(self) -> Ref:
-        return self.ref(label=_("endpoint"), tail="endpoint/")
+        return self.ref(label=_("endpoint"), path="endpoint/")
 
 
 def address(record: ParticipantRecord) -> str:

@@ -57,7 +57,7 @@ def _forms(cohort: Cohort) -> dict[tuple[str, str], Form]:
                 if record is None and cell.tone not in ("missing", "due"):
                     continue
                 form = forms.setdefault((visit.code, cell.slug), Form())
-                ref = case.ref(record, tail=f"{visit.code}/{cell.slug}/", label=f"{visit.name} · {names[cell.slug]}")
+                ref = case.ref(record, path=f"{visit.code}/{cell.slug}/", label=f"{visit.name} · {names[cell.slug]}")
                 if record is None:
                     (form.due if cell.tone == "due" else form.missing).append(ref)
                     continue
@@ -281,11 +281,11 @@ def overdue(cohort: Cohort) -> Figure:
 
 def _status_cell(case: Case, visit: visit_matrix.VisitRow) -> Cell:
     tone = {"overdue": "bad", "due": "open"}.get(visit.status, "")
-    ref = case.ref(label=visit.name, tail=_tail(case, visit))
+    ref = case.ref(label=visit.name, path=_path(case, visit))
     return Cell(visit.status, (ref,), tone)
 
 
-def _tail(case: Case, visit: visit_matrix.VisitRow) -> str:
+def _path(case: Case, visit: visit_matrix.VisitRow) -> str:
     return visit.url.split(f"{case.book.participant.code}/", 1)[1]
 
 

@@ -13,20 +13,20 @@ from oversight.drawing.shapes import Drawing
 class Ref:
     """A record that a number came from; a hidden one has no code.
 
-    `tail` is its address below the casebook, `path` that of a page which stands elsewhere.
+    `path` is its address below the casebook, `address` that of a page which stands elsewhere.
     """
 
     code: str
-    tail: str
+    path: str
     label: str
     visible: bool = True
-    path: str = ""
+    address: str = ""
 
     @property
     def url(self) -> str:
         if not self.visible:
             return ""
-        return self.path or reverse("casebook", args=[self.code]) + self.tail
+        return self.address or reverse("casebook", args=[self.code]) + self.path
 
 
 @dataclass(frozen=True)

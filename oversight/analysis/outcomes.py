@@ -200,7 +200,7 @@ def response(cohort: Cohort) -> Figure:
             if assessment is not None and _after_beam(case, assessment):
                 by_visit[visit].setdefault(response_of(case, assessment), []).append(case.ref(assessment))
             elif alive(case, visit):
-                by_visit[visit].setdefault("missing", []).append(case.ref(tail=f"{visit}/pain/"))
+                by_visit[visit].setdefault("missing", []).append(case.ref(path=f"{visit}/pain/"))
     words = {"CR": _("complete"), "PR": _("partial"), "IR": _("indeterminate"), "PP": _("progression"),
              "not evaluable": _("not evaluable"), "censored": _("treated again"), "missing": _("missing")}  # fmt: skip
     table = Table(

@@ -87,9 +87,9 @@ def forms(book: Casebook) -> list[Cell]:
     for slug in _FORMS:
         records: list[ParticipantRecord | None] = [*book.every(models[slug])]
         for record in records or [None]:
-            tail = f"{slug}/"
+            path = f"{slug}/"
             if models[slug].repeats:
-                tail += f"{record.number}/" if record else "new/"
+                path += f"{record.number}/" if record else "new/"
             state = states.state(record) if record else states.NEW
             words = str(states.WORDS[state])
             if record is None and slug in _IF_NEEDED:
@@ -97,7 +97,7 @@ def forms(book: Casebook) -> list[Cell]:
             title = str(models[slug]._meta.verbose_name)
             if isinstance(record, Surgery) and record.index == "no":
                 title = _("Re-operation")
-            cells.append(Cell(title, home + tail, state, words, record))
+            cells.append(Cell(title, home + path, state, words, record))
     return cells
 
 

@@ -59,7 +59,7 @@ def _asked(result: rules.CheckResult) -> RuleFinding:
     rule = next(rule for rule in rules.RULES if result.code in rule.codes)
     priority = Query.Priority.HIGH if rule.urgent else Query.Priority.NORMAL
     return RuleFinding(
-        result.code, result.subject, result.rests_on, result.sentence, result.tail, assignee=rule.to, priority=priority
+        result.code, result.subject, result.rests_on, result.sentence, result.path, assignee=rule.to, priority=priority
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class CheckResult:
     code: str
     subject: str
     sentence: str
-    tail: str
+    path: str
     values: str = ""  # what it rests on, where the sentence does not say all of it
 
     @property
@@ -62,14 +62,14 @@ def window(book: Casebook, now: datetime) -> Iterator[CheckResult]:
         sentence = _("The time of last beam off is missing: the 48 hours are watched from the start of that day.")
         yield CheckResult("no-beam-off", "", sentence, "sbrt/#rows-fractions")
     operation = book.index_operation
-    tail = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
+    path = f"surgery/{operation.number}/#q-incision_at" if operation else "sbrt/"
     if judged.verdict == "reversed":
         times = f"{treatment.sbrt_end} {treatment.incision}"
         yield CheckResult(
-            "reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), tail, times
+            "reversed", "", _("Knife to skin is earlier than the end of SBRT. Check both times."), path, times
         )
     elif judged.verdict == "undetermined":
-        yield CheckResult("window-unknown", "", _("The 48 hours cannot be judged: %s.") % judged.because, tail)
+        yield CheckResult("window-unknown", "", _("The 48 hours cannot be judged: %s.") % judged.because, path)
 
 
 def deaths(book: Casebook, now: datetime) -> Iterator[CheckResult]:
@@ -135,9 +135,9 @@ def unfounded(book: Casebook, now: datetime) -> Iterator[CheckResult]:
     for record in deviations.unfounded(book, now):
         params = {"number": record.number, "what": record.get_kind_display()}
         sentence = _("Deviation %(number)s (%(what)s): the records no longer say so. Correct it, or say why it stays.")
-        tail = f"deviation/{record.number}/#q-description"
+        path = f"deviation/{record.number}/#q-description"
         yield CheckResult(
-            "deviation-unfounded", str(record.number), sentence % params, tail, str(record.rule_values)[:600]
+            "deviation-unfounded", str(record.number), sentence % params, path, str(record.rule_values)[:600]
         )
 
 
@@ -157,8 +157,8 @@ def transfusions(book: Casebook, now: datetime) -> Iterator[CheckResult]:
         units = (operation.red_cells_during_units or 0) + (operation.red_cells_after_units or 0)
         if units >= TRANSFUSION_ASKED_FROM and operation.transfusion_beyond_protocol is None:
             sentence = _("%(units)s units of red cells: was that more than the protocol allows for?") % {"units": units}
-            tail = f"surgery/{operation.number}/#q-transfusion_beyond_protocol"
-            yield CheckResult("transfusion", str(operation.number), sentence, tail)
+            path = f"surgery/{operation.number}/#q-transfusion_beyond_protocol"
+            yield CheckResult("transfusion", str(operation.number), sentence, path)
 
 
 def levels(book: Casebook, now: datetime) -> Iterator[CheckResult]:

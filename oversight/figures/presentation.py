@@ -18,7 +18,7 @@ class Shown:
     figure: Figure
     rows: list[list[tuple[str, str, str]]]
     more: int
-    tail: str
+    query: str
 
 
 def shown(figure: Figure, more: dict[str, str], most: int | None = None) -> Shown:
@@ -35,8 +35,8 @@ def shown(figure: Figure, more: dict[str, str], most: int | None = None) -> Show
         ]
         for row in figure.table.rows[:most]
     ]
-    tail = f"?{urlencode(asked)}" if asked else ""
-    return Shown(figure, rows, len(figure.table.rows) - len(rows), tail)
+    query = f"?{urlencode(asked)}" if asked else ""
+    return Shown(figure, rows, len(figure.table.rows) - len(rows), query)
 
 
 def _text(cell: Cell) -> str:

@@ -203,7 +203,7 @@ def _find(book: Casebook, judged: rule_queries.Judged | None, now: datetime) -> 
             code=result.code,
             subject=result.subject,
             sentence=result.sentence[:600],
-            tail=result.tail,
+            tail=result.path,
             since=known.get(key, now),
         )
         for key, result in findings.items()

@@ -120,7 +120,7 @@ def casebook(request: AuthedRequest, code: str) -> HttpResponse:
         "book": book,
         "now": now,
         "at": at,
-        "tail": f"as-of/?at={at.isoformat()}".replace("+", "%2B") if at else "",
+        "as_of_path": f"as-of/?at={at.isoformat()}".replace("+", "%2B") if at else "",
         "zone": participant.site.zone,
         "forms": timeline.forms(book),
         "lists": timeline.lists(book),
@@ -160,7 +160,7 @@ def _alerts(participant: Participant, now: datetime) -> list[dict[str, Any]]:
         {
             "alert": alert,
             "what": ALERT_TYPES[alert.kind].what,
-            "tail": ALERT_TYPES[alert.kind].form.format(alert.subject),
+            "path": ALERT_TYPES[alert.kind].form.format(alert.subject),
         }
         for alert in sorted(alerts, key=lambda alert: (alert.outcome != Alert.Outcome.OPEN, alert.due_at))
     ]

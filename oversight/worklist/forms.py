@@ -71,7 +71,7 @@ def _draft(row: dict[str, Any], model: type[Record], what: str, why: str) -> Ite
 
 
 def _look(item: Item, record: Any) -> None:
-    """The first question of a draft that wants an answer, as the tail of its address; what a rule found."""
+    """The first question of a draft that wants an answer, as the path of its address; what a rule found."""
     if getattr(record, "rule", ""):
         item.what = _("Complete the deviation: %(kind)s") % {"kind": record.get_kind_display()}
         item.why = record.description
@@ -89,13 +89,13 @@ def next_forms(asked: WorklistRequest) -> list[Item]:
         asked.beyond.append("next form")
     for participant in waiting[:most]:
         slug = _next(participant)
-        tail = "surgery/new/" if slug == "surgery" else f"{slug}/"
+        path = "surgery/new/" if slug == "surgery" else f"{slug}/"
         items.append(
             Item(
                 participant.code,
                 what[slug],
                 why,
-                at(participant.code, tail),
+                at(participant.code, path),
                 bucket="today" if participant.site_id in enters else "others",
                 order=(4, float(participant.pk)),
                 whole=True,

@@ -103,10 +103,10 @@ class Item:
         return self.url.partition("#")[0] if self.whole else self.url
 
 
-def at(code: str, tail: str) -> str:
+def at(code: str, path: str) -> str:
     """An address below the casebook."""
     before, after = _casebook()
-    return f"{before}{code}{after}{tail}"
+    return f"{before}{code}{after}{path}"
 
 
 @cache

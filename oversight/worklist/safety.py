@@ -55,14 +55,14 @@ def windows_and_clocks(asked: WorklistRequest, most: int | None) -> list[Item]:
 def _line(row: dict[str, Any], asked: WorklistRequest, what: dict[str, str]) -> Item:
     kind, late, raised = ALERT_TYPES[row["kind"]], row["due_at"] <= asked.now, row["raised"]
     live = row["kind"] == "window-closing" and not late
-    tail = kind.form.format(row["subject"])
+    path = kind.form.format(row["subject"])
     if row["kind"] == "window-missed" and row["drafted"]:
-        tail += f"{row['drafted']}/"
+        path += f"{row['drafted']}/"
     return Item(
         row["participant__code"],
         what[row["kind"] if raised else _OPEN],
         row["because"],
-        at(row["participant__code"], tail),
+        at(row["participant__code"], path),
         row["due_at"],
         "late" if late else "soon" if raised else "upcoming",
         "safety",
@@ -127,12 +127,12 @@ def _without_a_case(asked: WorklistRequest, most: int | None) -> list[int]:
         return list(events[: most and most + 1])
 
 
-def _unwatched(row: dict[str, Any], what: str, tail: str) -> Item:
+def _unwatched(row: dict[str, Any], what: str, path: str) -> Item:
     return Item(
         row["participant__code"],
         what,
         row.get("ctcae_term") or row["verbatim"] or "",
-        at(row["participant__code"], tail),
+        at(row["participant__code"], path),
         tone="late",
         bucket="safety",
         order=(-1, row["created_at"].timestamp()),

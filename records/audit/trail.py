@@ -91,7 +91,7 @@ class Line:
     site_id: int | None
     what: str
     reason: str
-    tail: str = ""  # of the form's address below its participant
+    path: str = ""  # of the form's address below its participant
     changes: list[history.Change] = field(default_factory=list)
 
     def without_values(self) -> "Line":
@@ -190,10 +190,10 @@ def _line(
         what += f" {number}"
     elif visit:
         what += f" · {STUDY.visit_name(visit)}"
-    return Line(row, code, zone, site_id, what, row.reason, _tail(model, number, visit), changes)
+    return Line(row, code, zone, site_id, what, row.reason, _path(model, number, visit), changes)
 
 
-def _tail(model: type[Record], number: int, visit: str) -> str:
+def _path(model: type[Record], number: int, visit: str) -> str:
     """Where its history is read; of a row inside a form nothing more than the casebook is known here."""
     if issubclass(model, ItemGroupRecord) or model is Participant:
         return ""

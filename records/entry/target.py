@@ -44,13 +44,13 @@ class FormTarget:
             records = records.filter(number=self.record.number) if self.record.pk else records.none()
         return list(records.exclude(pk=self.record.pk).order_by("-pk"))
 
-    def url(self, tail: str = "") -> str:
+    def url(self, path: str = "") -> str:
         """The address of this form, or of a page below it."""
         where = [self.visit] if self.visit else []
         where.append(self.model.slug)
         if self.model.repeats:
             where.append(str(self.record.number) if self.record.pk else "new")
-        return reverse("casebook", args=[self.participant.code]) + "/".join(where) + f"/{tail}"
+        return reverse("casebook", args=[self.participant.code]) + "/".join(where) + f"/{path}"
 
 
 def _model(slug: str, per_visit: bool = False) -> type[ParticipantRecord]:

@@ -78,9 +78,9 @@ def grouped(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def place_url(place: FormTarget, tail: str = "") -> str:
+def place_url(place: FormTarget, path: str = "") -> str:
     """The address of a form, or of a page below it."""
-    return place.url(tail)
+    return place.url(path)
 
 
 @register.filter

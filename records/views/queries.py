@@ -188,13 +188,13 @@ ANSWERING = (Role.NURSE, Role.SURGEON, Role.RADIATION_ONCOLOGIST, Role.PRINCIPAL
 
 def _ask(request: AuthedRequest, place: target.FormTarget, field: Any) -> Query:
     home = target.FormTarget(place.participant, place.model, place.record, place.visit).url()
-    tail = home.split(f"/{place.participant.code}/", 1)[1]
+    path = home.split(f"/{place.participant.code}/", 1)[1]
     return queries.ask(
         place.participant,
         by=request.user,
         text=request.POST.get("text", ""),
         now=timezone.now(),
-        tail=f"{tail}#q-{field.name}" if field else tail,
+        tail=f"{path}#q-{field.name}" if field else path,
         form=place.model.slug,
         record_id=place.record.pk,
         field=field.name if field else "",
