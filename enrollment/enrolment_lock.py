@@ -49,7 +49,7 @@ class EnrolmentLock(models.Model):
         return f"{self.events} of {self.evaluable}"
 
 
-def standing() -> EnrolmentLock | None:
+def open_lock() -> EnrolmentLock | None:
     """The lock that keeps enrolment closed: one that nobody has decided on, or that was decided to stay."""
     last = EnrolmentLock.objects.order_by("-evaluable", "-pk").first()
     return last if last is not None and last.decision != EnrolmentLock.Decision.RESUME else None

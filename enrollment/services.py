@@ -33,7 +33,7 @@ def register(site: Site, *, by: Person, entry: UUID | None = None) -> Participan
             if existing.site_id != site.pk:
                 raise ValidationError(_("This page has registered somebody already, at another site. Open it anew."))
             return existing
-        if locked := enrolment_lock.standing():
+        if locked := enrolment_lock.open_lock():
             params = {"because": locked.because}
             raise ValidationError(
                 _("New enrolment is locked: %(because)s. The principal investigator decides.") % params

@@ -16,7 +16,7 @@ from records.model.base import ParticipantRecord
 from records.model.participant import Participant
 from records.workflow import signatures
 from records.workflow.signatures import Signature
-from records.workflow.source_verification import Verification, answers, digest_of, standing, to_compare
+from records.workflow.source_verification import Verification, answers, digest_of, to_compare, valid_verifications
 
 
 def verify(
@@ -32,7 +32,7 @@ def verify(
     with transaction.atomic():
         current = services.as_opened(record, version=version, action="verify")
         parts: list[ParticipantRecord] = [current] if names is not None else [current, *selectors.child_rows(current)]
-        done = standing(parts)
+        done = valid_verifications(parts)
         new = [
             Verification(
                 participant_id=current.participant_id,

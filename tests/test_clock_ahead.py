@@ -176,7 +176,7 @@ def test_a_mail_held_back_until_tomorrow_stays_so(participant, people):
 def test_a_line_put_aside_in_the_future_is_back(participant, people):
     now = timezone.now()
     Snooze.objects.create(person=people["nurse"], url="/x", reason="Later", at=now + YEAR, until=now + 2 * YEAR)
-    assert snooze._standing(people["nurse"], now) == {}
+    assert snooze._current_snoozes(people["nurse"], now) == {}
 
 
 def test_figures_kept_in_the_future_are_forgotten_or_worked_out(participant, monkeypatch):

@@ -231,7 +231,7 @@ def _compared(cohort: Cohort, slug: str, known: list[Verification]) -> tuple[lis
     ]
     for case, record in records:
         parts += [(case, record, line) for line in case.book.rows_of(record)]
-    standing = source_verification.standing([part for _case, _each, part in parts], known)
+    standing = source_verification.valid_verifications([part for _case, _each, part in parts], known)
     answers = compared = 0
     whole = {record.pk for _case, record in records}
     for _case, whole_form, part in parts:

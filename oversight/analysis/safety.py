@@ -63,10 +63,10 @@ def boundary_plot(cohort: Cohort) -> Figure:
         names = ", ".join([*(case.code for case in open_ones[:DRAWN]), *(["…"] if len(open_ones) > DRAWN else [])])
         notes.append(_("Cannot be told yet, so not counted: %(names)s.") % {"names": names})
     drawing = _boundary_drawing(totals, by_pk)
-    return Figure("boundary", _("Stopping boundary"), _standing(totals), table, drawing, tuple(notes))
+    return Figure("boundary", _("Stopping boundary"), _boundary_sentence(totals), table, drawing, tuple(notes))
 
 
-def _standing(totals: stopping_boundary.Summary) -> str:
+def _boundary_sentence(totals: stopping_boundary.Summary) -> str:
     """Events among the evaluable, and how far the boundary is."""
     params = {"events": totals.events, "n": totals.evaluable, "limit": totals.judged.boundary,
             "from": f"{STUDY.stopping['look_from']:g}"}  # fmt: skip

@@ -72,7 +72,7 @@ def _standing(
 ) -> Sequence[ParticipantRecord]:
     """The records of one form that count or counted, in the order of the casebook."""
     if at is not None:
-        return time_travel.standing(time_travel.rows(model, at, participants, horizon=horizon))
+        return time_travel.not_void(time_travel.rows(model, at, participants, horizon=horizon))
     counting = model._default_manager.filter(participant_id__in=participants, voided_at__isnull=True)
     return list(counting.order_by("number", "pk"))
 

@@ -78,7 +78,7 @@ def _of(book: Casebook, draws: list[MonitoringDraw], known: list[Verification]) 
     inside = sign_off.rows_inside(book)
     records = list(book.forms())
     parts = [part for record in records for part in (record, *inside.get(attestations.key(record), ()))]
-    standing = source_verification.standing(parts, [row for row in known if row.lost_at is None])
+    standing = source_verification.valid_verifications(parts, [row for row in known if row.lost_at is None])
     once = {(row.table, row.record_id, row.field) for row in known}
     for record in records:
         why, wanted = required(book, record, inside.get(attestations.key(record), []), draws)

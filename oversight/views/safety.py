@@ -71,7 +71,7 @@ def safety(request: AuthedRequest) -> HttpResponse:
     """The decision that a reached boundary asks for, then the figures: the boundary first."""
     page = PAGES["safety"]
     require(request.user, page.may)
-    lock = enrolment_lock.standing()
+    lock = enrolment_lock.open_lock()
     context: dict[str, Any] = {
         "page": page,
         "lock": lock,

@@ -116,7 +116,7 @@ def changed_verdicts(asked: WorklistRequest) -> list[Item]:
 
 def locked(asked: WorklistRequest) -> list[Item]:
     """The stopping boundary is reached and nobody has decided."""
-    lock = enrolment_lock.standing()
+    lock = enrolment_lock.open_lock()
     if (
         lock is None
         or lock.decision

@@ -26,7 +26,7 @@ def snooze_item(person: Person, url: str, days: str, reason: str, now: datetime)
         raise ValidationError(_("Choose for how long."))
     reason = text_input.reason(reason, empty=_("Say why it can wait."), limit=300)
     wait = timedelta(days=int(days))
-    last = _standing(person, now).get(url)
+    last = _current_snoozes(person, now).get(url)
     if last is not None and (last.reason, last.at + wait) == (reason, last.until):
         return last
     until = now + wait
@@ -37,13 +37,13 @@ def snooze_item(person: Person, url: str, days: str, reason: str, now: datetime)
 
 def unsnooze(person: Person, url: str, now: datetime) -> None:
     """Put a line back on today's list."""
-    if (last := _standing(person, now).get(url)) is not None:
+    if (last := _current_snoozes(person, now).get(url)) is not None:
         Snooze.objects.create(person=person, url=url, reason=last.reason, at=now, until=now)
 
 
 def split(person: Person, lines: dict[str, list[Any]], now: datetime) -> list[tuple[Any, Snooze]]:
     """Take what is put aside out of today's lines; answers those, the first to come back first."""
-    standing = _standing(person, now)
+    standing = _current_snoozes(person, now)
     aside, left = [], []
     for item in lines["today"]:
         snooze = next((snooze for url, snooze in standing.items() if item.can_wait and _is(item, url)), None)
@@ -60,7 +60,7 @@ def _is(item: Item, url: str) -> bool:
     return item.key == (url.partition("#")[0] if item.whole else url)
 
 
-def _standing(person: Person, now: datetime) -> dict[str, Snooze]:
+def _current_snoozes(person: Person, now: datetime) -> dict[str, Snooze]:
     """What this person said last of each line, where it still holds."""
     snoozes = {
         snooze.url: snooze

@@ -127,6 +127,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def standing(records: Sequence[Form]) -> list[Form]:
+def not_void(records: Sequence[Form]) -> list[Form]:
     """Those that counted then, in the order of the casebook."""
     return sorted((record for record in records if not record.is_void), key=lambda record: (record.number, record.pk))

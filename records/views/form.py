@@ -142,7 +142,10 @@ def _trusted(place: target.FormTarget, form: CrfForm, rows: dict[str, CrfRows]) 
         inside = selectors.child_rows(stored)
     attestations.load([stored], {attestations.key(stored): inside})
     record.lock, record.signature, record.verified = stored.lock, stored.signature, stored.verified
-    verifications, lost = source_verification.standing([stored, *inside]), source_verification.lost([stored, *inside])
+    verifications, lost = (
+        source_verification.valid_verifications([stored, *inside]),
+        source_verification.lost([stored, *inside]),
+    )
     for part in (form, *row_forms):
         part.compared = verifications.get((part.instance._meta.db_table, part.instance.pk), {})
         part.lost = lost.get((part.instance._meta.db_table, part.instance.pk), {})

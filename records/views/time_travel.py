@@ -49,7 +49,7 @@ def record(
 
 def _then(place: target.FormTarget, at: datetime) -> ParticipantRecord | None:
     """The record of this form that counted then."""
-    records = time_travel.standing(time_travel.rows(place.model, at, [place.participant.pk]))
+    records = time_travel.not_void(time_travel.rows(place.model, at, [place.participant.pk]))
     if place.visit:
         records = [row for row in records if isinstance(row, VisitRecord) and row.visit == place.visit]
     if place.model.repeats:
@@ -63,7 +63,7 @@ def _rows(model: type[ParticipantRecord], then: ParticipantRecord, at: datetime)
     return [
         row
         for row_model in registry.rows_of(model)
-        for row in time_travel.standing(time_travel.rows(row_model, at, [then.participant_id]))
+        for row in time_travel.not_void(time_travel.rows(row_model, at, [then.participant_id]))
         if getattr(row, f"{row.parent_field}_id") == then.pk
     ]
 

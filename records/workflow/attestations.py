@@ -30,7 +30,7 @@ def load(records: Sequence[ParticipantRecord], rows: Rows | None = None, at: dat
     participant_id = stored[0].participant_id
     closed, comparisons, stored_signatures = _known(participant_id, at)
     everything = [*stored, *(row for record in stored for row in inside.get(key(record), ()))]
-    compared = source_verification.standing(everything, comparisons)
+    compared = source_verification.valid_verifications(everything, comparisons)
     signed: dict[tuple[str, int | None], list[Signature]] = {}
     for signature in stored_signatures:
         signed.setdefault((signature.table, signature.record_id), []).append(signature)

@@ -114,7 +114,7 @@ def ask(lock: Lock, *, by: Person, reason: str, now: datetime) -> Lock:
     """Lift a freeze; or ask that a lock be opened, which another person must agree to."""
     reason = text_input.reason(reason)
     with transaction.atomic():
-        lock = _standing(lock)
+        lock = _unreleased(lock)
         if lock.asked_by_id == by.pk:
             return lock
         with audit_context(by, reason):
@@ -129,7 +129,7 @@ def ask(lock: Lock, *, by: Person, reason: str, now: datetime) -> Lock:
 def agree(lock: Lock, *, by: Person, now: datetime) -> Lock:
     """Open a lock that somebody else asked to open."""
     with transaction.atomic():
-        lock = _standing(lock)
+        lock = _unreleased(lock)
         if lock.asked_by_id is None:
             raise ValidationError(_("Nobody has asked to unlock this."))
         if lock.asked_by_id == by.pk:
@@ -174,7 +174,7 @@ def _alone(participant: Participant | None) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
 
 
-def _standing(lock: Lock) -> Lock:
+def _unreleased(lock: Lock) -> Lock:
     current = Lock.objects.select_for_update().get(pk=lock.pk)
     if current.released_at is not None:
         raise ValidationError(_("This has been opened already."))

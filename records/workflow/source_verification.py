@@ -67,7 +67,7 @@ def to_compare(record: Record) -> list[str]:
     ]
 
 
-def standing(
+def valid_verifications(
     records: Iterable[ParticipantRecord], known: Iterable[Verification] | None = None
 ) -> dict[tuple[str, int], dict[str, Verification]]:
     """(table, id) -> question -> its verification, where it holds for these records. One query, unless known."""

@@ -147,7 +147,7 @@ def test_signature_and_comparison_still_hold_for_what_is_left(event, people):
     assert standing.holds
     assert json.loads(Signature.objects.get().content)["answers"]["verbatim"] == "[redacted]"
     assert Verification.objects.get(field="verbatim").lost_at is None
-    assert source_verification.standing([event])[event._meta.db_table, event.pk].keys() == {"verbatim"}
+    assert source_verification.valid_verifications([event])[event._meta.db_table, event.pk].keys() == {"verbatim"}
 
 
 def test_time_travel_shows_the_stub_at_every_time(event, people):

@@ -458,9 +458,9 @@ def test_the_boundary_locks_new_enrolment_until_somebody_decides(people, site, l
     assert (refused.status_code, still.status_code, allowed.status_code) == (422, 422, 302)
     assert [message.person.username for message in Message.objects.filter(lock__isnull=False)] == ["pi"]
     assert "New enrolment is locked: 3 of 3 evaluable had an event" in refused.content.decode()
-    assert enrolment_lock.standing() is None
+    assert enrolment_lock.open_lock() is None
     one.scan()
-    assert enrolment_lock.standing() is None  # decided once for this look
+    assert enrolment_lock.open_lock() is None  # decided once for this look
 
 
 @pytest.mark.parametrize("what", ["relatedness", "grade date", "surgery time"])
