@@ -1,6 +1,8 @@
 """The typed casebook: every form there is has an attribute, and holds what was entered."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments.models import Visit
 from enrollment.models import Consent
@@ -49,6 +51,17 @@ def test_what_is_entered_is_read_from_its_attribute(people, site):
     assert {book.visits["w2"].form(name) for name in VisitForms.attributes()} == {None}
     assert {type(record) for record in book.everything()} == set(MODELS)
     assert [type(record) for record in book.forms()] == list(registry.forms().values())
+
+
+@pytest.mark.parametrize("forms", [None, [Consent, Sbrt, SbrtFraction]])
+def test_one_question_a_form_however_many_participants(people, site, forms):
+    """And one for the amendments that their sites approved."""
+    participants = []
+    for _ in range(3):
+        participants.append(builders.register(site, people["nurse"]))
+        with CaptureQueriesContext(connection) as statements:
+            loading.load(participants, forms)
+        assert len(statements) == 1 + len(MODELS if forms is None else forms)
 
 
 def test_a_form_that_was_not_loaded_is_no_empty_answer(story):
