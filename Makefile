@@ -41,11 +41,13 @@ test-long: setup
 	@$(BIN)/python -m tests.browser.chromium
 	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
-# SIZE=320 mutants in the sample (0: the guards alone), SEED=another draws others, PACKAGES="records accounts", PROCESSES=2,
-# SECONDS=45 of tests for one mutant, MEASURE=1 measures again which test runs which line, AGAIN=1 judges all anew
+# SIZE=320 mutants in the sample (0: the guards alone), SEED=another draws others, PACKAGES="records accounts",
+# TESTS="tests/records" lets only these judge, PROCESSES=2, SECONDS=45 of tests for one mutant,
+# MORE="--measure" (which test runs which line), "--again" (judge all anew), "--sample-alone" (without the guards)
 mutants: setup
-	$(BIN)/python -m tests.mutants $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(PACKAGES),--packages $(PACKAGES)) \
-	  $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEASURE),--measure) $(if $(AGAIN),--again)
+	$(BIN)/python -m tests.mutants $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(PACKAGES),--packages $(PACKAGES)) $(if $(TESTS),--tests $(TESTS)) \
+	  $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(SECONDS),--seconds $(SECONDS)) $(MORE)
 
 check: setup
 	$(BIN)/ruff check .

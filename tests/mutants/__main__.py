@@ -30,10 +30,10 @@ Verdict = dict[str, Any]
 def main() -> int:
     asked = _arguments()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    measured = Measured(FOLDER, asked.processes)
+    measured = Measured(FOLDER, asked.processes, asked.tests)
     if asked.size and (asked.measure or not measured.times.exists()):
         measured.measure()
-    failed = _guards(asked)
+    failed = 0 if asked.sample_alone else _guards(asked)
     return max(failed, _sample(asked, measured) if asked.size else 0)
 
 
@@ -42,6 +42,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=320, help="mutants in the sample; 0: only the guards")
     parser.add_argument("--seed", default="blend", help="another word draws another sample")
     parser.add_argument("--packages", nargs="+", default=list(drawing.PACKAGES), choices=drawing.PACKAGES)
+    parser.add_argument("--tests", nargs="+", default=["tests"], help="that judge: folders or files")
+    parser.add_argument("--sample-alone", action="store_true", help="without the guards")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=float, default=45, help="of tests for one mutant, at the most")
     parser.add_argument("--floor", type=float, default=85, help="per cent that must be killed")

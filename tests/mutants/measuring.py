@@ -34,13 +34,15 @@ data_file = {data}
 class Measured:
     """The last such run."""
 
-    def __init__(self, folder: Path, processes: int) -> None:
-        self.folder, self.processes = folder, processes
+    def __init__(self, folder: Path, processes: int, tests: list[str]) -> None:
+        self.folder, self.processes, self.tests = folder, processes, tests
         self.data, self.times, self.code = folder / "coverage", folder / "times.json", folder / "code"
 
     def measure(self) -> None:
         """Run the tests with coverage, and keep the code that they ran."""
         print("Measuring which test runs which line …", flush=True)
+        for old in self.folder.glob("coverage*"):
+            old.unlink()
         shutil.rmtree(self.code, ignore_errors=True)
         for path in [file for package in drawing.PACKAGES for file in drawing.files(package)]:
             copy = self.code / path.relative_to(ROOT)
@@ -52,7 +54,7 @@ class Measured:
         command = [
             sys.executable, "-m", "pytest", "-q", "-n", str(self.processes), "--dist", "loadfile",
             "-p", "no:cacheprovider", "-p", "tests.mutants.timing", "--cov", f"--cov-config={options}",
-            "--cov-context=test", "--cov-report=", *left_out, "tests",
+            "--cov-context=test", "--cov-report=", *left_out, *self.tests,
         ]  # fmt: skip
         environment = {
             **os.environ, "SBRTSPINE_MUTANTS_TIMES": str(self.times), "SBRTSPINE_STATE": str(self.folder / "measuring")
