@@ -1,9 +1,10 @@
 """Every mutant of a module: mutmut's operators, in the bodies of functions, without what is equivalent by its nature.
 
 Left out by rule, because no test of behaviour could or should tell: sentences (gettext, and plain strings of three
-words or more that are no SQL, also where something else is put in their place), what is logged, `__str__`, annotations and casts, decorators and the defaults of
-parameters, hints that change how the database is asked and not what it answers (`select_related`, `batch_size`), and
-the upper and lower case of a string where the string itself is broken already.
+words or more that are no SQL, also where something else is put in their place), what is logged, `__str__`, annotations
+and casts, decorators and the defaults of parameters, hints that change how the database is asked and not what it
+answers (`select_related`, `batch_size`), and the upper and lower case of a string where the string itself is broken
+already.
 """
 
 import hashlib
@@ -190,7 +191,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _worth_it(node: libcst.CSTNode, changes: Iterable[libcst.CSTNode]) -> list[libcst.CSTNode]:
-    """Of a string one change asks what three would; a hint to the database, or another wording, is none of the answer."""
+    """Of a string one change asks what three would; a hint to the database or another wording asks nothing."""
     match node:
         case libcst.SimpleString():
             return list(changes)[:1]

@@ -17,7 +17,7 @@ from coverage import CoverageData
 from tests.environment import ROOT
 from tests.mutants import drawing
 
-LEFT_OUT = ("tests/browser", "tests/stack", "tests/sbrtspine", "tests/mutants")  # other processes run the code there
+LEFT_OUT = ("tests/browser", "tests/stack", "tests/mutants")  # other processes run the code there
 _OPTIONS = """\
 [run]
 source =

@@ -286,3 +286,35 @@ def test_all_rules_of_the_contract_are_there():
     assert set(RULES) == {
         "window", "eligibility", "followup", "sae", "endpoint", "sins", "eq5d", "omed", "pain", "stopping", "interval"
     }  # fmt: skip
+
+
+def test_follow_up_is_counted_up_to_ten_years():
+    assert run("followup", "surgery=2016-01-12", "day=3650")[1]["last_day"] == "2026-01-09"
+    code, _answer, err = run("followup", "surgery=2016-01-12", "day=3651")
+
+    assert code == 2
+    assert err.startswith("day:")
+
+
+@pytest.mark.parametrize(("age", "code"), [("18", 0), ("130", 0), ("131", 2), ("-1", 2)])
+def test_an_age_is_one_of_a_human_being(age, code):
+    assert run("eligibility", f"age={age}")[0] == code
+
+
+def test_the_key_ends_at_the_first_equals_sign():
+    code, _answer, err = run("window", "horoscope=a=b")
+
+    assert code == 2
+    assert "“horoscope” is not a key" in err
+
+
+def test_the_endpoint_is_judged_on_the_clocks_of_the_document():
+    """Surgery's 60th day ends an hour later in Lisbon: an event in that hour counts there."""
+    grades = {**DOCUMENT["events"][0], "grades": [{"grade": 3, "from": "2016-03-12T23:30Z"}]}
+    document = {**DOCUMENT, "sbrt_start": "2016-01-11T09:00Z", "surgery_on": "2016-01-12", "events": [grades]}
+    here, there = (
+        run("endpoint", stdin=json.dumps({**document, "zone": zone}))[1]["verdict"]
+        for zone in ("Europe/Amsterdam", "Europe/Lisbon")
+    )
+
+    assert (here, there) == ("no", "yes")

@@ -140,3 +140,19 @@ def test_a_local_day_lasts_23_to_25_hours(day):
     length = schedule.day_end(day, "Europe/Amsterdam") - schedule.day_start(day, "Europe/Amsterdam")
 
     assert timedelta(hours=23) <= length <= timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reported", "further"),
+    [("fatal", True, True), ("life-threatening", True, True), ("fatal", False, False), ("other", True, False)],
+)
+def test_further_information_is_owed_once_a_severe_case_was_reported(kind, reported, further):
+    """Eight more days, told from the day on which the first report was due at the latest."""
+    case = SeriousFacts("1", kind, sponsor_aware=date(2016, 1, 20), authority_reported=reported)
+    deadlines = deadlines_of(FollowUpFacts(TREATED, serious=(case,)))
+
+    assert (("sae-further-report", "1") in deadlines) is further
+    if further:
+        told, late = deadlines["sae-further-report", "1"], deadlines["sae-further-late", "1"]
+        assert told.raise_at == datetime(2016, 1, 27, 23, 0, tzinfo=UTC)  # the end of 27 January: seven days
+        assert told.due_at == late.raise_at == datetime(2016, 2, 4, 23, 0, tzinfo=UTC)
