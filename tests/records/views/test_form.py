@@ -1,5 +1,6 @@
 """The pages of a form: what a person sees when saving, when refused, and when somebody else was quicker."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from assessments.models import OpioidDose, Pain
 from enrollment.models import Eligibility
 from procedures.models import Surgery
+from records.model.fields import crf_fields
 from records.models import AuditRow
 from tests import builders
 from tests.builders import amsterdam
@@ -44,6 +46,14 @@ def test_a_draft_is_saved_and_shown_again_as_it_was_typed(login, participant, ne
     assert 'value="2016-03-08"' in page
     assert 'value="14:05"' in page
     assert "Noor de Vries" in page
+
+
+def test_a_dependent_question_says_which_answers_open_it(login, new):
+    """The browser hides, or calls a contradiction, whatever no answer opens."""
+    page = login("nurse").get(new).content.decode()
+    codes = dict(re.findall(r'data-question="(\w+)"\s+data-parent="\w+" data-codes="([^"]*)"', page))
+
+    assert codes == {field.name: " ".join(field.visible_if[1]) for field in crf_fields(Surgery) if field.visible_if}
 
 
 @pytest.mark.parametrize(
