@@ -84,6 +84,11 @@ def answers(client, address):
     return answer.status_code, text.decode(errors="replace")
 
 
+def said_back(client, address, text):
+    """How often the page of somebody who is not there says back the code that was asked for."""
+    return answers(client, address.replace(CODE, NOBODY))[1].count(NOBODY) if CODE in text else 0
+
+
 def test_no_row_of_any_table_tells_another_site(subject, people):
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
@@ -114,8 +119,7 @@ def test_no_page_tells_another_site(role, subject, people, site_b, client, monke
     telling = {}
     for address in addresses:
         status, text = answers(client, address)
-        _status, of_nobody = answers(client, address.replace(CODE, NOBODY))
-        if CANARY in text or text.count(CODE) > of_nobody.count(NOBODY):
+        if CANARY in text or text.count(CODE) > said_back(client, address, text):
             at = max(text.find(CANARY), text.find(CODE))
             telling[address] = status, text[max(0, at - 80) : at + 40]
 
