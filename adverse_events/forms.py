@@ -12,6 +12,7 @@ from protocol.toxicity import SERIOUSNESS
 from records import selectors
 from records.audit import history
 from records.model.forms import CrfForm, CrfRowForm, CrfRows
+from records.model.layout import Layout, Row, Section, Table
 
 if TYPE_CHECKING:  # Django's field takes the type of its choices only from a type checker
     _ModelChoiceField = forms.ModelChoiceField[AdverseEvent]
@@ -22,7 +23,9 @@ else:
 class GradeForm(CrfRowForm):
     instance: AdverseEventGrade
 
-    sections = [("", ["grade", "from_on"])]
+    layout = Layout(
+        Section("", Row("grade", "from_on")),
+    )
 
     class Meta:
         model = AdverseEventGrade
@@ -34,19 +37,39 @@ class AdverseEventForm(CrfForm):
 
     own_page = True
     row_forms = {"grades": GradeForm}
-    sections = [
-        (_("What happened"), ["verbatim", "ctcae_code", "other_specify"]),
-        (_("When"), ["onset_on", "onset_order", "ongoing", "ended_on", "learned_on", "recurs_from"]),
-        (_("Before treatment"), ["at_baseline", "baseline_grade"]),
-        (_("Serious or not"), [*SERIOUSNESS, "admitted_on"]),
-        (_("What was done, and how it ended"), ["action_taken", "other_action", "outcome", "clavien_dindo",
-                                               "ssi_class"]),
-        (_("What caused it"), ["related_sbrt", "related_surgery", "related_combination", "alternative_cause",
-                               "imaging_on", "expected"]),
-        (_("Second opinion, and what was decided"), ["second_sbrt", "second_surgery", "second_combination",
-                                                     "decided_sbrt", "decided_surgery", "decided_combination",
-                                                     "decided_because"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(_("What happened"), "verbatim", "ctcae_code", "other_specify"),
+        Section(_("When"), "onset_on", "onset_order", "ongoing", "ended_on", "learned_on", "recurs_from"),
+        Section(_("Before treatment"), "at_baseline", "baseline_grade"),
+        Section(_("Serious or not"), Table(*SERIOUSNESS), "admitted_on"),
+        Section(
+            _("What was done, and how it ended"),
+            "action_taken",
+            "other_action",
+            "outcome",
+            "clavien_dindo",
+            "ssi_class",
+        ),
+        Section(
+            _("What caused it"),
+            "related_sbrt",
+            "related_surgery",
+            "related_combination",
+            "alternative_cause",
+            "imaging_on",
+            "expected",
+        ),
+        Section(
+            _("Second opinion, and what was decided"),
+            "second_sbrt",
+            "second_surgery",
+            "second_combination",
+            "decided_sbrt",
+            "decided_surgery",
+            "decided_combination",
+            "decided_because",
+        ),
+    )
 
     class Meta:
         model = AdverseEvent
@@ -103,10 +126,21 @@ class EventChoice(_ModelChoiceField):
 
 
 class SeriousReportForm(CrfRowForm):
-    sections = [
-        ("", ["version_kind", "sent_at", "sent_to", "receipt", "said_term", "said_onset", "said_grade", "said_related",
-              "said_outcome", "news"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(
+            "",
+            "version_kind",
+            "sent_at",
+            "sent_to",
+            "receipt",
+            "said_term",
+            "said_onset",
+            "said_grade",
+            "said_related",
+            "said_outcome",
+            "news",
+        ),
+    )
 
     class Meta:
         model = SeriousReport
@@ -116,11 +150,20 @@ class SeriousReportForm(CrfRowForm):
 class SeriousEventForm(CrfForm):
     own_page = True
     row_forms = {"reports": SeriousReportForm}
-    sections = [
-        (_("The event"), ["adverse_event", "kind", "narrative"]),
-        (_("Clocks"), ["site_aware_at", "site_reported_at", "sponsor_aware_at", "exempt", "exemption_reason",
-                       "authority_reported_on", "further_reported_on", "receipt"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(_("The event"), "adverse_event", "kind", "narrative"),
+        Section(
+            _("Clocks"),
+            "site_aware_at",
+            "site_reported_at",
+            "sponsor_aware_at",
+            "exempt",
+            "exemption_reason",
+            "authority_reported_on",
+            "further_reported_on",
+            "receipt",
+        ),
+    )
 
     class Meta:
         model = SeriousEvent

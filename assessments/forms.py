@@ -7,12 +7,13 @@ from assessments.neurology import MUSCLES
 from assessments.pain import INTERFERENCE, SEVERITY
 from assessments.quality import DIMENSIONS
 from records.model.forms import CrfForm, CrfRowForm
+from records.model.layout import Layout, Row, Section, Table
 
 
 class VisitForm(CrfForm):
-    sections = [
-        (_("Visit"), ["done", "not_done_reason", "visited_on", "mode", "informant", "any_adverse_event", "note"]),
-    ]
+    layout = Layout(
+        Section(_("Visit"), "done", "not_done_reason", "visited_on", "mode", "informant", "any_adverse_event", "note"),
+    )
 
     class Meta:
         model = Visit
@@ -20,7 +21,9 @@ class VisitForm(CrfForm):
 
 
 class OpioidForm(CrfRowForm):
-    sections = [("", ["drug", "dose", "other_drug"])]
+    layout = Layout(
+        Section("", "drug", "dose", "other_drug"),
+    )
 
     class Meta:
         model = OpioidDose
@@ -29,12 +32,19 @@ class OpioidForm(CrfRowForm):
 
 class PainForm(CrfForm):
     row_forms = {"opioids": OpioidForm}
-    sections = [
-        (_("Pain at the treated site"), ["assessed_on", "informant", *SEVERITY, "relief_pct", "mechanical",
-                                         "worst_elsewhere"]),
-        (_("How pain interferes"), [f"interferes_{name}" for name in INTERFERENCE]),
-        (_("Analgesics"), ["other_analgesics", "takes_opioids"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(
+            _("Pain at the treated site"),
+            "assessed_on",
+            "informant",
+            Table(*SEVERITY),
+            "relief_pct",
+            "mechanical",
+            "worst_elsewhere",
+        ),
+        Section(_("How pain interferes"), Table(*(f"interferes_{name}" for name in INTERFERENCE))),
+        Section(_("Analgesics"), "other_analgesics", "takes_opioids"),
+    )
 
     class Meta:
         model = Pain
@@ -42,7 +52,9 @@ class PainForm(CrfForm):
 
 
 class FunctionForm(CrfForm):
-    sections = [(_("Function"), ["assessed_on", "kps", "ecog", "ambulation"])]
+    layout = Layout(
+        Section(_("Function"), "assessed_on", "kps", "ecog", "ambulation"),
+    )
 
     class Meta:
         model = Function
@@ -50,11 +62,13 @@ class FunctionForm(CrfForm):
 
 
 class NeurologyForm(CrfForm):
-    sections = [
-        (_("Impairment"), ["assessed_on", "ais", "prior_deficit", "sphincters"]),
-        (_("If it became worse"), ["deterioration_cause", "imaging_on"]),
-        (_("Strength of the legs (MRC)"), MUSCLES),
-    ]
+    layout = Layout(
+        Section(_("Impairment"), "assessed_on", "ais", "prior_deficit", "sphincters"),
+        Section(_("If it became worse"), "deterioration_cause", "imaging_on"),
+        Section(
+            _("Strength of the legs (MRC)"), *(Row(*pair) for pair in zip(MUSCLES[::2], MUSCLES[1::2], strict=True))
+        ),
+    )
 
     class Meta:
         model = Neurology
@@ -62,13 +76,15 @@ class NeurologyForm(CrfForm):
 
 
 class QualityForm(CrfForm):
-    sections = [
-        (_("Questionnaires"), ["completed_on", "mode", "informant", "language"]),
-        (_("EQ-5D"), ["eq5d_done", "eq5d_version", *DIMENSIONS, "vas"]),
-        (_("EORTC QLQ-C15-PAL"), ["c15_done", *(f"c15_{number:02}" for number in range(1, 16))]),
-        (_("EORTC QLQ-BM22"), ["bm22_done", *(f"bm22_{number:02}" for number in range(1, 23))]),
-        (_("SOSGOQ"), ["sosgoq_done", "sosgoq_version", *(f"sosgoq_{number:02}" for number in range(1, 21))]),
-    ]
+    layout = Layout(
+        Section(_("Questionnaires"), "completed_on", "mode", "informant", "language"),
+        Section(_("EQ-5D"), "eq5d_done", "eq5d_version", Table(*DIMENSIONS), "vas"),
+        Section(_("EORTC QLQ-C15-PAL"), "c15_done", Table(*(f"c15_{number:02}" for number in range(1, 16)))),
+        Section(_("EORTC QLQ-BM22"), "bm22_done", Table(*(f"bm22_{number:02}" for number in range(1, 23)))),
+        Section(
+            _("SOSGOQ"), "sosgoq_done", "sosgoq_version", Table(*(f"sosgoq_{number:02}" for number in range(1, 21)))
+        ),
+    )
 
     class Meta:
         model = Quality
@@ -76,11 +92,21 @@ class QualityForm(CrfForm):
 
 
 class WoundForm(CrfForm):
-    sections = [
-        (_("Wound"), ["assessed_on", "seen", "by_whom", "closed_dry", "open_mm", "wound_mm", "discharge", "redness",
-                      "stitches_out_on"]),
-        (_("Infection"), ["ssi_class", "culture", "organism", "treatment"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(
+            _("Wound"),
+            "assessed_on",
+            "seen",
+            "by_whom",
+            "closed_dry",
+            "open_mm",
+            "wound_mm",
+            "discharge",
+            "redness",
+            "stitches_out_on",
+        ),
+        Section(_("Infection"), "ssi_class", "culture", "organism", "treatment"),
+    )
 
     class Meta:
         model = Wound
@@ -88,11 +114,11 @@ class WoundForm(CrfForm):
 
 
 class LabsForm(CrfForm):
-    sections = [
-        (_("Sample"), ["sampled_at"]),
-        (_("Blood count"), ["hb", "hb_unit", "hb_lower_limit", "white_cells", "neutrophils", "platelets"]),
-        (_("Chemistry"), ["crp", "creatinine", "creatinine_upper_limit", "albumin", "inr"]),
-    ]
+    layout = Layout(
+        Section(_("Sample"), "sampled_at"),
+        Section(_("Blood count"), "hb", "hb_unit", "hb_lower_limit", Table("white_cells", "neutrophils", "platelets")),
+        Section(_("Chemistry"), Table("crp", "creatinine", "creatinine_upper_limit", "albumin", "inr")),
+    )
 
     class Meta:
         model = Labs
@@ -100,7 +126,9 @@ class LabsForm(CrfForm):
 
 
 class SinsForm(CrfRowForm):
-    sections = [("", ["level", "location", "pain", "bone_lesion", "alignment", "collapse", "posterolateral"])]
+    layout = Layout(
+        Section("", "level", "location", "pain", "bone_lesion", "alignment", "collapse", "posterolateral"),
+    )
 
     class Meta:
         model = SinsLevel
@@ -109,7 +137,9 @@ class SinsForm(CrfRowForm):
 
 class ImagingForm(CrfForm):
     row_forms = {"sins": SinsForm}
-    sections = [(_("Images"), ["imaged_on", "modalities", "elsewhere", "bilsky", "findings"])]
+    layout = Layout(
+        Section(_("Images"), "imaged_on", "modalities", "elsewhere", "bilsky", "findings"),
+    )
 
     class Meta:
         model = Imaging

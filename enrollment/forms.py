@@ -15,13 +15,16 @@ from enrollment.models import (
     Therapy,
 )
 from records.model.forms import CrfForm, CrfRowForm
+from records.model.layout import Layout, Row, Section, Table
 
 
 class ScreeningForm(CrfForm):
-    sections = [
-        (_("Patient"), ["screened_on", "birth_year", "sex", "referred_by", "index_levels", "earlier_screening"]),
-        (_("Outcome"), ["outcome", "failure_reason", "failure_note"]),
-    ]
+    layout = Layout(
+        Section(
+            _("Patient"), Row("screened_on", "birth_year"), "sex", "referred_by", "index_levels", "earlier_screening"
+        ),
+        Section(_("Outcome"), "outcome", "failure_reason", "failure_note"),
+    )
 
     class Meta:
         model = Screening
@@ -29,7 +32,9 @@ class ScreeningForm(CrfForm):
 
 
 class ReconsentForm(CrfRowForm):
-    sections = [("", ["why", "form_version", "answer", "consented_at"])]
+    layout = Layout(
+        Section("", "why", "form_version", "answer", "consented_at"),
+    )
 
     class Meta:
         model = Reconsent
@@ -38,11 +43,19 @@ class ReconsentForm(CrfRowForm):
 
 class ConsentForm(CrfForm):
     row_forms = {"again": ReconsentForm}
-    sections = [
-        (_("Consent"), ["given", "declined_reason", "information_on", "consented_at", "form_version", "obtained_by",
-                        "copy_given"]),
-        (_("Withdrawal"), ["withdrawn", "withdrawn_on", "withdrawn_what"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(
+            _("Consent"),
+            "given",
+            "declined_reason",
+            "information_on",
+            "consented_at",
+            "form_version",
+            "obtained_by",
+            "copy_given",
+        ),
+        Section(_("Withdrawal"), "withdrawn", "withdrawn_on", "withdrawn_what"),
+    )
 
     class Meta:
         model = Consent
@@ -51,16 +64,36 @@ class ConsentForm(CrfForm):
 
 class EligibilityForm(CrfForm):
     own_page = True
-    sections = [
-        (_("Assessment"), ["assessed_on"]),
-        (_("Inclusion"), ["painful", "worst_pain", "pain_where", "pain_mechanical", "solid_tumour", "levels",
-                          "surgery_needed", "sins_total", "radiosensitive", "histology", "histology_on",
-                          "histology_site", "imaging", "imaging_on", "kps", "age", "consent"]),
-        (_("Exclusion"), ["bridged_upper", "bridged_lower", "earlier_surgery", "earlier_radiotherapy",
-                          "earlier_details", "bilsky", "ais", "prior_deficit", "ais_progressing",
-                          "ais_progressing_since", "can_lie_flat", "ambulation", "hospice", "life_expectancy",
-                          "operable", "refuses_surgery", "asa", "anaesthesia_on"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(_("Assessment"), "assessed_on"),
+        Section(
+            _("Inclusion"),
+            Table("painful", "worst_pain"),
+            "pain_where",
+            Table("pain_mechanical", "solid_tumour"),
+            "levels",
+            Table("surgery_needed", "sins_total", "radiosensitive", "histology"),
+            "histology_on",
+            "histology_site",
+            "imaging",
+            "imaging_on",
+            Table("kps", "age", "consent"),
+        ),
+        Section(
+            _("Exclusion"),
+            Row("bridged_upper", "bridged_lower"),
+            Table("earlier_surgery", "earlier_radiotherapy"),
+            "earlier_details",
+            "bilsky",
+            "ais",
+            "prior_deficit",
+            "ais_progressing",
+            "ais_progressing_since",
+            Table("can_lie_flat", "ambulation", "hospice", "life_expectancy", "operable", "refuses_surgery"),
+            "asa",
+            "anaesthesia_on",
+        ),
+    )
 
     class Meta:
         model = Eligibility
@@ -68,15 +101,29 @@ class EligibilityForm(CrfForm):
 
 
 class BaselineForm(CrfForm):
-    sections = [
-        (_("Tumour"), ["assessed_on", "primary_tumour", "histology", "metastases", "spinal_metastases"]),
-        (_("Treatment so far"), ["systemic_therapy", "steroids", "anticoagulants", "living", "asa"]),
-        (_("Wound healing"), ["height_cm", "weight_kg", "weight_loss_pct", "diabetes", "smoking",
-                              "radiotherapy_near"]),
-        (_("Symptoms before treatment (CTCAE grade)"), ["grade_pain", "grade_weakness", "grade_sensory",
-                                                       "grade_constipation", "grade_nausea",
-                                                       "grade_urinary_retention", "grade_fatigue"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(_("Tumour"), "assessed_on", "primary_tumour", "histology", "metastases", "spinal_metastases"),
+        Section(_("Treatment so far"), Table("systemic_therapy", "steroids", "anticoagulants"), "living", "asa"),
+        Section(
+            _("Wound healing"),
+            Row("height_cm", "weight_kg", "weight_loss_pct"),
+            "diabetes",
+            "smoking",
+            "radiotherapy_near",
+        ),
+        Section(
+            _("Symptoms before treatment (CTCAE grade)"),
+            Table(
+                "grade_pain",
+                "grade_weakness",
+                "grade_sensory",
+                "grade_constipation",
+                "grade_nausea",
+                "grade_urinary_retention",
+                "grade_fatigue",
+            ),
+        ),
+    )
 
     class Meta:
         model = Baseline
@@ -84,11 +131,18 @@ class BaselineForm(CrfForm):
 
 
 class DeviationForm(CrfForm):
-    sections = [
-        (_("What and why"), ["kind", "occurred_on", "discovered_on", "description", "cause", "cause_note",
-                             "adverse_event_number"]),
-        (_("What follows"), ["action_taken", "sponsor_notified_on", "classification"]),
-    ]  # fmt: skip
+    layout = Layout(
+        Section(
+            _("What and why"),
+            "kind",
+            Row("occurred_on", "discovered_on"),
+            "description",
+            "cause",
+            "cause_note",
+            "adverse_event_number",
+        ),
+        Section(_("What follows"), "action_taken", "sponsor_notified_on", "classification"),
+    )
 
     class Meta:
         model = Deviation
@@ -96,9 +150,9 @@ class DeviationForm(CrfForm):
 
 
 class EndOfStudyForm(CrfForm):
-    sections = [
-        (_("End"), ["outcome", "ended_on", "last_seen_on", "withdrawn_what", "note"]),
-    ]
+    layout = Layout(
+        Section(_("End"), "outcome", Row("ended_on", "last_seen_on"), "withdrawn_what", "note"),
+    )
 
     class Meta:
         model = EndOfStudy
@@ -106,10 +160,12 @@ class EndOfStudyForm(CrfForm):
 
 
 class DeathForm(CrfForm):
-    sections = [
-        (_("Death"), ["died_on", "learned_on", "told_by", "cause", "adverse_event_number", "place", "autopsy"]),
-        (_("What caused it"), ["related_sbrt", "related_surgery", "note"]),
-    ]
+    layout = Layout(
+        Section(
+            _("Death"), Row("died_on", "learned_on"), "told_by", "cause", "adverse_event_number", "place", "autopsy"
+        ),
+        Section(_("What caused it"), "related_sbrt", "related_surgery", "note"),
+    )
 
     class Meta:
         model = Death
@@ -117,10 +173,10 @@ class DeathForm(CrfForm):
 
 
 class TherapyForm(CrfForm):
-    sections = [
-        (_("Therapy"), ["kind", "name", "radiosensitising", "at_index_level", "dose_gy"]),
-        (_("When"), ["started_on", "ongoing", "stopped_on"]),
-    ]
+    layout = Layout(
+        Section(_("Therapy"), "kind", "name", "radiosensitising", "at_index_level", "dose_gy"),
+        Section(_("When"), "started_on", "ongoing", "stopped_on"),
+    )
 
     class Meta:
         model = Therapy
@@ -128,7 +184,9 @@ class TherapyForm(CrfForm):
 
 
 class ContactForm(CrfForm):
-    sections = [(_("Attempt"), ["tried_on", "how", "reached", "vital_status", "known_alive_on", "note"])]
+    layout = Layout(
+        Section(_("Attempt"), "tried_on", "how", "reached", "vital_status", "known_alive_on", "note"),
+    )
 
     class Meta:
         model = Contact

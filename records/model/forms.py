@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.datastructures import MultiValueDict
@@ -19,6 +18,7 @@ from accounts.roles import Permission
 from records.model.base import ItemGroupRecord, ParticipantRecord, Status
 from records.model.fields import CrfField, crf_fields
 from records.model.form_fields import OnSite, WholeNumber
+from records.model.layout import Layout, sections_of
 from records.model.missing import MissingCode
 
 if TYPE_CHECKING:  # Django's classes take the type of their record only from a type checker
@@ -32,12 +32,13 @@ MAX_ROWS = 40  # inside one form: more than any participant has
 
 
 class CrfForm(_ModelForm):
-    """One case report form. A subclass names its model and its sections, nothing else.
+    """One case report form. A subclass names its model and its layout, nothing else.
 
     What its model says that only a specialist judges is read-only for everybody else.
     """
 
-    sections: Sequence[tuple[Any, Sequence[str]]] = ()
+    layout = Layout()
+    sections: Sequence[tuple[Any, Sequence[str]]] = ()  # of the layout: title and questions
     entry_permissions: tuple[Permission, ...] = (Permission.ENTER,)
     row_forms: dict[str, type["CrfRowForm"]] = {}
     own_page = False  # True: the form's page extends crf/form.html as crf/<slug>.html
@@ -121,13 +122,17 @@ class CrfForm(_ModelForm):
         judged = self._meta.model.field_permissions.items()
         return any(may in self.may and not self.instance.answered(name) for name, may in judged)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.sections = sections_of(cls.layout)
+
     @property
     def helper(self) -> FormHelper:
-        """Crispy's layout: the sections as fieldsets; tags, buttons and tokens are the page's."""
+        """The layout for crispy; tags, buttons and tokens are the page's."""
         helper = FormHelper()
         helper.form_tag = False
         helper.disable_csrf = True
-        helper.layout = Layout(*(Fieldset(title, *names) for title, names in self.sections))
+        helper.layout = self.layout
         return helper
 
     def clean(self) -> dict[str, Any]:
