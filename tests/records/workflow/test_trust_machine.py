@@ -182,3 +182,19 @@ def test_whatever_people_do_the_promises_hold(people, site, client):
             max_examples=examples(5, 60), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("begun", ["draft", "complete"])
+@pytest.mark.parametrize("who", ["nurse", "pi", "datamanager", "monitor"])
+def test_everybody_tries_everything_once(people, site, client, who, begun):
+    """Whatever the dice of the law above fall on, each role is refused on each page what is not its own."""
+    machine = type("Here", (Machine,), {"people": people, "site": site, "client": client})()
+    if begun == "complete":
+        machine.complete("nurse")
+        machine.change(who, "2.0")
+    machine.save(who, "1.0")
+    machine.verify(who)
+    machine.sign(who)
+    machine.close(who, "freeze")
+    machine.close(who, "lock")
