@@ -28,13 +28,13 @@ def health(request: HttpRequest) -> JsonResponse:
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """403, with the sentence that says which right is missing."""
     sentence = str(exception) if exception and str(exception) else ""
-    return render(request, "403.html", {"said": sentence}, status=403)
+    return render(request, "403.html", {"error_message": sentence}, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """400, with our own sentence where there is one: nothing that was sent is repeated."""
     sentence = str(exception) if isinstance(exception, BadRequest) else ""
-    return render(request, "400.html", {"said": sentence}, status=400)
+    return render(request, "400.html", {"error_message": sentence}, status=400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -69,5 +69,10 @@ def ask(request: HttpRequest, why: str, error: ValidationError | None = None) ->
     if is_fetched(request):
         return HttpResponse(status=401, headers={"X-Locked": why})
     errors = error.message_dict if error else {}
-    context = {"why": why, "held": sent.to_hold(request.POST), "errors": errors, "posted": request.method == "POST"}
+    context = {
+        "why": why,
+        "held_fields": sent.to_hold(request.POST),
+        "errors": errors,
+        "posted": request.method == "POST",
+    }
     return render(request, "accounts/again.html", context, status=401)

@@ -39,7 +39,7 @@ def account(request: AuthedRequest) -> HttpResponse:
     person = request.user
     review = person.password_set_at and person.password_set_at + timedelta(days=settings.PASSWORD_REVIEW_DAYS)
     context = {
-        "said": error_message,
+        "error_message": error_message,
         "sessions": sessions.sessions_of(person, now),
         "here": request.session.session_key,
         "factors": factors.factors_of(person),

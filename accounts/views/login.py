@@ -50,7 +50,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 flow.ask_factor(request, person, _to(request), now)
                 return redirect("login-factor")
             return flow.complete_login(request, person, redirect(_to(request) or settings.LOGIN_REDIRECT_URL), now)
-    context = {"said": error_message, "next": _to(request), "username": username, "welcome": "welcome" in request.GET}
+    context = {
+        "error_message": error_message,
+        "next": _to(request),
+        "username": username,
+        "welcome": "welcome" in request.GET,
+    }
     return render(request, "registration/login.html", context)
 
 
@@ -71,7 +76,7 @@ def factor(request: HttpRequest) -> HttpResponse:
             return flow.complete_login(request, person, redirect(to or settings.LOGIN_REDIRECT_URL), now)
         except ValidationError as error:
             error_message = error.messages[0]
-    context = {"said": error_message, "has_passkey": factors.has_passkey(person)}
+    context = {"error_message": error_message, "has_passkey": factors.has_passkey(person)}
     return render(request, "registration/factor.html", context, status=422 if error_message else 200)
 
 

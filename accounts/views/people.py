@@ -43,7 +43,12 @@ def listing(request: AuthedRequest) -> HttpResponse:
             recertification.confirm(people, by=request.user, now=now)
             return redirect("people")
         error_message = _("Tick the accounts that you looked at and that are still needed.")
-    context = {"people": selectors.people(now), "said": error_message, "now": now, "every": recertification.EVERY.days}
+    context = {
+        "people": selectors.people(now),
+        "error_message": error_message,
+        "now": now,
+        "every": recertification.EVERY.days,
+    }
     return render(request, "accounts/people.html", context, status=422 if error_message else 200)
 
 
@@ -176,5 +181,5 @@ def as_of(request: AuthedRequest) -> HttpResponse:
         except ValidationError as refused:
             error_message = refused.messages[0]
     rows = [(access, access.current(at), access.delegated(at)) for access in history.replay(at)]
-    context = {"at": at, "asked_at": text, "said": error_message, "rows": rows, "now": timezone.now()}
+    context = {"at": at, "asked_at": text, "error_message": error_message, "rows": rows, "now": timezone.now()}
     return render(request, "accounts/as_of.html", context, status=422 if error_message else 200)

@@ -100,7 +100,7 @@ def changes(request: AuthedRequest, number: int) -> HttpResponse:
     context: dict[str, Any] = {"snapshot": snapshot, "before": before, "zone": STUDY.zone}
     if before is not None:
         try:
-            context["found"] = snapshot_changes.between(snapshots.content(before), snapshots.content(snapshot))
+            context["changes"] = snapshot_changes.between(snapshots.content(before), snapshots.content(snapshot))
         except snapshots.SnapshotCorrupt as broken:
             return _refused(request, snapshot, broken)
     context["links"] = request.user.may(Permission.SEE)

@@ -62,4 +62,4 @@ def _tried(rule: rules.Rule, books: list[Casebook], now: datetime) -> dict[str, 
             results += [(book.participant, result) for result in rule.find(book, now)]
         except Exception as error:
             failed.append((book.participant, type(error).__name__))
-    return {"found": results, "failed": failed}
+    return {"results": results, "failed": failed}

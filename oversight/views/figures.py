@@ -96,7 +96,7 @@ def figure(request: AuthedRequest, slug: str) -> HttpResponse:
         page, drawn = _asked(request, slug)
     except ValidationError as error:
         return refused(request, error)
-    context = {"page": page, "each": shown(drawn, _as_of(request)), "alone": True, "at": instant(request),
+    context = {"page": page, "shown": shown(drawn, _as_of(request)), "alone": True, "at": instant(request),
                "path": request.path}  # fmt: skip
     return render(request, "oversight/figures/figure.html", context)
 

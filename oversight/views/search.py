@@ -16,7 +16,7 @@ def find(request: AuthedRequest) -> HttpResponse:
     require(request.user, Permission.SEE)
     results = search.search_for(request.user, request.GET.get("q", ""), request.GET.get("in", ""))
     if request.htmx:
-        return render(request, "oversight/search/_found.html", {"found": results, "box": True})
+        return render(request, "oversight/search/_found.html", {"results": results, "box": True})
     if results.only:
         return redirect(results.only.url)
-    return render(request, "oversight/search/found.html", {"found": results, "asked": results.asked})
+    return render(request, "oversight/search/found.html", {"results": results, "asked": results.asked})

@@ -73,7 +73,7 @@ def _page(request: HttpRequest, participant: Participant, places: Any, error: Va
         "zone": participant.site.zone,
         "waiting": [(entry, redaction.places_of(entry)) for entry in known if entry.is_open],
         "past": [entry for entry in known if not entry.is_open],
-        "found": places,
+        "places": places,
         "ticked": request.POST.getlist("place") or [place.key for place in places or ()],
         "typed": request.POST,
         "errors": by_field,

@@ -83,7 +83,7 @@ def changes(request: AuthedRequest, code: str) -> HttpResponse:
     context |= {
         "since": since,
         "until": until,
-        "found": [(_title(difference.record), difference) for difference in differences],
+        "differences": [(_title(difference.record), difference) for difference in differences],
     }
     return render(request, "crf/changes.html", context)
 
