@@ -53,7 +53,7 @@ def bound(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
 
 
-@pytest.mark.parametrize("folder", [*FLOORS, "benchmarks"])
+@pytest.mark.parametrize("folder", [*FLOORS, "tests", "benchmarks"])
 def test_a_name_is_a_noun_of_what_it_holds(folder):
     """`found` says that something was looked for, not what it is."""
     poor = {

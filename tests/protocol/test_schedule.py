@@ -153,6 +153,6 @@ def test_further_information_is_owed_once_a_severe_case_was_reported(kind, repor
 
     assert (("sae-further-report", "1") in deadlines) is further
     if further:
-        told, late = deadlines["sae-further-report", "1"], deadlines["sae-further-late", "1"]
-        assert told.raise_at == datetime(2016, 1, 27, 23, 0, tzinfo=UTC)  # the end of 27 January: seven days
-        assert told.due_at == late.raise_at == datetime(2016, 2, 4, 23, 0, tzinfo=UTC)
+        report, late = deadlines["sae-further-report", "1"], deadlines["sae-further-late", "1"]
+        assert report.raise_at == datetime(2016, 1, 27, 23, 0, tzinfo=UTC)  # the end of 27 January: seven days
+        assert report.due_at == late.raise_at == datetime(2016, 2, 4, 23, 0, tzinfo=UTC)
