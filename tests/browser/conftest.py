@@ -5,6 +5,7 @@ with this folder.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -15,8 +16,8 @@ from tests.stack.running import PASSWORD, Running
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The demo system, started as `make run` does."""
-    system = Running(tmp_path_factory.mktemp("browser"))
+    """The demo system, started as `make run` does; it scans at its start, and seldom afterwards."""
+    system = Running(tmp_path_factory.mktemp("browser"), SCAN_EVERY_SECONDS="15")
     system.start()
     yield system
     system.stop()
@@ -30,18 +31,29 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def nurse() -> dict[str, Any]:
+    """What a browser keeps in which a nurse has logged in: the next one goes on with it."""
+    return {}
+
+
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Iterator[Page]:
+def page(browser: Browser, running: Running, nurse: dict[str, Any]) -> Iterator[Page]:
     """A nurse's screen, logged in, in Dutch time; a page error or a blocked script fails the test."""
     context = browser.new_context(
-        base_url=running.url, viewport={"width": 1280, "height": 900}, timezone_id="Europe/Amsterdam"
+        base_url=running.url,
+        viewport={"width": 1280, "height": 900},
+        timezone_id="Europe/Amsterdam",
+        storage_state=nurse or None,
     )
     page = context.new_page()
     page.set_default_timeout(10_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
-    log_in(page, "nurse")
+    if not nurse or "/login/" in context.request.get("/account/").url:  # a session ends after 20 quiet minutes
+        log_in(page, "nurse")
+        nurse.update(context.storage_state())
     yield page
     context.close()
     assert complaints == []
