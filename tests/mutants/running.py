@@ -152,6 +152,7 @@ class _Judge:
                     outcome = KILLED, name
                     break
         except (swapping.NothingChanged, ValueError):
+            traceback.print_exc()
             outcome = UNFIT, ""
         except BaseException:  # the mutant brought down what runs the tests
             traceback.print_exc()

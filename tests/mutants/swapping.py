@@ -28,6 +28,7 @@ class Alive:
     def __init__(self) -> None:
         self.functions: dict[Place, list[FunctionType]] = {}
         self.caches = []
+        gc.unfreeze()  # what was set aside is not among the objects otherwise
         for candidate in gc.get_objects():
             if type(candidate) is FunctionType and candidate.__code__.co_filename.startswith(str(ROOT)):
                 self.functions.setdefault(_place(candidate.__code__), []).append(candidate)
