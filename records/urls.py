@@ -1,4 +1,4 @@
-"""The addresses of case report forms (architecture.md 3); included under /participants/<code>/."""
+"""The addresses of case report forms; included under /participants/<code>/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""All addresses (architecture.md 3)."""
+"""All addresses. Of two that fit the first is taken, and what is under a participant may be the slug of a form."""
 
 from django.urls import include, path
 

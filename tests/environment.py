@@ -1,6 +1,7 @@
 """Loaded before Django's settings (pytest -p): real servers of the tests' own, stopped when the tests end."""
 
 import atexit
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ def _start() -> None:
     """
     from sbrtspine.devserver import embedded_servers
 
+    _alone(Path(os.environ["SBRTSPINE_STATE"]))
     servers = embedded_servers.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
     atexit.register(servers.stop)
     os.environ[_OURS] = "1"
@@ -45,6 +47,17 @@ def _start() -> None:
     os.environ["DATABASE_OWNER_URL"] = servers.database_owner_url
     os.environ["BACKUP_DATABASE_URL"] = servers.backup_database_url
     os.environ["REDIS_URL"] = servers.redis_url
+
+
+def _alone(state: Path) -> None:
+    """Two runs on one folder would drop each other's database and stop each other's servers."""
+    state.mkdir(parents=True, exist_ok=True)
+    mine = (state / "run.lock").open("w")
+    try:
+        fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"Another run of tests is using {state}. Wait for it, or set SBRTSPINE_STATE to another folder.")
+    atexit.register(mine.close)  # held until this process ends
 
 
 def _on(url: str) -> str:

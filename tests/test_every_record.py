@@ -91,9 +91,9 @@ def test_every_question_is_worded_and_every_number_has_unit_and_bounds(model):
     for field in crf_fields(model):
         assert str(field.verbose_name)[:1].isupper(), field.name
         assert field.name not in ("reason", "version", "entry", "action", "remove"), "a name of the page's own inputs"
-        assert field.help_text, field.name
+        assert field.help_text, f"{field.name}: every question has a help text"
         if isinstance(field, NUMBERS):
-            assert field.unit, field.name
+            assert field.unit, f'{field.name}: every number says its unit; a score says "/ 10"'
             assert None not in (field.min_value, field.max_value), field.name
 
 

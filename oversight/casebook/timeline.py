@@ -17,7 +17,7 @@ from records.model import registry
 from records.model.base import ParticipantRecord
 from records.workflow import states
 
-_FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "death", "end-of-study"]
+FORMS = ["screening", "consent", "eligibility", "baseline", "sbrt", "surgery", "death", "end-of-study"]
 _IF_NEEDED = {"death"}
 LISTS = [
     "adverse-event", "serious-event", "deviation", "therapy", "stay", "outside-care", "contact", "technique-change",
@@ -84,7 +84,7 @@ def forms(book: Casebook) -> list[Cell]:
     home = reverse("casebook", args=[book.participant.code])
     models = registry.forms()
     cells = []
-    for slug in _FORMS:
+    for slug in FORMS:
         records: list[ParticipantRecord | None] = [*book.every(models[slug])]
         for record in records or [None]:
             path = f"{slug}/"

@@ -61,7 +61,7 @@ class Audited(models.Model):
 class Record(Audited, metaclass=RecordBase):
     """A clinical record: written through the door, audited by the database, voided but never deleted."""
 
-    # What a form says of itself; architecture.md 3 fixes the slugs.
+    # What a form says of itself; its slug is its address, and stays.
     slug = ""
     repeats = False
     domain = ""

@@ -82,9 +82,9 @@ class Running:
             )
         try:
             until(self.well_or_dead, "a healthy system", seconds=300)
-        except AssertionError:
+        except AssertionError as error:
             self.stop()  # else it takes the machine from the next, and its folder
-            raise
+            raise AssertionError(f"{error}; it had come to:\n{self.output()[-500:]}") from error
         return self
 
     def well_or_dead(self) -> bool:

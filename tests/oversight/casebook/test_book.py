@@ -8,12 +8,12 @@ from assessments.models import Visit
 from enrollment.models import Consent
 from oversight.analysis import listings
 from oversight.analysis.cohort import build_cohort
-from oversight.casebook import loading
+from oversight.casebook import loading, timeline, visit_matrix
 from oversight.casebook.book import Casebook, NotLoaded, VisitForms
 from procedures.models import Sbrt, SbrtFraction, Surgery
 from records import services
 from records.model import registry
-from records.model.base import ParticipantRecord, VisitRecord
+from records.model.base import ItemGroupRecord, ParticipantRecord, VisitRecord
 from tests import builders
 from tests.builders import amsterdam
 from tests.situations.conftest import Story
@@ -119,3 +119,12 @@ def test_a_form_that_was_voided_with_rows_in_it_holds_up_no_signature(login, sto
     refusal = str(page.context["refusal"])
     assert "Consent" in refusal
     assert "session" not in refusal.lower()
+
+
+def test_every_form_is_listed_on_the_casebook():
+    """One that is not listed can be filled in only by somebody who types its address."""
+    listed = {*timeline.FORMS, *timeline.LISTS, *visit_matrix.COLUMNS}
+    missing = {slug for slug, model in registry.forms().items() if not issubclass(model, ItemGroupRecord)} - listed
+    assert missing == set(), (
+        "add the slug to FORMS or LISTS in oversight/casebook/timeline.py, or COLUMNS in visit_matrix.py"
+    )
