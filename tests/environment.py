@@ -38,7 +38,8 @@ def _start() -> None:
     """
     from sbrtspine.devserver import embedded_servers
 
-    _alone(Path(os.environ["SBRTSPINE_STATE"]))
+    if WORKER or _OURS not in os.environ:  # else a run within a run, on its servers
+        _alone(Path(os.environ["SBRTSPINE_STATE"]))
     servers = embedded_servers.ensure(Path(os.environ["SBRTSPINE_STATE"]), durable=False)
     atexit.register(servers.stop)
     os.environ[_OURS] = "1"
