@@ -34,12 +34,12 @@ dev: setup
 test: setup
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: setup
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.browser.chromium
-	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	SBRTSPINE_LONG=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # SIZE=320 mutants in the sample (0: the guards alone), SEED=another draws others, PACKAGES="records accounts",
 # TESTS="tests/records" lets only these judge, PROCESSES=2, SECONDS=45 of tests for one mutant,
