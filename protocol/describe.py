@@ -6,7 +6,7 @@ from typing import Any
 from protocol.eligibility import CRITERIA
 from protocol.study import FILE, STUDY
 
-_TABLES = ("visits", "questions")
+_TABLES = ("visits", "orders", "questions")
 
 
 def describe() -> str:
@@ -18,6 +18,7 @@ def describe() -> str:
         "## Open questions and what is assumed\n\n" + _questions(),
         "## Eligibility\n\n" + _table(["id", "criterion"], [[c.id, c.text] for c in CRITERIA]),
         "## Visits\n\n" + _visits(),
+        "## The order of facts\n\n" + _orders(),
         "## Numbers\n\n" + _table(["key", "value"], _numbers()),
     ]
     return "\n\n".join(parts) + "\n"
@@ -36,6 +37,14 @@ def _questions() -> str:
 def _visits() -> str:
     rows = [[f"`{v.code}`", v.name, v.anchor, str(v.day), f"{v.opens} to {v.closes}"] for v in STUDY.visits]
     return _table(["code", "visit", "counted from", "day", "window (days)"], rows)
+
+
+def _orders() -> str:
+    rows = [
+        [f"`{o.code}`", ", ".join(o.first), ", ".join(o.then), o.within, "yes" if o.law else "", o.why]
+        for o in STUDY.orders
+    ]
+    return _table(["code", "first", "then", "of the same", "law", "because"], rows)
 
 
 def _numbers() -> list[list[str]]:

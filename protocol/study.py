@@ -28,6 +28,27 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Order:
+    """`first` does not lie after `then` (and before it where `strict`), which `why` says in words.
+
+    Both name kinds of fact, form.field; "*" is every kind, "form.*" every one of a form, apart from those named.
+    `within` names a sort of group ("adverse-event"): only facts that share one of that sort are compared. A `law` holds
+    in truth, so it tightens other dates; any other order can be broken. A `deviation` is drafted as one, not asked
+    about.
+    """
+
+    code: str
+    first: tuple[str, ...]
+    then: tuple[str, ...]
+    why: str
+    strict: bool = False
+    law: bool = False
+    within: str = ""
+    apart_from: tuple[str, ...] = ()
+    deviation: bool = False
+
+
+@dataclass(frozen=True)
 class Question:
     """Where the sources contradict each other, and what is assumed until the sponsor decides."""
 
@@ -63,6 +84,7 @@ class Study:
     labs: dict[str, Any]
     monitoring: dict[str, Any]
     visits: tuple[Visit, ...]
+    orders: tuple[Order, ...]
     questions: tuple[Question, ...]
 
     @property
@@ -121,10 +143,15 @@ def _study(tables: dict[str, Any]) -> Study:
         labs=tables["labs"],
         monitoring=tables["monitoring"],
         visits=tuple(Visit(**{**visit, "forms": tuple(visit["forms"])}) for visit in tables["visits"]),
+        orders=tuple(Order(**_with_tuples(order)) for order in tables["orders"]),
         questions=tuple(
             Question(**{**question, "readings": tuple(question["readings"])}) for question in tables["questions"]
         ),
     )
+
+
+def _with_tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
 def amended(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -557,8 +557,8 @@ def _awaiting_surgery(story: Story, hours: float) -> None:
 
 
 def in_screening(story: Story) -> None:
-    """Screened yesterday, consented this morning."""
-    story.screened(story.today - timedelta(days=1), outcome="pending")
+    """Screened and informed this week, consented this morning."""
+    story.screened(story.today - timedelta(days=3), outcome="pending")
     story.consented(story.now - timedelta(hours=1))
 
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.roles import Role
 from accounts.services import system
 from oversight.casebook.book import Casebook
+from oversight.casebook.paths import path_of
 from oversight.checks import rules
 from records import queries
-from records.model.base import ItemGroupRecord, ParticipantRecord, VisitRecord
+from records.model.base import ItemGroupRecord, ParticipantRecord
 from records.queries import Query, RuleFinding
 
 log = structlog.get_logger("rules")
@@ -82,17 +83,11 @@ def _notices(record: ParticipantRecord, part: ParticipantRecord) -> Iterator[Rul
             f"{part.slug} {part.pk} {name}",
             str(value),
             f"{question}: {sentence}",
-            f"{tail_of(record)}#q-{name}" if own else tail_of(record),
+            f"{path_of(record)}#q-{name}" if own else path_of(record),
             record.slug if own else part.slug,
             part.pk,
             name,
         )
-
-
-def tail_of(record: ParticipantRecord) -> str:
-    """Where below the casebook a record is."""
-    visit = f"{record.visit}/" if isinstance(record, VisitRecord) else ""
-    return f"{visit}{record.slug}/{record.number}/" if record.repeats else f"{visit}{record.slug}/"
 
 
 def not_accepted(known: Iterable[Query], results: list[rules.CheckResult]) -> list[rules.CheckResult]:
