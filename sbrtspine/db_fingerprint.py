@@ -30,14 +30,14 @@ _SHAPE = {
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S', 'v', 'm')""",
     "policies": f"""
         SELECT format('%s on %s: %s, %s, %s, using %s, check %s', policyname, tablename, permissive, cmd, roles::text,
-            {_plain("qual")}, {_plain("with_check")}) FROM pg_policies WHERE schemaname = 'public'""",  # noqa: S608
+            {_plain("qual")}, {_plain("with_check")}) FROM pg_policies WHERE schemaname = 'public'""",  # noqa: S608 -- constants
     "triggers": """
         SELECT format('%s, enabled %s', pg_get_triggerdef(t.oid), t.tgenabled)
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal""",
     "constraints": f"""
         SELECT format('%s on %s: %s', conname, conrelid::regclass, {_plain("pg_get_constraintdef(oid)")})
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",  # noqa: S608
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",  # noqa: S608 -- constants
     "functions": """
         SELECT format('%s, owner %s, %s', p.proname, pg_get_userbyid(p.proowner), md5(pg_get_functiondef(p.oid)))
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'""",
@@ -63,7 +63,7 @@ def fingerprint_of(database: psycopg.Connection) -> dict[str, Any]:
     tables = [name for (name,) in database.execute(_TABLES)]
     heads = database.execute("SELECT chain, seq, hash FROM records_audithead ORDER BY chain").fetchall()
     return {
-        "rows": {name: single(database, f'SELECT count(*) FROM "{name}"') for name in tables},  # noqa: S608
+        "rows": {name: single(database, f'SELECT count(*) FROM "{name}"') for name in tables},  # noqa: S608 -- the catalogue's names
         "heads": {chain: [seq, link] for chain, seq, link in heads},
         "shape": {kind: sorted(part for (part,) in database.execute(asked)) for kind, asked in _SHAPE.items()},
         "roles": [name for (name,) in database.execute(_ROLES)],

@@ -86,7 +86,7 @@ def _typed(text: str, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise ValueError("The columns are not those of the codebook.")
     kinds = [_KINDS.get(column["kind"], str) for column in columns]
     return [
-        {name: None if cell is None else kind(cell) for name, kind, cell in zip(names, kinds, row)}  # noqa: B905
+        {name: None if cell is None else kind(cell) for name, kind, cell in zip(names, kinds, row)}  # noqa: B905 - also for Python 3.9
         for row in rows
     ]
 
